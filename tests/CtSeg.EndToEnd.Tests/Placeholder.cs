@@ -1,0 +1,1 @@
+namespace CtSeg.EndToEnd.Tests; internal static class Placeholder { }

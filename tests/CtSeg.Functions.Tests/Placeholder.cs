@@ -1,0 +1,1 @@
+namespace CtSeg.Functions.Tests; internal static class Placeholder { }

@@ -1,0 +1,1 @@
+namespace CtSeg.Local.Tests; internal static class Placeholder { }

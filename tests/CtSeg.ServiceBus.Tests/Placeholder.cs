@@ -1,0 +1,1 @@
+namespace CtSeg.ServiceBus.Tests; internal static class Placeholder { }

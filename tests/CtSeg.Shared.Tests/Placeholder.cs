@@ -1,0 +1,1 @@
+namespace CtSeg.Shared.Tests; internal static class Placeholder { }

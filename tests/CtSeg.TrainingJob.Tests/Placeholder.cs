@@ -1,0 +1,1 @@
+namespace CtSeg.TrainingJob.Tests; internal static class Placeholder { }
