@@ -1,0 +1,56 @@
+namespace CtSeg.Contracts;
+
+/// <summary>Blob containers. Infrastructure creates them, locally <c>up</c> does; running code never does.</summary>
+public static class Containers
+{
+    public const string Slices = "slices";
+    public const string Preprocessed = "preprocessed";
+    public const string Results = "results";
+    public const string Status = "status";
+    public const string TrainingData = "training-data";
+    public const string Corrections = "corrections";
+    public const string TrainingRuns = "training-runs";
+    public const string Models = "models";
+    public const string Audit = "audit";
+
+    public static IReadOnlyList<string> All { get; } =
+        [Slices, Preprocessed, Results, Status, TrainingData, Corrections, TrainingRuns, Models, Audit];
+}
+
+/// <summary>Service Bus queues.</summary>
+public static class Queues
+{
+    public const string SegmentationRequests = "segmentation-requests";
+    public const string SegmentationCompleted = "segmentation-completed";
+    public const string TrainingRequests = "training-requests";
+
+    public static IReadOnlyList<string> All { get; } = [SegmentationRequests, SegmentationCompleted, TrainingRequests];
+
+    /// <summary>The dead-letter queue of <paramref name="queue"/>.</summary>
+    public static string DeadLettersOf(string queue) => $"{queue}/$deadletterqueue";
+}
+
+/// <summary>Storage queues that the Functions host fills.</summary>
+public static class StorageQueues
+{
+    public const string PoisonedSlices = "webjobs-blobtrigger-poison";
+}
+
+/// <summary>Names of connection settings, the same in function.json, in Azure and on one machine.</summary>
+public static class Connections
+{
+    /// <summary>The Functions host's own storage.</summary>
+    public const string Host = "AzureWebJobsStorage";
+    /// <summary>Storage of slices, results and models.</summary>
+    public const string Slices = "SlicesStorage";
+    public const string ServiceBus = "ServiceBus";
+}
+
+/// <summary>CloudEvents types.</summary>
+public static class EventTypes
+{
+    public const string SegmentationRequested = "ctseg.segmentation.requested.v1";
+    public const string SegmentationCompleted = "ctseg.segmentation.completed.v1";
+    public const string SegmentationFailed = "ctseg.segmentation.failed.v1";
+    public const string TrainingRequested = "ctseg.training.requested.v1";
+}

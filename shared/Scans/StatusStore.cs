@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using CtSeg.Contracts;
+
+namespace CtSeg.Scans;
+
+/// <summary>
+/// The status documents. Every write is conditional on the ETag that was read, so that of two writers one notices. State
+/// and name are also kept as blob metadata: a list of scans is then one listing instead of a read for each.
+/// </summary>
+public sealed class StatusStore(BlobContainerClient container)
+{
+    private const int MaxConflicts = 10;
+
+    /// <returns>Null when the scan is unknown.</returns>
+    public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await BlobOf(scan).DownloadContentAsync(cancellationToken);
+            return new StoredStatus(Parse(answer.Value.Content), answer.Value.Details.ETag);
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null when a document for this scan exists already.</returns>
+    public Task<StoredStatus?> TryCreateAsync(ScanStatus status, CancellationToken cancellationToken) =>
+        WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+
+    /// <returns>Null when somebody else changed the document since it was read.</returns>
+    public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        return WriteAsync(status, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken);
+    }
+
+    /// <summary>Reads, changes and writes until no other writer came between.</summary>
+    /// <param name="change">The new status, or null to leave the document as it is.</param>
+    /// <returns>The document as it stands afterwards and whether this call wrote it; null when the scan is unknown.</returns>
+    /// <exception cref="InvalidOperationException">Other writers came first every time.</exception>
+    public async Task<(StoredStatus Stored, bool Written)?> ChangeAsync(
+        ScanId scan, Func<ScanStatus, ScanStatus?> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            if (await FindAsync(scan, cancellationToken) is not { } read)
+                return null;
+            if (change(read.Status) is not { } status)
+                return (read, false);
+            if (await TryReplaceAsync(read, status, cancellationToken) is { } written)
+                return (written, true);
+        }
+        throw new InvalidOperationException($"The status of scan {scan} changed under {MaxConflicts} attempts to write it.");
+    }
+
+    /// <summary>All scans, in the order of their ids.</summary>
+    public async IAsyncEnumerable<ScanListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
+        await foreach (var blob in container.GetBlobsAsync(options, cancellationToken))
+            if (TryReadListing(blob, out var listing))
+                yield return listing;
+    }
+
+    /// <param name="pageSize">1 to 5,000.</param>
+    /// <param name="continuation">From the page before; null for the first.</param>
+    public async Task<ScanPage> ListPageAsync(int pageSize, string? continuation, CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
+        var pages = container.GetBlobsAsync(options, cancellationToken).AsPages(continuation, pageSize);
+        await foreach (var page in pages)
+        {
+            var scans = new List<ScanListing>(page.Values.Count);
+            foreach (var blob in page.Values)
+                if (TryReadListing(blob, out var listing))
+                    scans.Add(listing);
+            return new ScanPage(scans, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+        return new ScanPage([], null);
+    }
+
+    private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
+
+    private async Task<StoredStatus?> WriteAsync(
+        ScanStatus status, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = conditions,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = MetadataOf(status),
+        };
+        var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(status, ContractsJson.Default.ScanStatus));
+        try
+        {
+            var answer = await BlobOf(status.ScanId).UploadAsync(content, options, cancellationToken);
+            return new StoredStatus(status, answer.Value.ETag);
+        }
+        catch (RequestFailedException e) when (e.Status is (int)HttpStatusCode.Conflict or (int)HttpStatusCode.PreconditionFailed)
+        {
+            return null;
+        }
+    }
+
+    private static ScanStatus Parse(BinaryData content) =>
+        JsonSerializer.Deserialize(content.ToMemory().Span, ContractsJson.Default.ScanStatus)
+        ?? throw new JsonException("A status document is null.");
+
+    // Metadata travels in HTTP headers: ASCII only.
+    private static Dictionary<string, string> MetadataOf(ScanStatus status) => new()
+    {
+        ["state"] = status.State.ToString(),
+        ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
+        ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
+        ["blob"] = Uri.EscapeDataString(status.BlobName),
+    };
+
+    private static bool TryReadListing(BlobItem blob, out ScanListing listing)
+    {
+        listing = null!;
+        if (!ScanId.TryParse(Path.GetFileNameWithoutExtension(blob.Name), out var scan)
+            || !blob.Metadata.TryGetValue("state", out var stateText) || !Enum.TryParse<ScanState>(stateText, out var state)
+            || !blob.Metadata.TryGetValue("attempt", out var attemptText) || !int.TryParse(attemptText, CultureInfo.InvariantCulture, out var attempt)
+            || !blob.Metadata.TryGetValue("blob", out var name)
+            || !blob.Metadata.TryGetValue("changed", out var changedText)
+            || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
+            return false;
+        listing = new ScanListing(scan, Uri.UnescapeDataString(name), state, attempt, changed);
+        return true;
+    }
+}
