@@ -60,6 +60,12 @@ public static class Settings
     public const string ReconcileBatch = "ReconcileBatch";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
+    /// <summary>Width x height of an image.</summary>
+    public const string MaxImagePixels = "MaxImagePixels";
+    /// <summary>Bytes of an image's decoded samples.</summary>
+    public const string MaxDecodedBytes = "MaxDecodedBytes";
+    /// <summary>Items inside one file, TIFF directories for example.</summary>
+    public const string MaxNestedItems = "MaxNestedItems";
 }
 
 /// <summary>CloudEvents types.</summary>
