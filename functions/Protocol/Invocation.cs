@@ -5,6 +5,9 @@ namespace CtSeg.Functions.Protocol;
 /// <summary>An invocation whose data is small: timer, storage queue, Service Bus. Dispose it when it is answered.</summary>
 internal sealed class Invocation : IDisposable
 {
+    // As the host spells them.
+    private const string DataKey = "Data", MetadataKey = "Metadata";
+
     private readonly JsonDocument _body;
     private readonly JsonElement _data;
 
@@ -25,8 +28,8 @@ internal sealed class Invocation : IDisposable
             throw new InvalidInvocationException("The invocation's body is not JSON.", e);
         }
         var root = json.RootElement;
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("Data", out var data) && data.ValueKind == JsonValueKind.Object)
-            return new Invocation(json, data, root.TryGetProperty("Metadata", out var metadata) ? metadata : default);
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(DataKey, out var data) && data.ValueKind == JsonValueKind.Object)
+            return new Invocation(json, data, root.TryGetProperty(MetadataKey, out var metadata) ? metadata : default);
         json.Dispose();
         throw new InvalidInvocationException("The invocation's body has no object Data.");
     }
