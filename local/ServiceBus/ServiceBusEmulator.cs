@@ -5,7 +5,6 @@ using System.Security.Cryptography;
 using Amqp.Listener;
 using CtSeg.Local.ServiceBus.Protocol;
 using CtSeg.Local.ServiceBus.Store;
-using Microsoft.Extensions.Logging;
 
 namespace CtSeg.Local.ServiceBus;
 

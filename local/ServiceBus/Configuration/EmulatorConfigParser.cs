@@ -122,6 +122,6 @@ internal sealed partial class EmulatorConfigParser(string json)
     private static EmulatorConfigException Wrong(string path, string what, string advice, Exception? inner = null) =>
         new($"The Service Bus configuration is wrong: {path} {what}; {advice}.", inner!);
 
-    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,258}[A-Za-z0-9])?$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,258}[A-Za-z0-9])?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex QueueName();
 }

@@ -1,7 +1,6 @@
 using Amqp;
 using Amqp.Framing;
 using CtSeg.Local.ServiceBus.Store;
-using Microsoft.Extensions.Logging;
 
 namespace CtSeg.Local.ServiceBus.Protocol;
 
@@ -27,18 +26,19 @@ internal sealed partial class CbsNode(MessageStore store, TokenChecks tokens, Co
         if (properties["name"] is not string audience || request.Body is not string token)
             throw RequestRefusedException.BadRequest("put-token needs the property 'name' and a token as a string.");
 
-        EntityPath.IsManagement(EntityPath.Of(audience), out var entity);
+        var path = EntityPath.Of(audience);
+        EntityPath.IsManagement(path, out var entity);
         if (entity.Length > 0 && !store.TryGetQueue(entity, out _))
             throw new RequestRefusedException(404, Errors.EntityNotFound(entity));
         var verdict = tokens.Check(properties["type"] as string, token);
-        if (verdict.Refusal is null && !EntityPath.IsWithin(entity, verdict.Path))
+        if (verdict.Refusal is null && !EntityPath.IsWithin(path, verdict.Path))
             verdict = TokenVerdict.Refused("The token is for another resource.");
         if (verdict.Refusal is not null)
         {
-            LogRefused(logger, entity, verdict.Refusal);
+            LogRefused(logger, path, verdict.Refusal);
             throw new RequestRefusedException(401, Errors.Of(ErrorCode.UnauthorizedAccess, verdict.Refusal));
         }
-        claims.Grant(entity, verdict.ExpiresAt);
+        claims.Grant(path, verdict.ExpiresAt);
         return Reply(202, "Accepted", condition: null);
     }
 

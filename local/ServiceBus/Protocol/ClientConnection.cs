@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Amqp.Handler;
 using Amqp.Listener;
+using EventId = Amqp.Handler.EventId;
 
 namespace CtSeg.Local.ServiceBus.Protocol;
 

@@ -1,5 +1,4 @@
 using Amqp;
-using Amqp.Framing;
 using Amqp.Listener;
 
 namespace CtSeg.Local.ServiceBus.Protocol;
@@ -30,14 +29,14 @@ internal sealed class ConnectionClaims : IDisposable
         }
     }
 
-    /// <summary>Whether the connection may use the entity now; if so, the link is watched from now on.</summary>
-    public bool TryUse(string entity, ListenerLink link)
+    /// <summary>Whether the connection may use what is at the path now; if so, the link is watched from now on.</summary>
+    public bool TryUse(string path, ListenerLink link)
     {
         lock (_gate)
         {
-            if (!IsGranted(entity))
+            if (!IsGranted(path))
                 return false;
-            _links[link] = entity;
+            _links[link] = path;
         }
         link.AddClosedCallback((_, _) => Forget(link));
         return true;
@@ -45,10 +44,10 @@ internal sealed class ConnectionClaims : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private bool IsGranted(string entity)
+    private bool IsGranted(string path)
     {
         var now = _time.GetUtcNow();
-        return _grants.Any(grant => grant.Value > now && EntityPath.IsWithin(entity, grant.Key));
+        return _grants.Any(grant => grant.Value > now && EntityPath.IsWithin(path, grant.Key));
     }
 
     private void Forget(ListenerLink link)

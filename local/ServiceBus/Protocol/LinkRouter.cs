@@ -2,7 +2,6 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
 using CtSeg.Local.ServiceBus.Store;
-using Microsoft.Extensions.Logging;
 
 namespace CtSeg.Local.ServiceBus.Protocol;
 
@@ -30,8 +29,8 @@ internal sealed partial class LinkRouter(MessageStore store, TokenChecks tokens,
         var isManagement = EntityPath.IsManagement(path, out var entity);
         if (!store.TryGetQueue(entity, out var queue))
             return Errors.EntityNotFound(entity);
-        if (!ClientConnection.Of(context.Link).Claims.TryUse(entity, context.Link))
-            return Errors.Of(ErrorCode.UnauthorizedAccess, $"No valid token for '{entity}' was put on this connection: put one on the $cbs link first.");
+        if (!ClientConnection.Of(context.Link).Claims.TryUse(path, context.Link))
+            return Errors.Of(ErrorCode.UnauthorizedAccess, $"No valid token for '{path}' was put on this connection: put one on the $cbs link first.");
         if (isManagement)
             return AttachRequestNode(context, path, new ManagementNode(queue));
         return context.Link.Role ? AttachSink(context, queue) : AttachSource(context, queue);

@@ -55,7 +55,7 @@ internal sealed class ManagementNode(MessageQueue queue) : IRequestNode
 
     private Message Schedule(Arguments arguments)
     {
-        var contents = arguments.List<Map>("messages")
+        var contents = arguments.Array<Map>("messages")
             .Select(entry => entry["message"] is byte[] encoded ? WireMessage.ToContent(WireMessage.Decode(encoded)) : throw RequestRefusedException.BadRequest("An entry of 'messages' has no 'message'."))
             .ToList();
         var numbers = contents.ConvertAll(entry => entry.ScheduledFor is { } at ? queue.Schedule(entry.Content, at) : queue.Enqueue(entry.Content));
@@ -141,8 +141,6 @@ internal sealed class ManagementNode(MessageQueue queue) : IRequestNode
             List list when list.TrueForAll(item => item is T) => list.ConvertAll(item => (T)item).ToArray(),
             _ => throw Missing(name, $"an array of {typeof(T).Name}"),
         };
-
-        public IEnumerable<T> List<T>(string name) => Array<T>(name);
 
         public Dictionary<string, object> Properties(string name)
         {
