@@ -46,6 +46,22 @@ public static class Connections
     public const string ServiceBus = "ServiceBus";
 }
 
+/// <summary>Application settings of the functions, and what they are where nothing is set.</summary>
+public static class Settings
+{
+    /// <summary>NCRONTAB, six fields; the host reads it for ReconcileScans, so it must be set.</summary>
+    public const string ReconcileSchedule = "ReconcileSchedule";
+    public const string DefaultReconcileSchedule = "0 * * * * *";
+    /// <summary>Age at which a scan without a result is asked for again, <c>hh:mm:ss</c>.</summary>
+    public const string ReconcileAfter = "ReconcileAfter";
+    /// <summary>Requests for one scan, the first included.</summary>
+    public const string MaxAttempts = "MaxSegmentationAttempts";
+    /// <summary>Scans that one run of ReconcileScans takes on.</summary>
+    public const string ReconcileBatch = "ReconcileBatch";
+    /// <summary>Size cap of an upload, bytes.</summary>
+    public const string MaxUploadBytes = "MaxUploadBytes";
+}
+
 /// <summary>CloudEvents types.</summary>
 public static class EventTypes
 {
