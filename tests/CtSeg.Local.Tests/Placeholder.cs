@@ -1,1 +1,0 @@
-namespace CtSeg.Local.Tests; internal static class Placeholder { }

@@ -1,1 +1,0 @@
-namespace CtSeg.Shared.Tests; internal static class Placeholder { }
