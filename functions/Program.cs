@@ -1,1 +1,21 @@
-System.Console.WriteLine("starting");
+using CtSeg.Functions;
+using CtSeg.Functions.Settings;
+using CtSeg.Processes;
+
+WebApplication app;
+try
+{
+    app = FunctionsApp.Build(Environment.GetEnvironmentVariable, TimeProvider.System);
+}
+catch (SettingsException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
+await using (app)
+{
+    // Like the host's kill: every function can be cut off anywhere and run again.
+    using var lifeline = ParentLifeline.Watch(() => Environment.Exit(0));
+    await app.RunAsync();
+}
+return 0;

@@ -46,6 +46,28 @@ public static class Connections
     public const string ServiceBus = "ServiceBus";
 }
 
+/// <summary>Application settings of the functions, and what they are where nothing is set.</summary>
+public static class Settings
+{
+    /// <summary>NCRONTAB, six fields; the host reads it for ReconcileScans, so it must be set.</summary>
+    public const string ReconcileSchedule = "ReconcileSchedule";
+    public const string DefaultReconcileSchedule = "0 * * * * *";
+    /// <summary>Age at which a scan without a result is asked for again, <c>hh:mm:ss</c>.</summary>
+    public const string ReconcileAfter = "ReconcileAfter";
+    /// <summary>Requests for one scan, the first included.</summary>
+    public const string MaxAttempts = "MaxSegmentationAttempts";
+    /// <summary>Scans that one run of ReconcileScans takes on.</summary>
+    public const string ReconcileBatch = "ReconcileBatch";
+    /// <summary>Size cap of an upload, bytes.</summary>
+    public const string MaxUploadBytes = "MaxUploadBytes";
+    /// <summary>Width x height of an image.</summary>
+    public const string MaxImagePixels = "MaxImagePixels";
+    /// <summary>Bytes of an image's decoded samples.</summary>
+    public const string MaxDecodedBytes = "MaxDecodedBytes";
+    /// <summary>Items inside one file, TIFF directories for example.</summary>
+    public const string MaxNestedItems = "MaxNestedItems";
+}
+
 /// <summary>CloudEvents types.</summary>
 public static class EventTypes
 {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,6 +15,7 @@ namespace CtSeg.Contracts;
 public readonly record struct ScanId
 {
     private const int Length = 16;
+    private const int BlockLength = 64 * 1024;
     private readonly string? _value;
 
     private ScanId(string value) => _value = value;
@@ -24,6 +26,25 @@ public readonly record struct ScanId
     {
         using var hash = StartWithPath(blobPath);
         hash.AppendData(content);
+        return Finish(hash);
+    }
+
+    /// <summary>The same without holding the content in memory.</summary>
+    public static async Task<ScanId> FromContentAsync(string blobPath, Stream content, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        using var hash = StartWithPath(blobPath);
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockLength);
+        try
+        {
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+                hash.AppendData(buffer, 0, read);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
         return Finish(hash);
     }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure;
@@ -91,7 +90,7 @@ public sealed class ScanBlobs(BlobServiceClient storage)
             await blob.UploadAsync(content, options, cancellationToken);
             return true;
         }
-        catch (RequestFailedException e) when (e.Status is (int)HttpStatusCode.Conflict or (int)HttpStatusCode.PreconditionFailed)
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
         {
             return false;
         }
@@ -110,7 +109,7 @@ public sealed class ScanBlobs(BlobServiceClient storage)
         {
             return (await blob.DownloadContentAsync(cancellationToken)).Value.Content;
         }
-        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
         {
             return null;
         }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
@@ -25,7 +25,7 @@ public sealed class StatusStore(BlobContainerClient container)
             var answer = await BlobOf(scan).DownloadContentAsync(cancellationToken);
             return new StoredStatus(Parse(answer.Value.Content), answer.Value.Details.ETag);
         }
-        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
         {
             return null;
         }
@@ -49,15 +49,25 @@ public sealed class StatusStore(BlobContainerClient container)
     public async Task<(StoredStatus Stored, bool Written)?> ChangeAsync(
         ScanId scan, Func<ScanStatus, ScanStatus?> change, CancellationToken cancellationToken)
     {
+        return await FindAsync(scan, cancellationToken) is { } read ? await ChangeAsync(read, change, cancellationToken) : null;
+    }
+
+    /// <summary>The same for a document that was just read or written: without another writer it costs one request.</summary>
+    /// <exception cref="InvalidOperationException">Other writers came first every time, or somebody removed the document.</exception>
+    public async Task<(StoredStatus Stored, bool Written)> ChangeAsync(
+        StoredStatus read, Func<ScanStatus, ScanStatus?> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(change);
+        var scan = read.Status.ScanId;
         for (var conflict = 0; conflict < MaxConflicts; conflict++)
         {
-            if (await FindAsync(scan, cancellationToken) is not { } read)
-                return null;
             if (change(read.Status) is not { } status)
                 return (read, false);
             if (await TryReplaceAsync(read, status, cancellationToken) is { } written)
                 return (written, true);
+            read = await FindAsync(scan, cancellationToken)
+                ?? throw new InvalidOperationException($"The status of scan {scan} was removed while it was being changed.");
         }
         throw new InvalidOperationException($"The status of scan {scan} changed under {MaxConflicts} attempts to write it.");
     }
@@ -105,7 +115,7 @@ public sealed class StatusStore(BlobContainerClient container)
             var answer = await BlobOf(status.ScanId).UploadAsync(content, options, cancellationToken);
             return new StoredStatus(status, answer.Value.ETag);
         }
-        catch (RequestFailedException e) when (e.Status is (int)HttpStatusCode.Conflict or (int)HttpStatusCode.PreconditionFailed)
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
         {
             return null;
         }
@@ -115,13 +125,13 @@ public sealed class StatusStore(BlobContainerClient container)
         JsonSerializer.Deserialize(content.ToMemory().Span, ContractsJson.Default.ScanStatus)
         ?? throw new JsonException("A status document is null.");
 
-    // Metadata travels in HTTP headers: ASCII only.
+    // Metadata travels in HTTP headers, ASCII only and 8 KiB in all: percent signs would make 9 characters of one.
     private static Dictionary<string, string> MetadataOf(ScanStatus status) => new()
     {
         ["state"] = status.State.ToString(),
         ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
         ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
-        ["blob"] = Uri.EscapeDataString(status.BlobName),
+        ["blob"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(status.BlobName)),
     };
 
     private static bool TryReadListing(BlobItem blob, out ScanListing listing)
@@ -130,11 +140,19 @@ public sealed class StatusStore(BlobContainerClient container)
         if (!ScanId.TryParse(Path.GetFileNameWithoutExtension(blob.Name), out var scan)
             || !blob.Metadata.TryGetValue("state", out var stateText) || !Enum.TryParse<ScanState>(stateText, out var state)
             || !blob.Metadata.TryGetValue("attempt", out var attemptText) || !int.TryParse(attemptText, CultureInfo.InvariantCulture, out var attempt)
-            || !blob.Metadata.TryGetValue("blob", out var name)
+            || !TryReadName(blob.Metadata, out var blobName)
             || !blob.Metadata.TryGetValue("changed", out var changedText)
             || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
             return false;
-        listing = new ScanListing(scan, Uri.UnescapeDataString(name), state, attempt, changed);
+        listing = new ScanListing(scan, blobName, state, attempt, changed);
         return true;
+    }
+
+    private static bool TryReadName(IDictionary<string, string> metadata, out string blobName)
+    {
+        var encoded = metadata.TryGetValue("blob", out var text) ? text : "";
+        var bytes = new byte[encoded.Length];
+        blobName = Convert.TryFromBase64String(encoded, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : "";
+        return blobName.Length > 0;
     }
 }

@@ -1,0 +1,91 @@
+using CtSeg.Contracts;
+using CtSeg.Functions.Protocol;
+using CtSeg.Functions.Settings;
+using CtSeg.Intake;
+using CtSeg.Processes;
+using CtSeg.Recovery;
+using CtSeg.Scans;
+
+namespace CtSeg.Functions;
+
+/// <summary>The custom handler: invocations at <c>POST /{function}</c>, proxied requests at <c>/api/...</c>.</summary>
+internal static class FunctionsApp
+{
+    private const string ApiPrefix = "/api/";
+    // Names, metadata and JSON around the slice.
+    private const long EnvelopeBytes = 1024 * 1024;
+
+    /// <param name="setting">Looks an application setting up; null when it is not set.</param>
+    /// <exception cref="SettingsException">The settings do not allow a start.</exception>
+    public static WebApplication Build(Func<string, string?> setting, TimeProvider clock)
+    {
+        var options = FunctionsOptions.Read(setting);
+        // The base image's ASPNETCORE_CONTENTROOT and ASPNETCORE_URLS are not meant for this process.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = (options.MaxUploadBytes + 2) / 3 * 4 + EnvelopeBytes;
+            // The host is the only client: what it sends slowly is not an attack.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+        });
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        if (ParentLifeline.IsRequested)
+            builder.Services.AddSingleton<IHostLifetime, ParentsLifetime>();
+        var app = builder.Build();
+        app.UseMiddleware<FunctionErrors>();
+        app.UseStatusCodePages(context => Problem.WriteAsync(
+            context.HttpContext, context.HttpContext.Response.StatusCode, "There is no such function here."));
+        Map(app, options, clock);
+        return app;
+    }
+
+    private static void Map(WebApplication app, FunctionsOptions options, TimeProvider clock)
+    {
+        var logs = app.Services.GetRequiredService<ILoggerFactory>();
+        var statusContainer = options.Storage.GetBlobContainerClient(Containers.Status);
+        var statuses = new StatusStore(statusContainer);
+        var blobs = new ScanBlobs(options.Storage);
+
+        var preprocess = new PreprocessSliceTrigger(
+            new SliceIntake(statuses, blobs, options.ImageLimits, clock), options.MaxUploadBytes, clock, logs.CreateLogger<PreprocessSliceTrigger>());
+        var poisoned = new RecordPoisonedSliceTrigger(
+            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
+        var deadLetters = new RecordDeadLettersTrigger(
+            new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock), clock,
+            logs.CreateLogger<RecordDeadLettersTrigger>());
+        var reconcile = new ReconcileScansTrigger(
+            new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
+        MapTrigger(app, PreprocessSliceTrigger.Name, preprocess.RunAsync);
+        MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
+        MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
+        MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
+
+        MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
+        MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);
+        MapGet(app, ApiPrefix + GetHealthEndpoint.Route,
+            new GetHealthEndpoint(statusContainer, clock, logs.CreateLogger<GetHealthEndpoint>()).RunAsync);
+        // The host asks here until there is an answer, then takes the handler for ready.
+        MapGet(app, "/", context => Reply.WriteAsync(context, "{}"u8.ToArray()));
+    }
+
+    private static void MapTrigger(WebApplication app, string function, Func<HttpRequest, CancellationToken, Task<Answer>> run)
+    {
+        RequestDelegate handler = async context =>
+        {
+            var answer = await run(context.Request, context.RequestAborted);
+            await Reply.WriteAsync(context, answer.ToUtf8());
+        };
+        app.MapPost($"/{function}", handler);
+    }
+
+    private static void MapGet(WebApplication app, string path, RequestDelegate handler) => app.MapGet(path, handler);
+
+    /// <summary>The parent alone decides when this process ends (<see cref="ParentLifeline"/>); signals do not.</summary>
+    private sealed class ParentsLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using CtSeg.Contracts;
+using CtSeg.Functions.Protocol;
+using CtSeg.Recovery;
+
+namespace CtSeg.Functions;
+
+/// <summary>From time to time: ask again for scans that wait too long.</summary>
+internal sealed partial class ReconcileScansTrigger(
+    ScanReconciler reconciler, TimeProvider clock, ILogger<ReconcileScansTrigger> logger)
+{
+    public const string Name = "ReconcileScans";
+    public const string TimerBinding = "timer";
+    public const string RequestsBinding = "requests";
+    public const string EndedBinding = "ended";
+
+    public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using (var invocation = await Invocation.ReadAsync(request.Body, cancellationToken))
+            invocation.Require(TimerBinding);
+        var outcome = await reconciler.ReconcileAsync(cancellationToken);
+        if (outcome.Interruption is { } fault)
+            LogInterrupted(fault.Status, fault.ErrorCode);
+        var (again, givenUp, completed) = (outcome.AskAgain.Count, outcome.GivenUp.Count, outcome.Completed.Count);
+        if (again + givenUp + completed > 0)
+            LogReconciled(again, givenUp, completed);
+        var (source, now) = (EventSource.Of(Name), clock.GetUtcNow().UtcDateTime);
+        return new Answer()
+            .OutputAll(RequestsBinding, [.. outcome.AskAgain.Select(status => Request(status, source, now))])
+            .OutputAll(EndedBinding, [
+                .. outcome.GivenUp.Select(status => EndedEvents.Writer(status, null, source, now)),
+                .. outcome.Completed.Select(scan => EndedEvents.Writer(scan.Status, scan.Metrics, source, now))])
+            .Log($"asked again for {again}, gave up {givenUp}, completed {completed}");
+    }
+
+    private static Action<Utf8JsonWriter> Request(ScanStatus status, string source, DateTime time) => json =>
+        JsonSerializer.Serialize(
+            json, ScanEvents.Requested(status.ScanId, status.Attempt, source, time), ContractsJson.Default.CloudEventSegmentationRequested);
+
+    [LoggerMessage(230, LogLevel.Warning, "Scans overdue: {Again} asked for again, {GivenUp} given up, {Completed} found completed")]
+    private partial void LogReconciled(int again, int givenUp, int completed);
+
+    [LoggerMessage(231, LogLevel.Error, "Reconciliation ended early: storage answered {Status} {ErrorCode}; the next run goes on")]
+    private partial void LogInterrupted(int status, string? errorCode);
+}

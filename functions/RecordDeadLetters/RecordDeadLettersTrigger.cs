@@ -1,0 +1,59 @@
+using System.Text.Json;
+using CtSeg.Contracts;
+using CtSeg.Functions.Protocol;
+using CtSeg.Recovery;
+
+namespace CtSeg.Functions;
+
+/// <summary>Nobody could serve a segmentation request: archive it, end the scan and say so.</summary>
+internal sealed partial class RecordDeadLettersTrigger(
+    DeadLetters deadLetters, TimeProvider clock, ILogger<RecordDeadLettersTrigger> logger)
+{
+    public const string Name = "RecordDeadLetters";
+    public const string MessageBinding = "msg";
+    public const string EndedBinding = "ended";
+
+    public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
+        var metadata = invocation.Metadata;
+        var letter = new DeadLetter(invocation.MessageOf(MessageBinding))
+        {
+            MessageId = Scalars.Find(metadata, "MessageId"),
+            SequenceNumber = Scalars.Find(metadata, "SequenceNumber"),
+            Reason = ReasonOf(metadata),
+        };
+        var outcome = await deadLetters.RecordAsync(letter, cancellationToken);
+        if (outcome.Request is not { ScanId: var scan })
+        {
+            LogForeign(letter.SequenceNumber);
+            return new Answer().Log("the dead letter is no segmentation request; it is archived");
+        }
+        if (outcome.Ended is not { } status)
+        {
+            LogLeft(scan);
+            return new Answer().Log($"scan {scan}: archived, left as it is");
+        }
+        LogEnded(scan, status.State);
+        var answer = new Answer().Log($"scan {scan}: {status.State}");
+        return EndedEvents.AddTo(answer, EndedBinding, status, outcome.Metrics, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, outcome.TraceParent);
+    }
+
+    private static string? ReasonOf(JsonElement metadata)
+    {
+        if (metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("ApplicationProperties", out var properties)
+            && properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty("DeadLetterReason", out var reason)
+            && reason.ValueKind == JsonValueKind.String)
+            return reason.GetString();
+        return Scalars.Find(metadata, "DeadLetterReason");
+    }
+
+    [LoggerMessage(220, LogLevel.Warning, "Dead-lettered scan {Scan} ended as {State}")]
+    private partial void LogEnded(ScanId scan, ScanState state);
+
+    [LoggerMessage(221, LogLevel.Information, "Dead-lettered scan {Scan} had moved on; archived only")]
+    private partial void LogLeft(ScanId scan);
+
+    [LoggerMessage(222, LogLevel.Warning, "Dead letter {SequenceNumber} is no segmentation request; archived only")]
+    private partial void LogForeign(string? sequenceNumber);
+}

@@ -1,0 +1,54 @@
+using CtSeg.Contracts;
+using CtSeg.Functions.Protocol;
+using CtSeg.Recovery;
+
+namespace CtSeg.Functions;
+
+/// <summary>The host gave a slice up: record why and say so.</summary>
+internal sealed partial class RecordPoisonedSliceTrigger(
+    PoisonedSlices poisoned, TimeProvider clock, ILogger<RecordPoisonedSliceTrigger> logger)
+{
+    public const string Name = "RecordPoisonedSlice";
+    public const string MessageBinding = "message";
+    public const string EndedBinding = "ended";
+
+    public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
+        var message = PoisonMessage.Parse(invocation.MessageOf(MessageBinding));
+        if (!message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
+        {
+            LogForeign();
+            return new Answer().Log("the message is about another function's blob");
+        }
+        var outcome = await poisoned.RecordAsync(message.BlobName, message.ETag, cancellationToken);
+        if (outcome.ScanId is not { } scan)
+        {
+            LogGone();
+            return new Answer().Log("the poisoned blob is gone or replaced");
+        }
+        if (outcome.Failed is not { Failure: { } failure } failed)
+        {
+            LogLeft(scan);
+            return new Answer().Log($"scan {scan}: left as it is");
+        }
+        LogFailed(scan, failure.Reason);
+        var ended = ScanEvents.Failed(
+            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+        return new Answer()
+            .Output(EndedBinding, ended, ContractsJson.Default.CloudEventSegmentationFailed)
+            .Log($"scan {scan}: failed, {failure.Reason}");
+    }
+
+    [LoggerMessage(210, LogLevel.Warning, "Scan {Scan} failed: {Reason}")]
+    private partial void LogFailed(ScanId scan, FailureReason reason);
+
+    [LoggerMessage(211, LogLevel.Information, "Poisoned scan {Scan} had moved on; left as it is")]
+    private partial void LogLeft(ScanId scan);
+
+    [LoggerMessage(212, LogLevel.Warning, "A poisoned blob is gone or was replaced; there is nothing to record")]
+    private partial void LogGone();
+
+    [LoggerMessage(213, LogLevel.Warning, "A poison message is about another function or container")]
+    private partial void LogForeign();
+}

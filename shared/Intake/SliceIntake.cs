@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using CtSeg.Contracts;
+using CtSeg.Imaging;
+using CtSeg.Preprocessing;
+using CtSeg.Scans;
+
+namespace CtSeg.Intake;
+
+/// <summary>What became of an upload.</summary>
+/// <param name="Status">As it stands afterwards.</param>
+/// <param name="Rejected">Set when this call refused the upload.</param>
+public sealed record IntakeOutcome(ScanStatus Status, FailureReason? Rejected)
+{
+    /// <value>
+    /// True while nobody works on the scan yet. Asking again is harmless: the request's id is made of scan and attempt,
+    /// and consumers drop an id they know.
+    /// </value>
+    public bool IsToBeRequested => Status.State == ScanState.Preprocessed;
+}
+
+/// <summary>
+/// Takes an uploaded slice in: status, preprocessed image, manifest, status again. Every step can be repeated after a
+/// crash in any place and leaves what exists.
+/// </summary>
+public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimits limits, TimeProvider clock)
+{
+    private const int FirstAttempt = 1;
+
+    /// <param name="blobName">Path inside <see cref="Containers.Slices"/>.</param>
+    /// <param name="content">The uploaded bytes, not kept.</param>
+    /// <exception cref="Azure.RequestFailedException">Storage refused; try the whole again.</exception>
+    public async Task<IntakeOutcome> AcceptAsync(string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var scan = ScanId.FromContent(blobName, content.Span);
+        var stored = await statuses.TryCreateAsync(ScanStatus.Received(scan, blobName, Now), cancellationToken)
+            ?? await statuses.FindAsync(scan, cancellationToken)
+            ?? throw new InvalidOperationException($"The status of scan {scan} was removed while the scan was taken in.");
+        if (stored.Status.State != ScanState.Received)
+            return new IntakeOutcome(stored.Status, null);
+        try
+        {
+            await PreprocessAsync(scan, blobName, content, cancellationToken);
+        }
+        catch (SliceRejectedException e)
+        {
+            return await RejectAsync(stored, e.ToFailure(), cancellationToken);
+        }
+        var (requested, _) = await statuses.ChangeAsync(
+            stored, status => status.State == ScanState.Received ? status.Requested(FirstAttempt, Now) : null, cancellationToken);
+        return new IntakeOutcome(requested.Status, null);
+    }
+
+    private async Task PreprocessAsync(ScanId scan, string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var start = clock.GetTimestamp();
+        var slice = SlicePreprocessor.Process(content, limits);
+        var png = new BinaryData(SlicePreprocessor.ToPng(slice.Image));
+        var manifest = new ScanManifest(
+            scan, blobName, Convert.ToHexStringLower(SHA256.HashData(content.Span)), content.Length, slice.Original, slice.Steps)
+        {
+            PreprocessMs = clock.GetElapsedTime(start).TotalMilliseconds,
+        };
+        await blobs.StorePreprocessedAsync(manifest, png, cancellationToken);
+    }
+
+    private async Task<IntakeOutcome> RejectAsync(StoredStatus stored, ScanFailure failure, CancellationToken cancellationToken)
+    {
+        var (ended, written) = await statuses.ChangeAsync(
+            stored, status => status.State == ScanState.Received ? status.Failed(failure, Now) : null, cancellationToken);
+        return new IntakeOutcome(ended.Status, written ? failure.Reason : null);
+    }
+
+    private DateTime Now => clock.GetUtcNow().UtcDateTime;
+}

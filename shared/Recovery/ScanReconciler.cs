@@ -1,0 +1,79 @@
+using Azure;
+using CtSeg.Contracts;
+using CtSeg.Scans;
+
+namespace CtSeg.Recovery;
+
+/// <param name="Age">A scan that changed last before this long is looked at.</param>
+/// <param name="MaxAttempts">Requests for one scan, the first included.</param>
+/// <param name="MaxScans">One run takes on; the next run takes the rest.</param>
+public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans);
+
+/// <param name="AskAgain">Scans with a new attempt, to be requested.</param>
+/// <param name="GivenUp">Scans that failed now.</param>
+/// <param name="Completed">Scans whose result lay there without anybody having said so.</param>
+public sealed record ReconcileOutcome(
+    IReadOnlyList<ScanStatus> AskAgain, IReadOnlyList<ScanStatus> GivenUp, IReadOnlyList<(ScanStatus Status, ScanMetrics Metrics)> Completed)
+{
+    /// <value>The fault of storage that ended the run early; what was changed before it must still be announced.</value>
+    public RequestFailedException? Interruption { get; init; }
+}
+
+/// <summary>
+/// Storage is the truth and messages are hints: finds scans that wait for a result too long and asks again. Scans in
+/// state received are not touched: the host still tries their preprocessing, and where it gives up, the poison queue
+/// ends them. A preprocessed image without a status cannot be: the status is written before it.
+/// </summary>
+public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, ReconcilePolicy policy, TimeProvider clock)
+{
+    /// <exception cref="RequestFailedException">Storage failed before anything was changed.</exception>
+    public async Task<ReconcileOutcome> ReconcileAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        List<ScanStatus> askAgain = [], givenUp = [];
+        List<(ScanStatus, ScanMetrics)> completed = [];
+        RequestFailedException? interruption = null;
+        try
+        {
+            var taken = 0;
+            await foreach (var scan in statuses.ListAsync(cancellationToken))
+            {
+                if (!IsOverdue(scan.State, scan.LastChange, now))
+                    continue;
+                if (taken++ == policy.MaxScans)
+                    break;
+                if (await MoveOnAsync(scan.ScanId, now, cancellationToken) is not var (status, metrics))
+                    continue;
+                if (metrics is not null)
+                    completed.Add((status, metrics));
+                else
+                    (status.IsTerminal ? givenUp : askAgain).Add(status);
+            }
+        }
+        catch (RequestFailedException e) when (askAgain.Count + givenUp.Count + completed.Count > 0)
+        {
+            interruption = e;
+        }
+        return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption };
+    }
+
+    private async Task<(ScanStatus Status, ScanMetrics? Metrics)?> MoveOnAsync(ScanId scan, DateTime now, CancellationToken cancellationToken)
+    {
+        var metrics = await blobs.FindMetricsAsync(scan, cancellationToken);
+        var changed = await statuses.ChangeAsync(
+            scan, status => IsOverdue(status.State, status.LastChange, now) ? Next(status, metrics, now) : null, cancellationToken);
+        return changed is { Written: true } ? (changed.Value.Stored.Status, metrics) : null;
+    }
+
+    private ScanStatus Next(ScanStatus status, ScanMetrics? metrics, DateTime now)
+    {
+        if (metrics is not null)
+            return status.Completed(new ScanResultSummary(metrics.Model.Version, metrics.Lesions), now);
+        return status.Attempt < policy.MaxAttempts
+            ? status.Requested(status.Attempt + 1, now)
+            : status.Failed(Failures.GaveUp(status.Attempt), now);
+    }
+
+    private bool IsOverdue(ScanState state, DateTime lastChange, DateTime now) =>
+        state is ScanState.Preprocessed or ScanState.Segmenting && now - lastChange > policy.Age;
+}

@@ -1,0 +1,17 @@
+using System.Net;
+using Azure;
+using Azure.Storage.Blobs.Models;
+
+namespace CtSeg.Scans;
+
+/// <summary>Tells an expected refusal of the storage service from a fault that has the same HTTP status.</summary>
+internal static class BlobAnswers
+{
+    /// <summary>The blob is missing; a missing container is a fault of the set-up and not meant.</summary>
+    public static bool IsNotThere(RequestFailedException e) =>
+        e.Status == (int)HttpStatusCode.NotFound && e.ErrorCode == BlobErrorCode.BlobNotFound;
+
+    /// <summary>Another writer was first; a lease or a container being deleted is a fault and not meant.</summary>
+    public static bool IsConditionNotMet(RequestFailedException e) =>
+        e.Status == (int)HttpStatusCode.PreconditionFailed || e.ErrorCode == BlobErrorCode.BlobAlreadyExists;
+}
