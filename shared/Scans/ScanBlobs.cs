@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure;
@@ -10,7 +11,7 @@ namespace CtSeg.Scans;
 /// <summary>Preprocessed images and results of scans. What exists is never written again.</summary>
 public sealed class ScanBlobs(BlobServiceClient storage)
 {
-    private const string WeightsMetadata = "weights";
+    private const string HashMetadata = "sha256";
     private readonly BlobContainerClient _slices = storage.GetBlobContainerClient(Containers.Slices);
     private readonly BlobContainerClient _preprocessed = storage.GetBlobContainerClient(Containers.Preprocessed);
     private readonly BlobContainerClient _results = storage.GetBlobContainerClient(Containers.Results);
@@ -42,29 +43,33 @@ public sealed class ScanBlobs(BlobServiceClient storage)
 
     /// <summary>
     /// Stores mask, overlay and, last, the metrics that mark the result as whole. Pictures left by a job that died in
-    /// between are kept when the same weights made them, and replaced otherwise.
+    /// between are kept when they are the same, and replaced otherwise (another model, another kind of processor).
     /// </summary>
     /// <returns>False when a whole result existed already; nothing of it is changed.</returns>
     public async Task<bool> TryStoreResultAsync(ScanMetrics metrics, BinaryData mask, BinaryData overlay, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(metrics);
         var scan = metrics.ScanId;
-        var weights = metrics.Model.WeightsSha256;
-        await StorePictureAsync(BlobPaths.Mask(scan), mask, weights, cancellationToken);
-        await StorePictureAsync(BlobPaths.Overlay(scan), overlay, weights, cancellationToken);
+        if (!await TryStorePictureAsync(scan, BlobPaths.Mask(scan), mask, cancellationToken)
+            || !await TryStorePictureAsync(scan, BlobPaths.Overlay(scan), overlay, cancellationToken))
+            return false;
         var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(metrics, ContractsJson.Default.ScanMetrics));
         return await TryCreateAsync(_results.GetBlobClient(BlobPaths.Metrics(scan)), json, "application/json", null, cancellationToken);
     }
 
-    private async Task StorePictureAsync(string name, BinaryData png, string weights, CancellationToken cancellationToken)
+    /// <returns>False when a whole result exists, whose pictures must stay as its metrics describe them.</returns>
+    private async Task<bool> TryStorePictureAsync(ScanId scan, string name, BinaryData png, CancellationToken cancellationToken)
     {
         var blob = _results.GetBlobClient(name);
-        var metadata = new Dictionary<string, string> { [WeightsMetadata] = weights };
+        var hash = Convert.ToHexStringLower(SHA256.HashData(png.ToMemory().Span));
+        var metadata = new Dictionary<string, string> { [HashMetadata] = hash };
         if (await TryCreateAsync(blob, png, "image/png", metadata, cancellationToken))
-            return;
+            return true;
         var found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-        if (found.Value.Metadata.TryGetValue(WeightsMetadata, out var other) && other == weights)
-            return;
+        if (found.Value.Metadata.TryGetValue(HashMetadata, out var other) && other == hash)
+            return true;
+        if (await _results.GetBlobClient(BlobPaths.Metrics(scan)).ExistsAsync(cancellationToken))
+            return false;
         await blob.UploadAsync(
             png,
             new BlobUploadOptions
@@ -74,6 +79,7 @@ public sealed class ScanBlobs(BlobServiceClient storage)
                 Metadata = metadata,
             },
             cancellationToken);
+        return true;
     }
 
     private static async Task<bool> TryCreateAsync(

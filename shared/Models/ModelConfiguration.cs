@@ -1,0 +1,69 @@
+namespace CtSeg.Models;
+
+/// <summary>
+/// The shape of a Residual Attention U-Net (arXiv:2004.05645). Its defaults are those of the weights in the repository.
+/// A model with another configuration cannot load the same weights.
+/// </summary>
+public sealed record ModelConfiguration
+{
+    /// <summary>`m` (all), `m-a` (without attention), `m-r` (double convolutions instead of ResNeXt blocks) or `unet` (neither): Table II of the paper.</summary>
+    public string Architecture { get; init; } = Architectures.Full;
+
+    /// <summary>Channels of the first encoder level; they double per level. 4 to 128.</summary>
+    public int BaseChannels { get; init; } = 16;
+
+    /// <summary>Groups of the 3x3 convolution in a ResNeXt block.</summary>
+    public int Cardinality { get; init; } = 4;
+
+    /// <summary>Decoder levels that attend: 0 is the full resolution, 3 the lowest.</summary>
+    public IReadOnlyList<int> AttentionLevels { get; init; } = [1, 2, 3];
+
+    public int Heads { get; init; } = 2;
+
+    /// <summary>Channels of the shared query/key, and of the value, of one head.</summary>
+    public int HeadChannels { get; init; } = 16;
+
+    /// <summary>Independent hash rounds.</summary>
+    public int Rounds { get; init; } = 2;
+
+    /// <summary>Tokens of one chunk of the sorted sequence; a token sees its own and the previous chunk.</summary>
+    public int ChunkLength { get; init; } = 64;
+
+    /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
+    public long RotationSeed { get; init; } = 1;
+
+    public bool UsesAttention => Architecture is Architectures.Full or Architectures.WithoutResNeXt;
+
+    public bool UsesResNeXt => Architecture is Architectures.Full or Architectures.WithoutAttention;
+
+    /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
+    public void Validate()
+    {
+        Require(Architectures.All.Contains(Architecture), $"the architecture is '{Architecture}', not one of {string.Join(", ", Architectures.All)}");
+        Require(BaseChannels is >= 4 and <= 128, $"base channels are {BaseChannels}, not 4 to 128");
+        Require(Cardinality is >= 1 and <= 64, $"the cardinality is {Cardinality}, not 1 to 64");
+        Require(Heads is >= 1 and <= 16, $"heads are {Heads}, not 1 to 16");
+        Require(HeadChannels is >= 1 and <= 256, $"channels a head are {HeadChannels}, not 1 to 256");
+        Require(Rounds is >= 1 and <= 16, $"rounds are {Rounds}, not 1 to 16");
+        Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
+        Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),
+            "attention levels must be among 0 to 3");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new InvalidDataException($"The model configuration cannot be used: {otherwise}.");
+    }
+}
+
+/// <summary>The four networks that Table II of the paper compares.</summary>
+public static class Architectures
+{
+    public const string Full = "m";
+    public const string WithoutAttention = "m-a";
+    public const string WithoutResNeXt = "m-r";
+    public const string UNet = "unet";
+
+    public static IReadOnlyList<string> All { get; } = [Full, WithoutAttention, WithoutResNeXt, UNet];
+}

@@ -1,0 +1,63 @@
+namespace CtSeg.Models;
+
+/// <summary>`models/{version}/model.json`: what a model is, where it comes from and how good it is.</summary>
+public sealed record ModelManifest
+{
+    /// <summary>Version of this document's form.</summary>
+    public int SchemaVersion { get; init; } = 1;
+
+    /// <summary>Name of the model's folder.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The version it was trained on from, or null.</summary>
+    public string? ParentVersion { get; init; }
+
+    public required DateTime CreatedUtc { get; init; }
+    public required ModelConfiguration Configuration { get; init; }
+
+    /// <summary>Class names; the index is the value in a mask.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    public required ModelPreprocessing Preprocessing { get; init; }
+
+    /// <summary>Null for a model that was not trained.</summary>
+    public TrainingRecord? Training { get; init; }
+
+    /// <summary>Null for a model that was not scored.</summary>
+    public ModelScores? Scores { get; init; }
+
+    /// <summary>SHA-256 of `weights.safetensors`, lower-case hexadecimal; checked before the file is parsed.</summary>
+    public required string WeightsSha256 { get; init; }
+
+    /// <summary>Terms of the weights, which are not those of the program.</summary>
+    public required string WeightsLicence { get; init; }
+}
+
+/// <summary>What the network expects of its input.</summary>
+/// <param name="Width">Of the grey image, pixels.</param>
+/// <param name="Height">Of the grey image, pixels.</param>
+/// <param name="Interpolation">How the upload becomes that size.</param>
+/// <param name="Scaling">How grey values become numbers.</param>
+public sealed record ModelPreprocessing(int Width, int Height, string Interpolation, string Scaling);
+
+/// <summary>How a model was trained.</summary>
+/// <param name="DataSha256">Hash over the names, images, masks and groups of all slices.</param>
+/// <param name="Slices">Slices the weights were fitted to.</param>
+/// <param name="Groups">Groups these slices come from.</param>
+/// <param name="HeldOutGroups">Names of the groups that were kept out.</param>
+/// <param name="InputSize">Side of the crops, pixels.</param>
+public sealed record TrainingRecord(
+    string DataSha256,
+    int Slices,
+    int Groups,
+    IReadOnlyList<string> HeldOutGroups,
+    int Epochs,
+    int InputSize,
+    int BatchSize,
+    double LearningRate,
+    double AverageDecay,
+    int Seed,
+    double Minutes);
+
+/// <summary>`models/current.json`: the model in use; replaced only by a conditional write.</summary>
+public sealed record CurrentModel(string Version, string WeightsSha256);

@@ -1,0 +1,37 @@
+namespace CtSeg.Models;
+
+/// <summary>Scores on held-out groups. Two protocols, because the paper does not say how its figures average.</summary>
+/// <param name="HeldOutSlices">Slices scored.</param>
+/// <param name="HeldOutGroups">Groups they come from: a lower bound on overlap between patients, not a count of patients.</param>
+/// <param name="Note">How to read the scores.</param>
+public sealed record ModelScores(
+    int HeldOutSlices,
+    int HeldOutGroups,
+    ForegroundScores Foreground,
+    PaperScores Paper,
+    AttentionEffect? Attention,
+    string Note);
+
+/// <summary>Per lesion class at the masks' own size; infection is the three classes as one.</summary>
+public sealed record ForegroundScores(ClassScore Infection, IReadOnlyList<ClassScore> Classes);
+
+/// <summary>The Dice similarity coefficient of one class.</summary>
+/// <param name="Dice">Pooled over all pixels of all slices; null where neither truth nor prediction has the class.</param>
+/// <param name="Interval">95 % bootstrap interval of <paramref name="Dice"/> over groups.</param>
+/// <param name="MeanPerImage">Mean over the slices whose truth has the class; slices without it are left out.</param>
+/// <param name="SlicesWithClass">Number of those slices.</param>
+public sealed record ClassScore(string Name, double? Dice, ScoreInterval? Interval, double? MeanPerImage, int SlicesWithClass);
+
+public sealed record ScoreInterval(double Low, double High);
+
+/// <summary>All classes, background counted, at the network's size.</summary>
+/// <param name="MicroDice">Equals pixel accuracy and micro precision, because every pixel has one label.</param>
+/// <param name="MeanClassDice">Mean of the pooled Dice of the classes that occur.</param>
+/// <param name="AllBackgroundMicroDice">What a prediction of nothing scores.</param>
+public sealed record PaperScores(double MicroDice, double MeanClassDice, double AllBackgroundMicroDice);
+
+/// <summary>What the same weights do on the same slices when the output of every attention is set to zero.</summary>
+/// <param name="InfectionDice">Without attention, pooled.</param>
+/// <param name="ChangedPixels">Share of all pixels whose class changes.</param>
+/// <param name="ChangedLesionPixels">Share of the pixels that either prediction calls a lesion and whose class changes.</param>
+public sealed record AttentionEffect(double? InfectionDice, double ChangedPixels, double ChangedLesionPixels);

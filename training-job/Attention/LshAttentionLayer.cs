@@ -1,0 +1,49 @@
+using CtSeg.Models;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Attention;
+
+/// <summary>`x + W_o(attention(x))` over the positions of a feature map, with several heads (arXiv:2004.05645, section II-C).</summary>
+internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d queryProjection;
+    private readonly Conv2d valueProjection;
+    private readonly Conv2d outputProjection;
+    private readonly LshHash _hash;
+    private readonly ModelConfiguration _configuration;
+
+    public LshAttentionLayer(int channels, int level, ModelConfiguration configuration) : base(nameof(LshAttentionLayer))
+    {
+        _configuration = configuration;
+        var inner = configuration.Heads * configuration.HeadChannels;
+        queryProjection = nn.Conv2d(channels, inner, 1, bias: false);
+        valueProjection = nn.Conv2d(channels, inner, 1, bias: false);
+        outputProjection = nn.Conv2d(inner, channels, 1);
+        _hash = new LshHash(configuration.RotationSeed, level, configuration.Heads, configuration.Rounds, configuration.HeadChannels);
+        RegisterComponents();
+    }
+
+    /// <summary>Leaves the attention out, so that its part in a result can be measured.</summary>
+    public bool Zeroed { get; set; }
+
+    /// <param name="input">[batch, channels, height, width]</param>
+    /// <returns>[batch, channels, height, width]</returns>
+    public override Tensor forward(Tensor input)
+    {
+        if (Zeroed)
+            return input.alias();
+        using var scope = NewDisposeScope();
+        var (batch, height, width) = (input.size(0), input.size(2), input.size(3));
+        var inner = _configuration.Heads * _configuration.HeadChannels;
+        var query = Tokens(queryProjection.call(input), batch);       // [batch, heads, tokens, head channels]
+        var value = Tokens(valueProjection.call(input), batch);
+        var buckets = _hash.Buckets(query, _configuration.ChunkLength);
+        var attended = LshAttention.Attend(query.flatten(0, 1), value.flatten(0, 1), buckets, _configuration.ChunkLength)
+            .transpose(1, 2).reshape(batch, inner, height, width);
+        return input.add(outputProjection.call(attended)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Tokens(Tensor map, long batch) =>
+        map.reshape(batch, _configuration.Heads, _configuration.HeadChannels, -1).transpose(2, 3).contiguous();
+}

@@ -1,0 +1,31 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Model;
+
+/// <summary>The block of the plain U-Net (arXiv:1505.04597): two 3x3 convolutions, each with batch normalisation and ReLU.</summary>
+internal sealed class DoubleConvolution : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d first;
+    private readonly BatchNorm2d firstNorm;
+    private readonly Conv2d second;
+    private readonly BatchNorm2d secondNorm;
+
+    public DoubleConvolution(int inputChannels, int outputChannels) : base(nameof(DoubleConvolution))
+    {
+        first = nn.Conv2d(inputChannels, outputChannels, 3, padding: 1, bias: false);
+        firstNorm = nn.BatchNorm2d(outputChannels);
+        second = nn.Conv2d(outputChannels, outputChannels, 3, padding: 1, bias: false);
+        secondNorm = nn.BatchNorm2d(outputChannels);
+        RegisterComponents();
+    }
+
+    /// <param name="input">[batch, input channels, height, width]</param>
+    /// <returns>[batch, output channels, height, width]</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var inner = nn.functional.relu(firstNorm.call(first.call(input)), inplace: true);
+        return nn.functional.relu(secondNorm.call(second.call(inner)), inplace: true).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,46 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Model;
+
+/// <summary>Aggregated residual transformations (arXiv:1611.05431, figure 3c): 1x1, grouped 3x3, 1x1, added to the shortcut.</summary>
+internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d reduce;
+    private readonly BatchNorm2d reduceNorm;
+    private readonly Conv2d grouped;
+    private readonly BatchNorm2d groupedNorm;
+    private readonly Conv2d expand;
+    private readonly BatchNorm2d expandNorm;
+    private readonly Conv2d? shortcut;
+    private readonly BatchNorm2d? shortcutNorm;
+
+    public ResNeXtBlock(int inputChannels, int outputChannels, int cardinality) : base(nameof(ResNeXtBlock))
+    {
+        // Half the output's channels inside, as in ResNeXt-50, rounded up to whole groups.
+        var inner = (Math.Max(outputChannels / 2, 1) + cardinality - 1) / cardinality * cardinality;
+        reduce = nn.Conv2d(inputChannels, inner, 1, bias: false);
+        reduceNorm = nn.BatchNorm2d(inner);
+        grouped = nn.Conv2d(inner, inner, 3, padding: 1, groups: cardinality, bias: false);
+        groupedNorm = nn.BatchNorm2d(inner);
+        expand = nn.Conv2d(inner, outputChannels, 1, bias: false);
+        expandNorm = nn.BatchNorm2d(outputChannels);
+        if (inputChannels != outputChannels)
+        {
+            shortcut = nn.Conv2d(inputChannels, outputChannels, 1, bias: false);
+            shortcutNorm = nn.BatchNorm2d(outputChannels);
+        }
+        RegisterComponents();
+    }
+
+    /// <param name="input">[batch, input channels, height, width]</param>
+    /// <returns>[batch, output channels, height, width]</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var inner = nn.functional.relu(reduceNorm.call(reduce.call(input)), inplace: true);
+        inner = nn.functional.relu(groupedNorm.call(grouped.call(inner)), inplace: true);
+        var residual = shortcut is null ? input : shortcutNorm!.call(shortcut.call(input));
+        return nn.functional.relu(expandNorm.call(expand.call(inner)).add(residual), inplace: true).MoveToOuterDisposeScope();
+    }
+}

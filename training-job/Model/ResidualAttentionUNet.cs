@@ -1,0 +1,89 @@
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Attention;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Model;
+
+/// <summary>
+/// The Residual Attention U-Net of arXiv:2004.05645: four encoder levels, a bridge that also receives the globally pooled
+/// features, four decoder levels with attention on the concatenated maps. The ablations of Table II are configurations of it.
+/// </summary>
+internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
+{
+    private const int Levels = 4;
+
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> encoder = [];
+    private readonly nn.Module<Tensor, Tensor> bridge;
+    private readonly Conv2d globalProjection;
+    // The decoder's lists stand in the order of the levels: 0 is the full resolution.
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> upsample = [];
+    private readonly ModuleDict<LshAttentionLayer> attention = new();
+    private readonly ModuleList<nn.Module<Tensor, Tensor>> decoder = [];
+    private readonly Conv2d classifier;
+
+    /// <summary>Builds the network with random weights: torch's own seed decides them.</summary>
+    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    public ResidualAttentionUNet(ModelConfiguration configuration) : base(nameof(ResidualAttentionUNet))
+    {
+        configuration.Validate();
+        Configuration = configuration;
+        var widths = Enumerable.Range(0, Levels + 1).Select(level => configuration.BaseChannels << level).ToArray();
+        for (var level = 0; level < Levels; level++)
+            encoder.Add(Block(level == 0 ? 1 : widths[level - 1], widths[level]));
+        bridge = Block(widths[Levels - 1], widths[Levels]);
+        globalProjection = nn.Conv2d(widths[Levels - 1], widths[Levels], 1);
+        for (var level = 0; level < Levels; level++)
+        {
+            upsample.Add(nn.ConvTranspose2d(widths[level + 1], widths[level], 2, stride: 2));
+            if (configuration.UsesAttention && configuration.AttentionLevels.Contains(level))
+                attention.Add($"level{level}", new LshAttentionLayer(2 * widths[level], level, configuration));
+            decoder.Add(Block(2 * widths[level], widths[level]));
+        }
+        classifier = nn.Conv2d(widths[0], LesionMask.ClassCount, 1);
+        RegisterComponents();
+    }
+
+    public ModelConfiguration Configuration { get; }
+
+    /// <summary>Leaves out every attention, so that its part in a result can be measured.</summary>
+    public void ZeroAttention(bool zeroed)
+    {
+        foreach (var (_, layer) in attention)
+            layer.Zeroed = zeroed;
+    }
+
+    /// <param name="input">[batch, 1, height, width], any height and width from 1; see <see cref="InputScaling"/> for its values.</param>
+    /// <returns>Logits, [batch, 4, height, width].</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var padding = ReflectionPadding.For(input.size(2), input.size(3), 1 << Levels);
+        var map = padding.Apply(input);
+        var skips = new Tensor[Levels];
+        for (var level = 0; level < Levels; level++)
+        {
+            skips[level] = encoder[level].call(map);
+            map = nn.functional.max_pool2d(skips[level], 2);
+        }
+        var pooled = globalProjection.call(map.mean([2, 3], keepdim: true));     // [batch, bridge channels, 1, 1]
+        map = bridge.call(map).add(pooled);
+        for (var level = Levels - 1; level >= 0; level--)
+            map = Decode(level, map, skips[level]);
+        return padding.Undo(classifier.call(map)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Decode(int level, Tensor below, Tensor skip)
+    {
+        using var scope = NewDisposeScope();
+        var map = cat([upsample[level].call(below), skip], 1);
+        if (attention.ContainsKey($"level{level}"))
+            map = attention[$"level{level}"].call(map);
+        return decoder[level].call(map).MoveToOuterDisposeScope();
+    }
+
+    private nn.Module<Tensor, Tensor> Block(int inputChannels, int outputChannels) => Configuration.UsesResNeXt
+        ? new ResNeXtBlock(inputChannels, outputChannels, Configuration.Cardinality)
+        : new DoubleConvolution(inputChannels, outputChannels);
+}

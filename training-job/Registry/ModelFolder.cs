@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.Weights;
+
+namespace CtSeg.TrainingJob.Registry;
+
+/// <summary>A model on disk: `model.json` and `weights.safetensors`.</summary>
+internal static class ModelFolder
+{
+    public const string ManifestName = "model.json";
+    public const string WeightsName = "weights.safetensors";
+    private const long MaxManifestBytes = 4 << 20;
+    private const long MaxWeightsBytes = 1L << 30;
+
+    /// <summary>
+    /// Loads the network of a folder, in evaluation mode. The caller disposes it.
+    /// </summary>
+    /// <exception cref="ModelFolderException">The folder holds no usable model; the message says why.</exception>
+    public static (ModelManifest Manifest, ResidualAttentionUNet Network) Load(string folder)
+    {
+        var manifest = ReadManifest(folder);
+        var weights = ReadBytes(Path.Combine(folder, WeightsName), MaxWeightsBytes);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(weights));
+        if (hash != manifest.WeightsSha256)
+            throw new ModelFolderException($"The weights in '{folder}' have the SHA-256 {hash}, {ManifestName} names {manifest.WeightsSha256}: fetch the model again.");
+        return (manifest, Build(folder, manifest, weights));
+    }
+
+    /// <exception cref="ModelFolderException">There is no readable manifest.</exception>
+    public static ModelManifest ReadManifest(string folder)
+    {
+        var path = Path.Combine(folder, ManifestName);
+        try
+        {
+            return JsonSerializer.Deserialize(ReadBytes(path, MaxManifestBytes), ModelsJson.Default.ModelManifest)
+                ?? throw new ModelFolderException($"'{path}' is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ModelFolderException($"'{path}' cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Writes the weights first and the manifest last, so that a folder with a manifest is whole.</summary>
+    /// <returns>The manifest as written, with the hash of the weights.</returns>
+    public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network)
+    {
+        Directory.CreateDirectory(folder);
+        var weights = Safetensors.Write(StateDictionary.Of(network), new Dictionary<string, string> { ["format"] = "pt" });
+        var written = manifest with { WeightsSha256 = Convert.ToHexStringLower(SHA256.HashData(weights)) };
+        ReplaceFile(Path.Combine(folder, WeightsName), weights);
+        ReplaceFile(Path.Combine(folder, ManifestName), JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest));
+        return written;
+    }
+
+    /// <summary>Writes beside the file and renames, so that no reader sees half of it.</summary>
+    public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
+    {
+        var temporary = path + ".tmp";
+        File.WriteAllBytes(temporary, content);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static ResidualAttentionUNet Build(string folder, ModelManifest manifest, byte[] weights)
+    {
+        ResidualAttentionUNet? network = null;
+        try
+        {
+            network = new ResidualAttentionUNet(manifest.Configuration);
+            var (tensors, _) = Safetensors.Read(weights);
+            StateDictionary.Load(network, tensors);
+            foreach (var tensor in tensors.Values)
+                tensor.Dispose();
+            network.eval();
+            return network;
+        }
+        catch (Exception exception) when (exception is WeightsFormatException or InvalidDataException)
+        {
+            network?.Dispose();
+            throw new ModelFolderException($"The model in '{folder}' cannot be used: {exception.Message}");
+        }
+    }
+
+    private static byte[] ReadBytes(string path, long limit)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            throw new ModelFolderException($"'{path}' does not exist: give a folder with {ManifestName} and {WeightsName}.");
+        if (file.Length > limit)
+            throw new ModelFolderException($"'{path}' has {file.Length} bytes; {limit} are allowed.");
+        return File.ReadAllBytes(path);
+    }
+}
+
+/// <summary>A folder holds no usable model.</summary>
+internal sealed class ModelFolderException(string message) : Exception(message);
