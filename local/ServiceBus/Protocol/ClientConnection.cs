@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using Amqp.Handler;
+using Amqp.Listener;
+using EventId = Amqp.Handler.EventId;
+
+namespace CtSeg.Local.ServiceBus.Protocol;
+
+/// <summary>The state of one client's connection; also the library's handler of its protocol events.</summary>
+internal sealed class ClientConnection(ClientConnections all, TimeProvider time) : IHandler, IDisposable
+{
+    private Socket? _socket;
+
+    public ConnectionClaims Claims { get; } = new(time);
+
+    public ReplyLinks Replies { get; } = new();
+
+    public bool CanHandle(EventId id) => id is EventId.SocketAccept or EventId.ConnectionAccept or EventId.SendDelivery;
+
+    public void Handle(Event protocolEvent)
+    {
+        switch (protocolEvent.Id)
+        {
+            case EventId.SocketAccept:
+                _socket = (Socket)protocolEvent.Context;
+                all.Add(this);
+                break;
+            case EventId.ConnectionAccept:
+                protocolEvent.Connection.AddClosedCallback((_, _) => Dispose());
+                break;
+            case EventId.SendDelivery when protocolEvent.Context is IDelivery { Message: LockedMessage message } delivery:
+                delivery.Tag = message.LockToken.ToByteArray();
+                break;
+        }
+    }
+
+    /// <summary>Cuts the connection without a word, as a failing network does.</summary>
+    public void Drop()
+    {
+        if (_socket is not { } socket)
+            return;
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            socket.Close();
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It was gone already.
+        }
+    }
+
+    public void Dispose()
+    {
+        all.Remove(this);
+        Claims.Dispose();
+    }
+
+    public static ClientConnection Of(ListenerLink link) => (ClientConnection)link.Session.Connection.Handler;
+}
+
+/// <summary>The connections that are open.</summary>
+internal sealed class ClientConnections
+{
+    private readonly HashSet<ClientConnection> _connections = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (_connections)
+                return _connections.Count;
+        }
+    }
+
+    public void Add(ClientConnection connection)
+    {
+        lock (_connections)
+            _connections.Add(connection);
+    }
+
+    public void Remove(ClientConnection connection)
+    {
+        lock (_connections)
+            _connections.Remove(connection);
+    }
+
+    public void DropAll()
+    {
+        ClientConnection[] connections;
+        lock (_connections)
+            connections = [.. _connections];
+        foreach (var connection in connections)
+        {
+            connection.Drop();
+            Remove(connection);
+        }
+    }
+}
