@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CtSeg.Local.FunctionsHost;
+
+/// <summary>Hands an HTTP request to the handler as it is (path and query too) and streams the answer back.</summary>
+internal static class HttpProxy
+{
+    private static readonly HashSet<string> _hopByHop = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host", "Expect",
+        FunctionInvoker.InvocationIdHeader, FunctionInvoker.HostVersionHeader,
+    };
+
+    /// <exception cref="HttpRequestException">The handler could not be reached or broke off before its headers.</exception>
+    public static async Task ForwardAsync(HttpContext context, Uri handler, string invocationId, HttpClient http, CancellationToken cancellationToken)
+    {
+        HttpRequest incoming = context.Request;
+        UriBuilder target = new(handler) { Path = incoming.PathBase + incoming.Path.ToUriComponent(), Query = incoming.QueryString.ToUriComponent() };
+        using HttpRequestMessage request = new(new HttpMethod(incoming.Method), target.Uri);
+        if (incoming.ContentLength > 0 || incoming.Headers.TransferEncoding.Count > 0)
+            request.Content = new StreamContent(incoming.Body);
+        foreach ((string name, StringValues values) in incoming.Headers)
+            if (!_hopByHop.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        request.Headers.Add(FunctionInvoker.InvocationIdHeader, invocationId);
+        request.Headers.Add(FunctionInvoker.HostVersionHeader, FunctionInvoker.HostVersion);
+
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
+            if (!_hopByHop.Contains(name))
+                context.Response.Headers[name] = values.ToArray();
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await StreamAsync(body, context.Response.Body, cancellationToken);
+    }
+
+    // Each piece is flushed as it comes: a client sees the beginning before the end exists.
+    private static async Task StreamAsync(Stream from, Stream to, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await to.FlushAsync(cancellationToken);
+        }
+    }
+}
