@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.Imaging;
+using CtSeg.Preprocessing;
+using CtSeg.Scans;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CtSeg.Functions.Tests;
+
+/// <summary>The handler in this process, spoken to as the host does.</summary>
+internal sealed class Handler : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 11, 23, 15, 12, 5, TimeSpan.Zero);
+    private readonly WebApplication _app;
+    private readonly HttpClient _client;
+
+    private Handler(WebApplication app, string connection, FakeTimeProvider clock)
+    {
+        _app = app;
+        _client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromSeconds(60) };
+        Clock = clock;
+        Storage = new BlobServiceClient(connection);
+        Statuses = new StatusStore(Storage.GetBlobContainerClient(Containers.Status));
+        Blobs = new ScanBlobs(Storage);
+    }
+
+    public FakeTimeProvider Clock { get; }
+    public BlobServiceClient Storage { get; }
+    public StatusStore Statuses { get; }
+    public ScanBlobs Blobs { get; }
+    public DateTime Now => Clock.GetUtcNow().UtcDateTime;
+
+    public static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static async Task<Handler> StartAsync(string connection, params (string Name, string Value)[] settings)
+    {
+        var all = settings.ToDictionary(setting => setting.Name, setting => setting.Value);
+        all["SlicesStorage"] = connection;
+        all["FUNCTIONS_CUSTOMHANDLER_PORT"] = "0";
+        var clock = new FakeTimeProvider(Start);
+        var app = FunctionsApp.Build(all.GetValueOrDefault, clock);
+        await app.StartAsync(Stop);
+        return new Handler(app, connection, clock);
+    }
+
+    public async Task<Reply> PostAsync(string function, string body, string? traceParent = null)
+    {
+        // Chunked, as the host sends it.
+        using var content = new StreamContent(new UnseekableStream(Encoding.UTF8.GetBytes(body)));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json; charset=utf-8");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{function}") { Content = content };
+        request.Headers.TransferEncodingChunked = true;
+        request.Headers.Add("X-Azure-Functions-InvocationId", "0f8fad5b-d9cb-469f-a165-70867728950e");
+        if (traceParent is not null)
+            request.Headers.Add("traceparent", traceParent);
+        return await Reply.OfAsync(await _client.SendAsync(request, Stop));
+    }
+
+    public async Task<Reply> GetAsync(string path) => await Reply.OfAsync(await _client.GetAsync(new Uri(path, UriKind.Relative), Stop));
+
+    public Task<Reply> PreprocessAsync(string blobName, byte[] content) => PostAsync("PreprocessSlice", BlobBody(blobName, content));
+
+    public async Task<ScanStatus> StatusOfAsync(ScanId scan) => (await Statuses.FindAsync(scan, Stop)).ShouldNotBeNull().Status;
+
+    /// <summary>A status as an earlier process left it.</summary>
+    public async Task<ScanStatus> LeaveAsync(ScanStatus status)
+    {
+        (await Statuses.TryCreateAsync(status, Stop)).ShouldNotBeNull();
+        return status;
+    }
+
+    public static string BlobBody(string blobName, byte[] content) => JsonSerializer.Serialize(new
+    {
+        Data = new { slice = Convert.ToBase64String(content) },
+        Metadata = new Dictionary<string, object> { ["name"] = JsonSerializer.Serialize(blobName) },
+    });
+
+    public static byte[] Png(int width = 64, int height = 48, byte grey = 100) =>
+        SlicePreprocessor.ToPng(new GreyImage(width, height, [.. Enumerable.Repeat(grey, width * height)]));
+
+    public static string Fixture(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "custom-handler", name));
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private sealed class UnseekableStream(byte[] content) : MemoryStream(content)
+    {
+        public override bool CanSeek => false;
+    }
+}
+
+/// <summary>An answer as the host reads it.</summary>
+internal sealed record Reply(HttpStatusCode Code, string? MediaType, string Body)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+    public JsonElement Outputs => Json.GetProperty(nameof(Outputs));
+
+    public static async Task<Reply> OfAsync(HttpResponseMessage message)
+    {
+        using (message)
+            return new Reply(message.StatusCode, message.Content.Headers.ContentType?.MediaType, await message.Content.ReadAsStringAsync(Handler.Stop));
+    }
+
+    /// <summary>The host takes it for done: 2xx with a JSON object.</summary>
+    public Reply ShouldBeDone()
+    {
+        Code.ShouldBe(HttpStatusCode.OK, Body);
+        MediaType.ShouldBe("application/json");
+        Json.EnumerateObject().Select(property => property.Name).ShouldBe(["Outputs", "Logs", "ReturnValue"]);
+        return this;
+    }
+
+    public Reply ShouldSendNothing()
+    {
+        ShouldBeDone().Outputs.EnumerateObject().ShouldBeEmpty();
+        return this;
+    }
+
+    /// <summary>The host takes it for failed and tries again.</summary>
+    public Reply ShouldBeProblem(HttpStatusCode code)
+    {
+        Code.ShouldBe(code, Body);
+        MediaType.ShouldBe("application/problem+json");
+        Json.GetProperty("status").GetInt32().ShouldBe((int)code);
+        Json.GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
+        return this;
+    }
+}

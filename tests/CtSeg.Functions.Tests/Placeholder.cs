@@ -1,1 +1,0 @@
-namespace CtSeg.Functions.Tests; internal static class Placeholder { }
