@@ -1,0 +1,63 @@
+using CtSeg.Segmentation;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>Pixel counts by true and predicted class; every score is computed from them.</summary>
+internal sealed class ConfusionMatrix
+{
+    private readonly long[,] _counts = new long[LesionMask.ClassCount, LesionMask.ClassCount];
+
+    public static ConfusionMatrix Of(LesionMask truth, LesionMask prediction)
+    {
+        if (truth.Width != prediction.Width || truth.Height != prediction.Height)
+            throw new ArgumentException($"A prediction of {prediction.Width} x {prediction.Height} cannot be scored against {truth.Width} x {truth.Height}.", nameof(prediction));
+        var matrix = new ConfusionMatrix();
+        for (var pixel = 0; pixel < truth.Labels.Length; pixel++)
+            matrix._counts[truth.Labels[pixel], prediction.Labels[pixel]]++;
+        return matrix;
+    }
+
+    public static ConfusionMatrix Sum(IEnumerable<ConfusionMatrix> matrices)
+    {
+        var sum = new ConfusionMatrix();
+        foreach (var matrix in matrices)
+        {
+            for (var truth = 0; truth < LesionMask.ClassCount; truth++)
+            {
+                for (var prediction = 0; prediction < LesionMask.ClassCount; prediction++)
+                    sum._counts[truth, prediction] += matrix._counts[truth, prediction];
+            }
+        }
+        return sum;
+    }
+
+    public long Total => Enumerable.Range(0, LesionMask.ClassCount).Sum(Truth);
+
+    public long Correct => Enumerable.Range(0, LesionMask.ClassCount).Sum(label => _counts[label, label]);
+
+    public long Pixels(int truth, int prediction) => _counts[truth, prediction];
+
+    /// <summary>Pixels whose true class is among the labels.</summary>
+    public long Truth(params ReadOnlySpan<int> labels) => Count(labels, [0, 1, 2, 3]);
+
+    /// <summary>Dice of the labels as one class, 2 |A and B| / (|A| + |B|); null where neither side has any.</summary>
+    public double? Dice(params ReadOnlySpan<int> labels)
+    {
+        var both = Count(labels, labels);
+        var sides = Count(labels, [0, 1, 2, 3]) + Count([0, 1, 2, 3], labels);
+        return sides == 0 ? null : 2.0 * both / sides;
+    }
+
+    private long Truth(int label) => Truth([label]);
+
+    private long Count(ReadOnlySpan<int> truths, ReadOnlySpan<int> predictions)
+    {
+        long sum = 0;
+        foreach (var truth in truths)
+        {
+            foreach (var prediction in predictions)
+                sum += _counts[truth, prediction];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,31 @@
+using CtSeg.Models;
+using CtSeg.Segmentation;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>
+/// The nearest readings of arXiv:2004.05645's scores: all classes, background counted, at the network's size. With one label
+/// a pixel, micro Dice, pixel accuracy and micro precision are one number.
+/// </summary>
+internal static class PaperProtocol
+{
+    public static PaperScores Score(IReadOnlyList<ScoredSlice> slices)
+    {
+        var sum = ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix));
+        var classes = Enumerable.Range(0, LesionMask.ClassCount).Select(label => sum.Dice([label])).Where(dice => dice is not null);
+        return new PaperScores((double)sum.Correct / sum.Total, classes.Average()!.Value, (double)sum.Truth([0]) / sum.Total);
+    }
+
+    /// <summary>A mask at another size: the label under the centre of every new pixel.</summary>
+    public static LesionMask Resize(LesionMask mask, int width, int height)
+    {
+        var labels = new byte[width * height];
+        for (var row = 0; row < height; row++)
+        {
+            var from = (int)((row + 0.5) * mask.Height / height) * mask.Width;
+            for (var column = 0; column < width; column++)
+                labels[(row * width) + column] = mask.Labels[from + (int)((column + 0.5) * mask.Width / width)];
+        }
+        return new LesionMask(width, height, labels);
+    }
+}

@@ -1,0 +1,56 @@
+using CtSeg.Imaging;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.Registry;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Inference;
+
+/// <summary>
+/// Turns preprocessed slices into masks, one by one: the same slice gives the same mask, whatever came before it.
+/// Not for use from several threads at once.
+/// </summary>
+internal sealed class SliceSegmenter : IDisposable
+{
+    private readonly ResidualAttentionUNet _network;
+
+    /// <summary>Takes over the network, which must be in evaluation mode.</summary>
+    public SliceSegmenter(ModelManifest manifest, ResidualAttentionUNet network) => (Manifest, _network) = (manifest, network);
+
+    public ModelManifest Manifest { get; }
+
+    /// <summary>Loads a model folder and checks its hash.</summary>
+    /// <exception cref="ModelFolderException">The folder holds no usable model.</exception>
+    public static SliceSegmenter Load(string modelFolder)
+    {
+        var (manifest, network) = ModelFolder.Load(modelFolder);
+        return new SliceSegmenter(manifest, network);
+    }
+
+    /// <summary>Segments one slice.</summary>
+    /// <param name="preprocessed">Grey, at the size the manifest's preprocessing names (another size works, less well).</param>
+    /// <param name="originalWidth">Width of the mask: that of the upload, pixels.</param>
+    /// <param name="originalHeight">Height of the mask, pixels.</param>
+    public LesionMask Segment(GreyImage preprocessed, int originalWidth, int originalHeight)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
+        using var noGradient = inference_mode();
+        using var scope = NewDisposeScope();
+        var logits = _network.call(InputScaling.ToTensor(preprocessed));
+        return ToMask(logits, originalWidth, originalHeight);
+    }
+
+    /// <summary>Scales logits, [1, 4, height, width], to the mask's size and takes the class of the highest.</summary>
+    public static LesionMask ToMask(Tensor logits, int width, int height)
+    {
+        using var scope = NewDisposeScope();
+        if (logits.size(2) != height || logits.size(3) != width)
+            logits = nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
+        var labels = logits.argmax(1).to(ScalarType.Byte).contiguous();
+        return new LesionMask(width, height, labels.bytes.ToArray());
+    }
+
+    public void Dispose() => _network.Dispose();
+}

@@ -1,0 +1,29 @@
+using CtSeg.Segmentation;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>
+/// Cross entropy (arXiv:2004.05645, section III) plus the soft Dice loss of the lesion classes, without which the few lesion
+/// pixels count for little.
+/// </summary>
+internal static class SegmentationLoss
+{
+    private const double Smoothing = 1;
+
+    /// <param name="logits">[batch, 4, height, width]</param>
+    /// <param name="classes">[batch, height, width], 64-bit integers.</param>
+    /// <returns>A scalar.</returns>
+    public static Tensor Compute(Tensor logits, Tensor classes)
+    {
+        using var scope = NewDisposeScope();
+        var crossEntropy = nn.functional.cross_entropy(logits, classes);
+        var probabilities = logits.softmax(1).narrow(1, 1, LesionMask.ClassCount - 1);
+        var truth = nn.functional.one_hot(classes, LesionMask.ClassCount).permute(0, 3, 1, 2)
+            .narrow(1, 1, LesionMask.ClassCount - 1).to(probabilities.dtype);
+        var both = probabilities.mul(truth).sum([0, 2, 3]);
+        var sides = probabilities.sum([0, 2, 3]).add(truth.sum([0, 2, 3]));
+        var dice = both.mul(2).add(Smoothing).div(sides.add(Smoothing));
+        return crossEntropy.add(dice.mean().neg().add(1)).MoveToOuterDisposeScope();
+    }
+}

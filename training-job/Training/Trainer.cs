@@ -1,0 +1,143 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.Weights;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>
+/// Fits a network to the training groups. The moving average of the weights is the result: on few slices the live weights swing
+/// from epoch to epoch. A state saved after an epoch continues bit for bit as if it had not been interrupted.
+/// </summary>
+internal sealed class Trainer : IDisposable
+{
+    private readonly TrainingOptions _options;
+    private readonly GroupSplit _split;
+    private readonly string _dataSha256;
+    private readonly TimeProvider _time;
+    private readonly ResidualAttentionUNet _network;
+    private readonly AdamW _optimiser;
+    private readonly Augmentation _augmentation;
+    private readonly List<(Tensor Image, Tensor Mask)> _slices;
+    private readonly List<EpochRecord> _epochs = [];
+
+    /// <exception cref="TrainingDataException">The data cannot be split.</exception>
+    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    public Trainer(TrainingOptions options, TrainingData data, TimeProvider time)
+    {
+        (_options, _dataSha256, _time) = (options, data.Sha256, time);
+        _split = GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed);
+        manual_seed(options.Seed);
+        _network = new ResidualAttentionUNet(options.Configuration);
+        Average = new ResidualAttentionUNet(options.Configuration);
+        StateDictionary.Load(Average, StateDictionary.Of(_network));
+        Average.eval();
+        _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
+        _augmentation = new Augmentation(options.InputSize, options.Seed);
+        _slices = [.. _split.Training.Select(ToTensors)];
+    }
+
+    /// <summary>The averaged weights, in evaluation mode.</summary>
+    public ResidualAttentionUNet Average { get; }
+
+    public GroupSplit Split => _split;
+
+    public TrainingHistory History => new(_options, _dataSha256, [.. _epochs]);
+
+    public int EpochsDone => _epochs.Count;
+
+    public int StepsPerEpoch => (_slices.Count + _options.BatchSize - 1) / _options.BatchSize;
+
+    /// <summary>Trains one epoch.</summary>
+    /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>
+    public EpochRecord RunEpoch(Action<int>? stepDone, CancellationToken cancellationToken)
+    {
+        var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
+        var order = Enumerable.Range(0, _slices.Count).ToArray();
+        new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
+        var (total, steps) = (0.0, 0);
+        _network.train();
+        foreach (var batch in order.Chunk(_options.BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            total += Step(batch, epoch, steps);
+            stepDone?.Invoke(++steps);
+        }
+        var done = epoch + 1;
+        double? dice = done % _options.ScoreEvery == 0 || done == _options.Epochs
+            ? Evaluator.Score(Average, _split.HeldOut, zeroAttention: false, cancellationToken).Foreground.Infection.Dice
+            : null;
+        var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
+        _epochs.Add(record);
+        return record;
+    }
+
+    /// <summary>Scores the averaged weights on the held-out groups.</summary>
+    public ModelScores Score(bool zeroAttention, CancellationToken cancellationToken) =>
+        Evaluator.Score(Average, _split.HeldOut, zeroAttention, cancellationToken);
+
+    /// <summary>Everything a later process needs to go on.</summary>
+    public TrainingCheckpoint Checkpoint() => new(
+        History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second);
+
+    /// <exception cref="TrainingDataException">The checkpoint belongs to another run.</exception>
+    public void Restore(TrainingCheckpoint checkpoint)
+    {
+        if (checkpoint.History.DataSha256 != _dataSha256 || !TrainingCheckpoint.SameRun(checkpoint.History.Options, _options))
+            throw new TrainingDataException("The checkpoint comes from other data or options: use the same, or start in another folder.");
+        StateDictionary.Load(_network, checkpoint.Network);
+        StateDictionary.Load(Average, checkpoint.Average);
+        foreach (var (own, saved) in new[] { (_optimiser.First, checkpoint.First), (_optimiser.Second, checkpoint.Second) })
+        {
+            foreach (var (name, moment) in own)
+                moment.copy_(saved[name]);
+        }
+        _epochs.Clear();
+        _epochs.AddRange(checkpoint.History.Epochs);
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        Average.Dispose();
+        _optimiser.Dispose();
+        foreach (var (image, mask) in _slices)
+        {
+            image.Dispose();
+            mask.Dispose();
+        }
+    }
+
+    private double Step(int[] batch, int epoch, int step)
+    {
+        using var scope = NewDisposeScope();
+        var views = batch.Select(slice => _augmentation.Apply(_slices[slice].Image, _slices[slice].Mask, epoch, slice)).ToList();
+        var images = cat([.. views.Select(view => view.Image)], 0);
+        var classes = cat([.. views.Select(view => view.Mask)], 0);
+        _network.zero_grad();
+        var loss = SegmentationLoss.Compute(_network.call(images), classes);
+        loss.backward();
+        var done = ((long)epoch * StepsPerEpoch) + step;
+        _optimiser.Step(done, LearningRate(epoch, step));
+        UpdateAverage(done);
+        return loss.item<float>();
+    }
+
+    private double LearningRate(int epoch, int step) => LearningRateSchedule.At(
+        ((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate);
+
+    private void UpdateAverage(long step)
+    {
+        using var noGradient = no_grad();
+        // Early on the average follows closely, so that the random first weights are forgotten.
+        var decay = Math.Min(_options.AverageDecay, (1.0 + step) / (10.0 + step));
+        var live = StateDictionary.Of(_network);
+        foreach (var (name, average) in StateDictionary.Of(Average))
+            average.mul_(decay).add_(live[name], alpha: 1 - decay);
+    }
+
+    private static (Tensor Image, Tensor Mask) ToTensors(LabelledSlice slice) => (
+        InputScaling.ToTensor(slice.Image),
+        tensor(slice.Mask.Labels, [1, 1, slice.Mask.Height, slice.Mask.Width], ScalarType.Byte).to(ScalarType.Float32));
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Weights;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>The state of a run after an epoch, in one safetensors file that is replaced as a whole.</summary>
+internal sealed record TrainingCheckpoint(
+    TrainingHistory History,
+    IReadOnlyDictionary<string, Tensor> Network,
+    IReadOnlyDictionary<string, Tensor> Average,
+    IReadOnlyDictionary<string, Tensor> First,
+    IReadOnlyDictionary<string, Tensor> Second)
+{
+    public const string FileName = "checkpoint.safetensors";
+    private const string HistoryName = "history";
+
+    /// <summary>Whether a run with the one options may go on with the state of the other.</summary>
+    public static bool SameRun(TrainingOptions one, TrainingOptions other) => ToJson(one) == ToJson(other);
+
+    public void Save(string path)
+    {
+        var tensors = new Dictionary<string, Tensor>();
+        foreach (var (prefix, part) in new[] { ("network.", Network), ("average.", Average), ("first.", First), ("second.", Second) })
+        {
+            foreach (var (name, tensor) in part)
+                tensors[prefix + name] = tensor;
+        }
+        var history = JsonSerializer.Serialize(History, TrainingJson.Default.TrainingHistory);
+        ModelFolder.ReplaceFile(path, Safetensors.Write(tensors, new Dictionary<string, string> { [HistoryName] = history }));
+    }
+
+    /// <exception cref="WeightsFormatException">The file is damaged.</exception>
+    public static TrainingCheckpoint Load(string path)
+    {
+        var (tensors, metadata) = Safetensors.Read(File.ReadAllBytes(path));
+        if (!metadata.TryGetValue(HistoryName, out var json))
+            throw new WeightsFormatException($"'{path}' is not a checkpoint: it has no history.");
+        var history = JsonSerializer.Deserialize(json, TrainingJson.Default.TrainingHistory)
+            ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its history is empty.");
+        return new TrainingCheckpoint(history, Part("network."), Part("average."), Part("first."), Part("second."));
+
+        IReadOnlyDictionary<string, Tensor> Part(string prefix) => tensors
+            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+    }
+
+    private static string ToJson(TrainingOptions options) =>
+        JsonSerializer.Serialize(options, TrainingJson.Default.TrainingOptions);
+}

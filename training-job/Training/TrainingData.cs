@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Text;
+using CtSeg.Imaging;
+using CtSeg.Preprocessing;
+using CtSeg.Segmentation;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>A data folder: `images/NAME.png`, `masks/NAME.png` and `slices.csv` with the columns slice and group.</summary>
+/// <param name="Sha256">Hash over the names, groups, images and masks of all slices.</param>
+internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string Sha256)
+{
+    /// <exception cref="TrainingDataException">The folder is not a data folder; the message says where.</exception>
+    public static TrainingData Load(string folder)
+    {
+        var list = Path.Combine(folder, "slices.csv");
+        if (!File.Exists(list))
+            throw new TrainingDataException($"'{list}' does not exist: a data folder holds images/, masks/ and slices.csv.");
+        var lines = File.ReadAllLines(list);
+        var columns = lines.Length == 0 ? [] : lines[0].Split(',');
+        var (nameAt, groupAt) = (Array.IndexOf(columns, "slice"), Array.IndexOf(columns, "group"));
+        if (nameAt < 0 || groupAt < 0)
+            throw new TrainingDataException($"The first line of '{list}' must name the columns 'slice' and 'group'.");
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var slices = lines.Skip(1).Where(line => line.Length > 0)
+            .Select(line => line.Split(','))
+            .Select(fields => fields.Length == columns.Length
+                ? (Name: fields[nameAt], Group: fields[groupAt])
+                : throw new TrainingDataException($"A line of '{list}' has {fields.Length} fields instead of {columns.Length}."))
+            .OrderBy(slice => slice.Name, StringComparer.Ordinal)
+            .Select(slice => LoadSlice(folder, slice.Name, slice.Group, hash))
+            .ToList();
+        if (slices.Count == 0)
+            throw new TrainingDataException($"'{list}' names no slice.");
+        return new TrainingData(slices, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    private static LabelledSlice LoadSlice(string folder, string name, string group, IncrementalHash hash)
+    {
+        if (name.Length == 0 || Path.GetFileName(name) != name)
+            throw new TrainingDataException($"'{name}' in slices.csv is not a file name.");
+        try
+        {
+            var image = File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"));
+            var mask = File.ReadAllBytes(Path.Combine(folder, "masks", name + ".png"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{group}\n"));
+            hash.AppendData(SHA256.HashData(image));
+            hash.AppendData(SHA256.HashData(mask));
+            return new LabelledSlice(name, group, SlicePreprocessor.Process(image).Image, MaskPng.Read(mask));
+        }
+        catch (Exception exception) when (exception is IOException or SliceRejectedException)
+        {
+            throw new TrainingDataException($"The slice '{name}' of '{folder}' cannot be read: {exception.Message}");
+        }
+    }
+}
+
+/// <summary>A data folder cannot be used.</summary>
+internal sealed class TrainingDataException(string message) : Exception(message);

@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>One epoch of `training.json`.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Loss">Mean over the steps.</param>
+/// <param name="HeldOutInfectionDice">Of the averaged weights, pooled; null where it was not scored.</param>
+/// <param name="Seconds">Wall time of the epoch.</param>
+internal sealed record EpochRecord(int Epoch, double Loss, double LearningRate, double? HeldOutInfectionDice, double Seconds);
+
+/// <summary>`training.json`: the options of a run and what happened in it.</summary>
+internal sealed record TrainingHistory(TrainingOptions Options, string DataSha256, IReadOnlyList<EpochRecord> Epochs);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(TrainingHistory))]
+[JsonSerializable(typeof(TrainingOptions))]
+internal sealed partial class TrainingJson : JsonSerializerContext;

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using CtSeg.Models;
+using CtSeg.Preprocessing;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.Registry;
+
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>A training run in a folder: `checkpoint.safetensors` and `training.json` after every epoch, the model folder at the end.</summary>
+internal sealed class TrainingRun(string outFolder, string version, TimeProvider time)
+{
+    public const string WeightsLicence =
+        "Research and non-commercial use only; not a medical device. See LICENSE beside the weights.";
+
+    /// <summary>Stops after the epoch in which this time passes; null for no limit.</summary>
+    public TimeSpan? Limit { get; init; }
+
+    public bool Resume { get; init; }
+
+    /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used.</exception>
+    public ModelManifest Execute(TrainingOptions options, TrainingData data, ITrainingProgress progress, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(outFolder);
+        var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
+        var started = time.GetTimestamp();
+        using var trainer = new Trainer(options, data, time);
+        if (Resume && File.Exists(checkpoint))
+            trainer.Restore(TrainingCheckpoint.Load(checkpoint));
+        progress.Started(trainer.Split, trainer.EpochsDone, options.Epochs, trainer.StepsPerEpoch);
+        while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
+        {
+            var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);
+            trainer.Checkpoint().Save(checkpoint);
+            WriteHistory(trainer.History);
+            progress.EpochDone(epoch);
+        }
+        TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
+        return ModelFolder.Save(outFolder, Describe(trainer, options, data, cancellationToken), trainer.Average);
+    }
+
+    private ModelManifest Describe(Trainer trainer, TrainingOptions options, TrainingData data, CancellationToken cancellationToken) =>
+        NewManifest(version, options.Configuration, time) with
+        {
+            Training = new TrainingRecord(
+                data.Sha256,
+                trainer.Split.Training.Count,
+                trainer.Split.Training.Select(slice => slice.Group).Distinct().Count(),
+                [.. trainer.Split.HeldOut.Select(slice => slice.Group).Distinct().Order(StringComparer.Ordinal)],
+                trainer.EpochsDone,
+                options.InputSize,
+                options.BatchSize,
+                options.LearningRate,
+                options.AverageDecay,
+                options.Seed,
+                Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 1)),
+            Scores = trainer.Score(zeroAttention: true, cancellationToken),
+        };
+
+    /// <summary>The manifest of a model that was neither trained nor scored.</summary>
+    public static ModelManifest NewManifest(string version, ModelConfiguration configuration, TimeProvider time) => new()
+    {
+        Version = version,
+        CreatedUtc = time.GetUtcNow().UtcDateTime,
+        Configuration = configuration,
+        Classes = [.. Enum.GetValues<LesionClass>().Select(lesion => lesion.Token)],
+        Preprocessing = new ModelPreprocessing(SlicePreprocessor.Side, SlicePreprocessor.Side, AreaResize.Description, InputScaling.Description),
+        WeightsSha256 = "",
+        WeightsLicence = WeightsLicence,
+    };
+
+    private void WriteHistory(TrainingHistory history) => ModelFolder.ReplaceFile(
+        Path.Combine(outFolder, "training.json"), JsonSerializer.SerializeToUtf8Bytes(history, TrainingJson.Default.TrainingHistory));
+}
