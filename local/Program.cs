@@ -1,1 +1,3 @@
-System.Console.WriteLine("starting");
+using CtSeg.Local;
+
+return await CommandLine.RunAsync(args);

@@ -20,6 +20,8 @@ internal sealed record ChildCommand(string Name, string FileName, IReadOnlyList<
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
+    private const string SetSid = "/usr/bin/setsid";
+
     private readonly Process _process;
     private readonly StreamWriter _log;
     private readonly Action<string>? _onLine;
@@ -49,6 +51,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(ChildCommand command, Action<string>? onLine = null)
     {
         ArgumentNullException.ThrowIfNull(command);
+        if (Path.IsPathRooted(command.FileName) && !File.Exists(command.FileName))
+            throw new StartFailedException($"{command.Name} is not there: {command.FileName}. Run ./ctseg, which builds what is missing.");
         var start = new ProcessStartInfo(command.FileName, command.Arguments)
         {
             UseShellExecute = false,
@@ -57,6 +61,12 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = command.WorkingDirectory ?? string.Empty,
         };
+        if (File.Exists(SetSid))
+        {
+            // A session of its own: Ctrl-C in the terminal reaches only this program, which stops the others in order.
+            start.FileName = SetSid;
+            start.ArgumentList.Insert(0, command.FileName);
+        }
         start.Environment[ParentLifeline.EnvironmentVariable] = "1";
         if (!start.Environment.ContainsKey("DOTNET_ROOT"))
             start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));

@@ -8,6 +8,8 @@ internal sealed class Supervisor : IAsyncDisposable
 {
     public const int MaxCrashes = 5;
     public static readonly TimeSpan CrashWindow = TimeSpan.FromSeconds(30);
+    // A program that ends well but at once would otherwise be started for ever.
+    private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(0.5);
 
     private readonly Func<ChildProcess> _start;
     private readonly TimeProvider _time;
@@ -51,10 +53,11 @@ internal sealed class Supervisor : IAsyncDisposable
     {
         while (true)
         {
+            var started = _time.GetTimestamp();
             var code = await _current.Exited;
             if (_stopping)
                 return;
-            if (code != 0)
+            if (code != 0 || _time.GetElapsedTime(started) < s_shortestRun)
                 CountCrash(code);
             _current = _start();
             Restarts++;

@@ -119,13 +119,13 @@ internal sealed partial class LocalStack : IAsyncDisposable
         }
         _storage = await storage;
         _serviceBus = await serviceBus;
+        progress?.Report("functions and job");
         await Storage.CreateContainersAsync(cancellationToken);
+        await Storage.SeedModelsAsync(_options.Checkout.Weights, cancellationToken);
         if (_options.StartJob)
             StartJob();
-        progress?.Report("functions and job");
         FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
         await StartHostAsync(cancellationToken);
-        await Storage.SeedModelsAsync(_options.Checkout.Weights, cancellationToken);
     }
 
     private async Task<StorageAccount> StartAzuriteAsync(CancellationToken cancellationToken)
@@ -193,17 +193,19 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var environment = new Dictionary<string, string>(Connections());
         foreach (var (name, value) in _options.JobEnvironment)
             environment[name] = value;
-        return ChildProcess.Start(new ChildCommand(
-            "The job", _options.Checkout.JobProgram,
-            ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds), "--model", _options.Model],
-            _run.LogOf("job"))
-        { Environment = environment });
+        List<string> arguments =
+            ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds)];
+        if (_options.Model is { } model)
+            arguments.AddRange(["--model", model]);
+        return ChildProcess.Start(
+            new ChildCommand("The job", _options.Checkout.JobProgram, arguments, _run.LogOf("job")) { Environment = environment });
     }
 
     private Dictionary<string, string> FunctionSettings()
     {
-        var settings = new Dictionary<string, string>(_options.Settings);
-        foreach (var (name, value) in Connections())
+        var settings = Connections();
+        settings[Settings.ReconcileSchedule] = Settings.DefaultReconcileSchedule;
+        foreach (var (name, value) in _options.Settings)
             settings[name] = value;
         return settings;
     }

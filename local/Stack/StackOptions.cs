@@ -4,9 +4,11 @@ namespace CtSeg.Local.Stack;
 internal sealed record StackPorts(int Blob = 0, int Queue = 0, int ServiceBus = 0, int Api = 0);
 
 /// <summary>How a stack on this machine is set up.</summary>
-/// <param name="Model">Folder with <c>model.json</c> and <c>weights.safetensors</c>.</param>
-internal sealed record StackOptions(Checkout Checkout, string Model)
+internal sealed record StackOptions(Checkout Checkout)
 {
+    /// <value>Folder of one model; null for the one that <c>models/current.json</c> names.</value>
+    public string? Model { get; init; }
+
     public StackPorts Ports { get; init; } = new();
 
     /// <value>Whether blobs live in memory only; otherwise in the run's folder.</value>

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Diagnostics;
+using CtSeg.Local.Demo;
+using CtSeg.Local.Processes;
+using CtSeg.Local.Stack;
+using CtSeg.Local.Up;
+using CtSeg.Processes;
+
+namespace CtSeg.Local;
+
+/// <summary>The verbs of <c>./ctseg</c>; those that are not here belong to the job.</summary>
+internal static class CommandLine
+{
+    // Only listed here: ./ctseg and the forwarding below hand them to ctseg-job, which explains its own options.
+    private static readonly (string Verb, string Summary)[] s_jobVerbs =
+    [
+        ("predict", "Segments slices with the model alone, without the pipeline."),
+        ("train", "Trains a model on a folder of images and masks."),
+        ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        // Ends with the parent, also when that was killed: a child of ours has nothing to put in order.
+        using var lifeline = ParentLifeline.Watch(() => Environment.Exit(ExitCodes.Failure));
+        var root = CreateRoot();
+        try
+        {
+            if (args is [var verb, ..] && IsForwarded(root, verb))
+                return await ForwardAsync(args);
+            var parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0)
+                return Math.Max(await parsed.InvokeAsync(), ExitCodes.Unusable);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (Exception e) when (e is StartFailedException or SliceSelectionException or TimeoutException)
+        {
+            await Console.Error.WriteLineAsync($"ctseg: {e.Message}");
+            return ExitCodes.Unusable;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    private static RootCommand CreateRoot()
+    {
+        var root = new RootCommand("""
+            CtSeg segments COVID-19 lesions in chest CT slices. Research software, not for diagnosis.
+
+            Examples:
+              ./ctseg demo                       a few drawn slices through the whole pipeline
+              ./ctseg demo scans/ --out results  slices of your own
+              ./ctseg predict scans/ --out out   only the model, no pipeline
+              ./ctseg up                         the whole system until Ctrl-C
+              ./ctseg VERB --help                options of one verb
+            """)
+        {
+            DemoCommand.Create(),
+            UpCommand.Create(),
+        };
+        foreach (var (verb, summary) in s_jobVerbs)
+            root.Add(new Command(verb, summary) { TreatUnmatchedTokensAsErrors = false });
+        return root;
+    }
+
+    private static bool IsForwarded(RootCommand root, string verb) =>
+        !verb.StartsWith('-') && (s_jobVerbs.Any(known => known.Verb == verb) || root.Subcommands.All(command => command.Name != verb));
+
+    private static async Task<int> ForwardAsync(string[] args)
+    {
+        using var job = Process.Start(new ProcessStartInfo(Checkout.Find().JobProgram, args) { UseShellExecute = false })
+            ?? throw new StartFailedException("The job did not start.");
+        await job.WaitForExitAsync();
+        return job.ExitCode;
+    }
+}

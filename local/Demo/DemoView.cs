@@ -1,0 +1,91 @@
+using System.Globalization;
+using CtSeg.Contracts;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace CtSeg.Local.Demo;
+
+/// <summary>Shows a run: a live table on a terminal, one line for every ended scan elsewhere.</summary>
+internal sealed class DemoView(IAnsiConsole console)
+{
+    private static readonly string[] s_classes = ["ground-glass-opacity", "consolidation", "pleural-effusion"];
+
+    public bool IsLive => console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal;
+
+    /// <param name="run">Given what to call after every look at the states.</param>
+    public async Task ShowAsync(IReadOnlyList<ScanProgress> scans, Func<Action, Task> run)
+    {
+        if (!IsLive)
+        {
+            await run(() => { });
+            return;
+        }
+        await console.Live(TableOf(scans)).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom)
+            .StartAsync(context => run(() =>
+            {
+                context.UpdateTarget(TableOf(MostTelling(scans)));
+                context.Refresh();
+            }));
+        console.Write(TableOf(scans));
+    }
+
+    /// <summary>For a pipe: one line about an ended scan.</summary>
+    public void ReportEnd(ScanProgress scan)
+    {
+        if (!IsLive)
+            console.Profile.Out.Writer.WriteLine(string.Join("  ", CellsOf(scan).Where(cell => cell.Length > 0)));
+    }
+
+    /// <summary>Why scans failed and what to do.</summary>
+    public void ReportFailures(IReadOnlyList<ScanProgress> scans)
+    {
+        foreach (var scan in scans)
+            if (scan.Ended?.Failure is { } failure)
+                console.Profile.Out.Writer.WriteLine($"{scan.Slice.Name}: {failure.Message} {failure.Action}");
+    }
+
+    // What is under way first, then what ended last: the part of a long table that a terminal shows.
+    private List<ScanProgress> MostTelling(IReadOnlyList<ScanProgress> scans)
+    {
+        var rows = Math.Max(5, console.Profile.Height - 6);
+        if (scans.Count <= rows)
+            return [.. scans];
+        var shown = scans.Where(scan => scan.State is not null && scan.Ended is null).Take(rows)
+            .Concat(scans.Where(scan => scan.Ended is not null).OrderByDescending(scan => scan.Ended!.LastChange)).Take(rows).ToHashSet();
+        return [.. scans.Where(shown.Contains)];
+    }
+
+    private static Table TableOf(IReadOnlyList<ScanProgress> scans)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        table.AddColumn("Slice").AddColumn("State");
+        foreach (var title in new[] { "Time", "Ground glass", "Consolidation", "Effusion" })
+            table.AddColumn(new TableColumn(title).RightAligned());
+        table.AddColumn("Model");
+        foreach (var scan in scans)
+            table.AddRow(CellsOf(scan).Select((cell, column) => (IRenderable)new Text(cell, column == 1 ? StyleOf(scan.State) : Style.Plain)));
+        return table;
+    }
+
+    private static string[] CellsOf(ScanProgress scan) =>
+    [
+        scan.Slice.Name,
+        scan.State?.ToString().ToLowerInvariant() ?? (scan.Started is null ? "waiting" : "uploaded"),
+        scan.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s") : string.Empty,
+        .. s_classes.Select(name => ShareOf(scan, name)),
+        scan.Ended?.Result?.ModelVersion ?? scan.Ended?.Failure?.Reason.ToString() ?? string.Empty,
+    ];
+
+    private static string ShareOf(ScanProgress scan, string lesion) =>
+        scan.Ended?.Result?.Lesions.FirstOrDefault(found => found.Class == lesion) is { } measured
+            ? string.Create(CultureInfo.InvariantCulture, $"{measured.Share * 100:0.00} %")
+            : string.Empty;
+
+    private static Style StyleOf(ScanState? state) => state switch
+    {
+        ScanState.Completed => new Style(Color.Green),
+        ScanState.Failed => new Style(Color.Red),
+        null => new Style(Color.Grey),
+        _ => new Style(Color.Yellow),
+    };
+}
