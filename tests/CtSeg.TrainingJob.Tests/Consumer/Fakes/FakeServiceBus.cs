@@ -162,6 +162,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
                 lock (bus._lock)
                     next = bus._changed.Task;
                 await effects.NothingWhenDeadAsync(cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
                 if (bus.Take(queue, maxMessages) is { Count: > 0 } taken)
                     return taken;
                 if (end.IsCompleted)
