@@ -1,0 +1,77 @@
+using System.Text.Json;
+using CtSeg.Contracts;
+using CtSeg.Imaging;
+using CtSeg.Scans;
+using CtSeg.TrainingJob.Consumer;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
+
+/// <summary>Storage and bus that outlive the processes which work on them.</summary>
+internal sealed class ConsumerWorld
+{
+    public const int Side = 369;
+
+    public ConsumerWorld(TimeProvider? time = null, FakeServiceBus? bus = null)
+    {
+        Time = time ?? new FastTime();
+        Bus = bus ?? new FakeServiceBus(Time);
+        Blobs = new ScanBlobs(Storage.Connect());
+        Statuses = new StatusStore(Storage.Connect().GetBlobContainerClient(Containers.Status));
+    }
+
+    public TimeProvider Time { get; }
+    public FakeServiceBus Bus { get; }
+    public FakeBlobStorage Storage { get; } = new();
+    public ScanBlobs Blobs { get; }
+    public StatusStore Statuses { get; }
+    public ConsumerLimits Limits { get; set; } = new() { Idle = TimeSpan.FromHours(10), MaxWait = TimeSpan.FromHours(1), Drain = TimeSpan.FromHours(5) };
+
+    /// <summary>A slice as the functions leave it: preprocessed, in state <c>preprocessed</c>, and asked for.</summary>
+    public async Task<ScanId> UploadAsync(string name, byte grey = 70, bool ask = true, string? traceParent = null)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var scan = ScanId.FromContent(name, [grey]);
+        var pixels = new byte[Side * Side];
+        Array.Fill(pixels, grey);
+        var manifest = new ScanManifest(
+            scan, name, new string('b', 64), 1, new SourceImage("png", 40, 30, 8, 1), new PreprocessingSteps("as is", "area", Side, Side)) { PreprocessMs = 3 };
+        await Blobs.StorePreprocessedAsync(manifest, new BinaryData(PngWriter.Grey(new GreyImage(Side, Side, pixels))), token);
+        var now = Time.GetUtcNow().UtcDateTime;
+        await Statuses.TryCreateAsync(ScanStatus.Received(scan, name, now).Requested(1, now), token);
+        Storage.ForgetWrites();
+        if (ask)
+            Ask(scan, traceParent: traceParent);
+        return scan;
+    }
+
+    public void Ask(ScanId scan, int attempt = 1, string? traceParent = null) =>
+        Bus.Put(Queues.SegmentationRequests, JsonSerializer.SerializeToUtf8Bytes(
+            ScanEvents.Requested(scan, attempt, "/test", Time.GetUtcNow().UtcDateTime, traceParent),
+            ContractsJson.Default.CloudEventSegmentationRequested));
+
+    public Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping) =>
+        new ConsumeSession(
+            Storage.Connect(effects), Bus.Connect(effects), segmenter, new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
+        .RunAsync(stopping);
+
+    /// <summary>Runs one process until no request is left, and stops it.</summary>
+    public async Task<Effects> DrainAsync(FakeSegmenter? segmenter = null, Effects? effects = null)
+    {
+        effects ??= new Effects();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var run = StartAsync(segmenter ?? new FakeSegmenter(), effects, stop.Token);
+        await Bus.UntilAsync(() => Bus.Messages(Queues.SegmentationRequests).Count == 0);
+        await stop.CancelAsync();
+        (await run).ShouldBe(ConsumerEnd.Stopped);
+        return effects;
+    }
+
+    public async Task<ScanStatus> StatusOfAsync(ScanId scan) =>
+        (await Statuses.FindAsync(scan, TestContext.Current.CancellationToken)).ShouldNotBeNull().Status;
+
+    public IReadOnlyList<JsonElement> Told() =>
+        [.. Bus.Messages(Queues.SegmentationCompleted).Select(message => JsonDocument.Parse(message.Body).RootElement)];
+
+    public IReadOnlyList<FakeServiceBus.Entry> DeadLetters() => Bus.Messages(Queues.DeadLettersOf(Queues.SegmentationRequests));
+}

@@ -1,0 +1,126 @@
+using System.CommandLine;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.Scans;
+using CtSeg.ServiceBus;
+using Microsoft.Extensions.Logging;
+
+namespace CtSeg.TrainingJob.Consumer;
+
+/// <summary><c>ctseg-job consume</c>.</summary>
+internal static class ConsumeCommand
+{
+    private const int Failed = 1;
+    private const int BadOptions = 2;
+    private const string Description = """
+        Segments slices as they are asked for, and ends when there is no more work.
+
+        Connections come from the environment: SlicesStorage and ServiceBus (connection strings), or
+        SlicesStorage__blobServiceUri and ServiceBus__fullyQualifiedNamespace (identity of the process).
+        Ends with 0 after idle time, Ctrl-C or SIGTERM, with 2 when the options are wrong, else with 1.
+
+        Examples:
+          ctseg-job consume
+          ctseg-job consume --batch 8 --idle-seconds 300
+          ctseg-job consume --model ./my-model
+        """;
+
+    private static readonly Option<int> _batch = new("--batch")
+    {
+        Description = $"Messages received, and held under lock, at once (1 to {ConsumeOptions.MaxBatch}).", DefaultValueFactory = _ => 32,
+    };
+
+    private static readonly Option<int> _prefetch = new("--prefetch")
+    {
+        Description = $"Messages that may wait in the client beside those (0 to {ConsumeOptions.MaxPrefetch}).", DefaultValueFactory = _ => 0,
+    };
+
+    private static readonly Option<double> _idle = new("--idle-seconds")
+    {
+        Description = "Ends after so long without work.", DefaultValueFactory = _ => 60,
+    };
+
+    private static readonly Option<double> _maxWait = new("--max-wait")
+    {
+        Description = "Seconds of one wait for messages.", DefaultValueFactory = _ => 30,
+    };
+
+    private static readonly Option<double> _drain = new("--drain-seconds")
+    {
+        Description = "From SIGTERM to the end of the process at most.", DefaultValueFactory = _ => 20,
+    };
+
+    private static readonly Option<string?> _model = new("--model")
+    {
+        Description = "Folder with model.json and weights.safetensors, instead of the model that the storage names.",
+    };
+
+    /// <param name="openServiceBus">Connects to the namespace that the settings name.</param>
+    /// <param name="loadModel">Loads a model folder; throws <see cref="ModelRefusedException"/>.</param>
+    /// <remarks>
+    /// Invoke it with <see cref="InvocationConfiguration.ProcessTerminationTimeout"/> null: signals are handled here, and the
+    /// default would end the process 2 s after SIGTERM.
+    /// </remarks>
+    public static Command Create(Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
+    {
+        var command = new Command("consume", Description) { _batch, _idle, _maxWait, _prefetch, _drain, _model };
+        command.SetAction((parsed, _) => RunAsync(parsed, openServiceBus, loadModel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        ParseResult parsed, Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
+    {
+        var options = ConsumeOptions.Check(
+            parsed.GetValue(_batch), parsed.GetValue(_prefetch), parsed.GetValue(_idle), parsed.GetValue(_maxWait), parsed.GetValue(_drain),
+            parsed.GetValue(_model), Environment.GetEnvironmentVariable, out var problems);
+        if (options is null)
+        {
+            await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");
+            return BadOptions;
+        }
+        using var signals = new StopSignals();
+        try
+        {
+            var storage = StorageConnection.Open(Connections.Slices, Environment.GetEnvironmentVariable);
+            await using var bus = openServiceBus(Environment.GetEnvironmentVariable);
+            return await ConsumeAsync(options, storage, bus, loadModel, signals.Stopping);
+        }
+        catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception e) when (e is ModelRefusedException or ServiceBusException or FormatException)
+        {
+            await Console.Error.WriteLineAsync($"consume ends: {e.Message}");
+            return Failed;
+        }
+        catch (Exception e) when (e is Azure.RequestFailedException or AggregateException or IOException or HttpRequestException)
+        {
+            await Console.Error.WriteLineAsync($"consume ends: the model could not be fetched from the storage ({e.GetType().Name}); check that it can be reached.");
+            return Failed;
+        }
+    }
+
+    private static async Task<int> ConsumeAsync(
+        ConsumeOptions options, BlobServiceClient storage, IServiceBusClient bus, Func<string, ISliceSegmenter> loadModel, CancellationToken stopping)
+    {
+        IModelSource source = options.ModelFolder is { } folder
+            ? new FolderModelSource(folder)
+            : new StorageModelSource(storage.GetBlobContainerClient(Containers.Models), CacheFolder());
+        var files = await source.FetchAsync(stopping);
+        // Not disposed: at a drain that timed out the model is still computing while the process ends.
+        var segmenter = loadModel(files);
+        using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        }));
+        var session = new ConsumeSession(storage, bus, segmenter, new SlicePictures(), options.Limits, TimeProvider.System, logs);
+        return await session.RunAsync(stopping) == ConsumerEnd.ModelBroken ? Failed : 0;
+    }
+
+    private static string CacheFolder() =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ctseg", "models");
+}
