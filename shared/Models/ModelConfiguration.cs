@@ -27,7 +27,7 @@ public sealed record ModelConfiguration
     public int Rounds { get; init; } = 2;
 
     /// <summary>Tokens of one chunk of the sorted sequence; a token sees its own and the previous chunk.</summary>
-    public int ChunkLength { get; init; } = 64;
+    public int ChunkLength { get; init; } = 32;
 
     /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
     public long RotationSeed { get; init; } = 1;

@@ -11,7 +11,7 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
     // The paper's mask for a token looking at itself: such a score only counts where there is no other.
     private const double SelfPenalty = 1e5;
     private const double OutsideBucket = -1e9;
-    private const long PiecePairs = 1 << 18;
+    private const long PiecePairs = 1 << 17;
 
     public override string Name => nameof(ChunkAttention);
 

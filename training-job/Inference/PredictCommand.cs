@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+using CtSeg.Imaging;
+using CtSeg.TrainingJob.Registry;
+
+namespace CtSeg.TrainingJob.Inference;
+
+/// <summary>`ctseg-job predict`: the model alone, on files.</summary>
+internal static class PredictCommand
+{
+    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff" };
+
+    private static readonly Argument<string[]> Inputs = new("IN") { Arity = ArgumentArity.OneOrMore, Description = "Slices (PNG, JPEG, TIFF), or folders of them." };
+    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Results go to OUT/{file name}/." };
+    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+
+    public static Command Create()
+    {
+        var command = new Command("predict", "Segment slices without the pipeline.") { Inputs, Out, Model, ThreadCount };
+        command.SetAction(arguments => Run(
+            arguments.GetValue(Inputs)!, arguments.GetValue(Out)!, arguments.GetValue(Model), arguments.GetValue(ThreadCount), TimeProvider.System));
+        return command;
+    }
+
+    private static int Run(string[] inputs, string outFolder, string? modelFolder, int? threads, TimeProvider time)
+    {
+        Threads.Fix(threads);
+        try
+        {
+            using var segmenter = SliceSegmenter.Load(modelFolder ?? ShippedModel.Folder(ShippedModel.Root));
+            var (completed, failed) = (0, 0);
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var path in inputs.SelectMany(Expand))
+            {
+                if (Predict(segmenter, path, outFolder, names, time))
+                    completed++;
+                else
+                    failed++;
+            }
+            Console.WriteLine($"{completed} completed, {failed} failed");
+            return failed == 0 && completed > 0 ? ExitCodes.Success : ExitCodes.Failure;
+        }
+        catch (ModelFolderException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static bool Predict(SliceSegmenter segmenter, string path, string outFolder, HashSet<string> names, TimeProvider time)
+    {
+        var name = Path.GetFileName(path);
+        try
+        {
+            if (!names.Add(name))
+                throw new IOException("another input has the same file name: its result would be overwritten. Rename one of them.");
+            var result = PredictedSlice.Predict(segmenter, name, File.ReadAllBytes(path), time);
+            result.Save(Path.Combine(outFolder, name));
+            var shares = string.Join(", ", result.Metrics.Lesions.Select(lesion =>
+                string.Create(CultureInfo.InvariantCulture, $"{lesion.Class} {lesion.Share:P1}")));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {shares} ({result.Metrics.DurationsMs.Inference:F0} ms)"));
+            return true;
+        }
+        catch (SliceRejectedException exception)
+        {
+            Console.Error.WriteLine($"{name}: {exception.Message} {exception.Action}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"{name}: {exception.Message}");
+        }
+        return false;
+    }
+
+    private static IEnumerable<string> Expand(string input) => Directory.Exists(input)
+        ? Directory.EnumerateFiles(input).Where(path => Extensions.Contains(Path.GetExtension(path))).Order(StringComparer.Ordinal)
+        : [input];
+}
