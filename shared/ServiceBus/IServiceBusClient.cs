@@ -35,4 +35,11 @@ public interface IMessageReceiver : IAsyncDisposable
 
     /// <returns>The new end of the lock.</returns>
     Task<DateTimeOffset> RenewLockAsync(ReceivedMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Receives messages that were deferred, under a new lock.</summary>
+    /// <exception cref="ServiceBusException">One of them is not there (any more); then none is received.</exception>
+    Task<IReadOnlyList<ReceivedMessage>> ReceiveDeferredAsync(IReadOnlyList<long> sequenceNumbers, CancellationToken cancellationToken);
+
+    /// <summary>Up to <paramref name="maxMessages"/> messages of any state, from a sequence number on, without a lock: their lock token is empty.</summary>
+    Task<IReadOnlyList<ReceivedMessage>> PeekAsync(int maxMessages, long fromSequenceNumber, CancellationToken cancellationToken);
 }
