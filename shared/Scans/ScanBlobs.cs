@@ -50,21 +50,25 @@ public sealed class ScanBlobs(BlobServiceClient storage)
         ArgumentNullException.ThrowIfNull(metrics);
         var scan = metrics.ScanId;
         var weights = metrics.Model.WeightsSha256;
-        await StorePictureAsync(BlobPaths.Mask(scan), mask, weights, cancellationToken);
-        await StorePictureAsync(BlobPaths.Overlay(scan), overlay, weights, cancellationToken);
+        if (!await TryStorePictureAsync(scan, BlobPaths.Mask(scan), mask, weights, cancellationToken)
+            || !await TryStorePictureAsync(scan, BlobPaths.Overlay(scan), overlay, weights, cancellationToken))
+            return false;
         var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(metrics, ContractsJson.Default.ScanMetrics));
         return await TryCreateAsync(_results.GetBlobClient(BlobPaths.Metrics(scan)), json, "application/json", null, cancellationToken);
     }
 
-    private async Task StorePictureAsync(string name, BinaryData png, string weights, CancellationToken cancellationToken)
+    /// <returns>False when the picture belongs to a whole result.</returns>
+    private async Task<bool> TryStorePictureAsync(ScanId scan, string name, BinaryData png, string weights, CancellationToken cancellationToken)
     {
         var blob = _results.GetBlobClient(name);
         var metadata = new Dictionary<string, string> { [WeightsMetadata] = weights };
         if (await TryCreateAsync(blob, png, "image/png", metadata, cancellationToken))
-            return;
+            return true;
         var found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
         if (found.Value.Metadata.TryGetValue(WeightsMetadata, out var other) && other == weights)
-            return;
+            return true;
+        if (await _results.GetBlobClient(BlobPaths.Metrics(scan)).ExistsAsync(cancellationToken))
+            return false;
         await blob.UploadAsync(
             png,
             new BlobUploadOptions
@@ -74,6 +78,7 @@ public sealed class ScanBlobs(BlobServiceClient storage)
                 Metadata = metadata,
             },
             cancellationToken);
+        return true;
     }
 
     private static async Task<bool> TryCreateAsync(
