@@ -13,13 +13,13 @@ internal sealed class PhantomAnatomy
 
     public PhantomAnatomy(PhantomNoise noise)
     {
-        (_bodyWidth, _bodyHeight) = (noise.Next(0.90, 0.95), noise.Next(0.68, 0.74));
+        (_bodyWidth, _bodyHeight) = (noise.Next(0.92, 0.97), noise.Next(0.76, 0.82));
         _fat = noise.Next(0.03, 0.065);
-        (_chestWidth, _chestHeight) = (_bodyWidth - _fat - noise.Next(0.085, 0.105), _bodyHeight - _fat - noise.Next(0.075, 0.095));
-        (_heartX, _heartY) = (noise.Next(0.09, 0.15), noise.Next(-0.17, -0.11));
-        (_heartWidth, _heartHeight) = (noise.Next(0.25, 0.31), noise.Next(0.22, 0.26));
+        (_chestWidth, _chestHeight) = (_bodyWidth - _fat - noise.Next(0.09, 0.12), _bodyHeight - _fat - noise.Next(0.075, 0.095));
+        (_heartX, _heartY) = (noise.Next(0.09, 0.15), noise.Next(-0.20, -0.14));
+        (_heartWidth, _heartHeight) = (noise.Next(0.26, 0.33), noise.Next(0.24, 0.28));
         _heartTilt = noise.Next(0.05, 0.10);
-        (_aortaX, _aortaY, _aortaRadius) = (noise.Next(0.12, 0.16), noise.Next(0.27, 0.31), noise.Next(0.066, 0.08));
+        (_aortaX, _aortaY, _aortaRadius) = (noise.Next(0.12, 0.16), noise.Next(0.30, 0.34), noise.Next(0.07, 0.085));
         _airwayY = noise.Next(0.10, 0.14);
         (_outlineSeed, _tissueSeed, _heartSeed, _lungSeed) = (noise.NextSeed(), noise.NextSeed(), noise.NextSeed(), noise.NextSeed());
         PlaceRibs(noise);
@@ -36,7 +36,8 @@ internal sealed class PhantomAnatomy
     /// <summary>Both lungs; zero at the pleura.</summary>
     public double Lungs(double x, double y) => Shape.Cut(Cavity(x, y), Mediastinum(x, y), 0.05);
 
-    private double Cavity(double x, double y)
+    /// <summary>Lungs and mediastinum together; zero at the ribs.</summary>
+    public double Cavity(double x, double y)
     {
         double wobble = 0.02 * (PhantomNoise.Smooth(_outlineSeed + 1, 3 * x, 3 * y) - 0.5);
         return Shape.Barrel(x, y, 0, 0, _chestWidth, _chestHeight) + wobble;
@@ -46,8 +47,8 @@ internal sealed class PhantomAnatomy
     {
         double heart = Heart(x, y) - 0.012;
         double great = Shape.Ellipse(x, y, -0.02, 0.06, 0.15, 0.20);
-        double back = Shape.Ellipse(x, y, 0, 0.50, 0.13, 0.24);
-        double front = Shape.Ellipse(x, y, -0.02, -0.50, 0.022, 0.30);
+        double back = Shape.Ellipse(x, y, 0, 0.52, 0.13, 0.27);
+        double front = Shape.Ellipse(x, y, -0.02, -0.52, 0.022, 0.34);
         double aorta = Shape.Ellipse(x, y, _aortaX, _aortaY, _aortaRadius + 0.01, _aortaRadius + 0.01);
         double all = Shape.Join(Shape.Join(heart, great, 0.10), Shape.Join(back, front, 0.04), 0.10);
         double wobble = 0.03 * (PhantomNoise.Cloud(_outlineSeed + 7, 5 * x, 5 * y, 2) - 0.5);
@@ -95,9 +96,10 @@ internal sealed class PhantomAnatomy
         double density = Fat + 50 + 120 * PhantomNoise.Step(3 * clouds - 1);
         if (heart < 0)
         {
-            // Muscle around two chambers, with fat in the groove between them.
-            double groove = Math.Abs(heart + 0.11 + 0.05 * (clouds - 0.5));
-            density = Blood + 14 * (clouds - 0.5) - (groove < 0.008 && clouds > 0.5 ? 70 : 0);
+            // Two chambers, a little denser than the muscle around them.
+            double chambers = Math.Min(
+                Shape.Ellipse(x, y, _heartX + 0.09, _heartY + 0.02, 0.12, 0.13), Shape.Ellipse(x, y, _heartX - 0.13, _heartY, 0.09, 0.15));
+            density = Blood - 14 + 30 * PhantomNoise.Step(0.5 - 14 * chambers + 1.5 * (clouds - 0.5)) + 20 * (clouds - 0.5);
         }
         else if (heart < 0.014)
         {
@@ -113,7 +115,7 @@ internal sealed class PhantomAnatomy
     {
         double clouds = PhantomNoise.Cloud(_lungSeed, 5 * x, 5 * y, 4);
         double dependent = 45 * (y + 0.5), edge = 40 * PhantomNoise.Step(1 + lungs / 0.05);
-        return -895 + dependent + edge + 50 * (clouds - 0.5);
+        return -880 + dependent + edge + 90 * (clouds - 0.5);
     }
 
     private double Airway(double x, double y, double density)
@@ -163,13 +165,13 @@ internal sealed class PhantomAnatomy
     private double Spine(double x, double y, double density)
     {
         double left = Math.Abs(x);
-        double canal = Shape.Ellipse(x, y, 0, 0.525, 0.043, 0.036);
+        double canal = Shape.Ellipse(x, y, 0, 0.565, 0.043, 0.036);
         if (canal < 0)
             return canal < -0.012 ? 35 : -20;
-        double body = Shape.Ellipse(x, y, 0, 0.405, 0.105, 0.085);
+        double body = Shape.Ellipse(x, y, 0, 0.44, 0.115, 0.092);
         double arch = Math.Min(
-            Shape.Tilted(left, y, 0.085, 0.535, PhantomNoise.Direction(0.04), 0.085, 0.024),
-            Math.Min(Shape.Tilted(left, y, 0.055, 0.50, PhantomNoise.Direction(0.22), 0.05, 0.022), Shape.Ellipse(x, y, 0, 0.605, 0.018, 0.06)));
+            Shape.Tilted(left, y, 0.09, 0.575, PhantomNoise.Direction(0.04), 0.085, 0.024),
+            Math.Min(Shape.Tilted(left, y, 0.055, 0.54, PhantomNoise.Direction(0.22), 0.05, 0.022), Shape.Ellipse(x, y, 0, 0.645, 0.018, 0.065)));
         double bone = Shape.Join(body, arch, 0.02);
         if (bone > 0)
             return density;

@@ -24,7 +24,7 @@ internal sealed class PhantomLesions
             _hazes.Add(patch with { Length = patch.Length * 1.6, Width = patch.Width * 1.7, Seed = noise.NextSeed() });
         }
         if (noise.Chance(0.45))
-            _fluidDepth[noise.NextInt(0, 1)] = noise.Next(0.05, 0.12);
+            _fluidDepth[noise.NextInt(0, 1)] = noise.Next(0.07, 0.16);
     }
 
     /// <summary>Lies at the back and the sides more often than in front, its long axis along the pleura.</summary>
@@ -33,10 +33,10 @@ internal sealed class PhantomLesions
         double x, y, depth;
         do
         {
-            (x, y) = (noise.Next(-0.85, 0.85), noise.Next(-0.45, 0.6));
+            (x, y) = (noise.Next(-0.85, 0.85), noise.Next(-0.45, 0.65));
             depth = -_anatomy.Lungs(x, y);
         }
-        while (depth < 0.01 || (subpleural && (depth > 0.06 || Math.Abs(x) < 0.28)) || (y < 0 && noise.Chance(0.6)));
+        while (depth < 0.01 || (subpleural && (_anatomy.Cavity(x, y) < -0.07 || Math.Abs(x) < 0.22)) || (y < 0 && noise.Chance(0.7)) || (y < 0.3 && Math.Abs(x) < 0.42));
         double gx = _anatomy.Lungs(x + 0.02, y) - _anatomy.Lungs(x - 0.02, y), gy = _anatomy.Lungs(x, y + 0.02) - _anatomy.Lungs(x, y - 0.02);
         double slope = Math.Max(1e-6, Math.Sqrt(gx * gx + gy * gy)), length = noise.Next(smallest, largest);
         return new Patch(x, y, (-gy / slope, gx / slope), length, length * noise.Next(0.5, 0.85), noise.Next(0.75, 1), noise.NextSeed());
@@ -47,14 +47,15 @@ internal sealed class PhantomLesions
     /// <param name="vessel">How much of it is vessel, 0 to 1.</param>
     public (double Density, LesionClass Class) At(double x, double y, double density, double vessel)
     {
-        double fluid = _fluidDepth[x < 0 ? 0 : 1];
-        if (fluid > 0 && y > 0.05 && _anatomy.Lungs(x, y + fluid) > 0.006 * (PhantomNoise.Smooth(3, 9 * x, 9 * y) - 0.5))
+        // A meniscus: thinner towards the front.
+        double fluid = _fluidDepth[x < 0 ? 0 : 1] * PhantomNoise.Step(3.5 * y + 0.1);
+        if (fluid > 0 && _anatomy.Cavity(x, y + fluid) > 0.012 * (PhantomNoise.Smooth(3, 9 * x, 9 * y) - 0.5))
             return (12, LesionClass.PleuralEffusion);
         double dense = 0, haze = 0;
         foreach (var patch in _dense)
-            dense = Math.Max(dense, Presence(patch, x, y, roughness: 0.9, frequency: 14));
+            dense = Math.Max(dense, Presence(patch, x, y, roughness: 1.3, frequency: 11));
         foreach (var patch in _hazes)
-            haze = Math.Max(haze, patch.Strength * Presence(patch, x, y, roughness: 0.7, frequency: 7));
+            haze = Math.Max(haze, patch.Strength * Presence(patch, x, y, roughness: 1.1, frequency: 6));
         var lesion = dense > 0.5 ? LesionClass.Consolidation : haze > 0.36 ? LesionClass.GroundGlassOpacity : LesionClass.Background;
         double grain = PhantomNoise.Cloud(11, 40 * x, 40 * y, 2) - 0.5;
         density += PhantomNoise.Step(haze * 1.25) * (330 + 260 * grain);

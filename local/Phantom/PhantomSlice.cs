@@ -41,7 +41,7 @@ public static class PhantomSlice
     {
         var noisy = new double[density.Length];
         for (int i = 0; i < noisy.Length; i++)
-            noisy[i] = density[i] + 62 * PhantomNoise.Normal(seed, i % size, i / size) * (density[i] <= Black ? 0 : 1);
+            noisy[i] = density[i] + 75 * PhantomNoise.Normal(seed, i % size, i / size) * (density[i] <= Black ? 0 : 1);
         double[] blurred = Blur(noisy, size);
         var grey = new byte[density.Length];
         for (int i = 0; i < grey.Length; i++)

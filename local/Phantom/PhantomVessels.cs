@@ -7,6 +7,7 @@ internal sealed class PhantomVessels
     private readonly double[] _cover;
     private readonly PhantomNoise _noise;
     private readonly PhantomAnatomy _anatomy;
+    private readonly uint _planeSeed;
 
     /// <summary>How much of each pixel is vessel, 0 to 1: [size, size].</summary>
     public static double[] Draw(int size, PhantomNoise noise, PhantomAnatomy anatomy)
@@ -17,16 +18,16 @@ internal sealed class PhantomVessels
     }
 
     private PhantomVessels(int size, PhantomNoise noise, PhantomAnatomy anatomy) =>
-        (_size, _cover, _noise, _anatomy) = (size, new double[size * size], noise, anatomy);
+        (_size, _cover, _noise, _anatomy, _planeSeed) = (size, new double[size * size], noise, anatomy, noise.NextSeed());
 
     private void Grow()
     {
         foreach (int side in new[] { -1, 1 })
         {
-            for (int stem = 0; stem < 9; stem++)
+            for (int stem = 0; stem < 7; stem++)
             {
                 double turns = _noise.Next(-0.23, 0.23) + (side < 0 ? 0.5 : 0);
-                Branch(side * 0.17, 0.12 + _noise.Next(-0.07, 0.07), turns, _noise.Next(0.013, 0.022), depth: 0);
+                Branch(side * 0.17, 0.12 + _noise.Next(-0.07, 0.07), turns, _noise.Next(0.014, 0.024), depth: 0);
             }
         }
         for (int dot = 0; dot < 260; dot++)
@@ -41,13 +42,16 @@ internal sealed class PhantomVessels
     {
         const double Stride = 0.004;
         double length = _noise.Next(0.10, 0.24);
-        double bend = _noise.Next(-0.0022, 0.0022);
+        double bend = _noise.Next(-0.0028, 0.0028);
         for (double gone = 0; gone < length; gone += Stride)
         {
             // Vessels do not reach the pleura.
             if (depth > 0 && _anatomy.Lungs(x, y) > -0.012)
                 return;
-            Stamp(x, y, radius);
+            // A slice is thin: vessels leave its plane and come back.
+            double inPlane = depth == 0 ? 1 : PhantomNoise.Step(3.2 * PhantomNoise.Smooth(_planeSeed, 7 * x, 7 * y) - 1.0);
+            if (inPlane > 0.02)
+                Stamp(x, y, radius * (0.5 + 0.5 * inPlane), inPlane);
             radius *= 0.992;
             turns += bend + _noise.Next(-0.003, 0.003);
             var (c, s) = PhantomNoise.Direction(turns);
@@ -60,7 +64,7 @@ internal sealed class PhantomVessels
         Branch(x, y, turns - spread * _noise.Next(0.6, 1.2), radius * _noise.Next(0.55, 0.85), depth + 1);
     }
 
-    private void Stamp(double x, double y, double radius)
+    private void Stamp(double x, double y, double radius, double strength = 1)
     {
         double pixel = 2.0 / _size;
         int left = Column(x - radius - pixel), right = Column(x + radius + pixel), top = Column(y - radius - pixel), bottom = Column(y + radius + pixel);
@@ -69,7 +73,7 @@ internal sealed class PhantomVessels
             for (int i = Math.Max(0, left); i <= Math.Min(_size - 1, right); i++)
             {
                 double dx = (i + 0.5) * pixel - 1 - x, dy = (j + 0.5) * pixel - 1 - y;
-                double cover = Math.Clamp((radius - Math.Sqrt(dx * dx + dy * dy)) / pixel + 0.5, 0, 1) * Math.Min(1, 0.35 + radius / 0.008);
+                double cover = Math.Clamp((radius - Math.Sqrt(dx * dx + dy * dy)) / pixel + 0.5, 0, 1) * Math.Min(1, 0.35 + radius / 0.008) * strength;
                 int at = j * _size + i;
                 _cover[at] = Math.Max(_cover[at], cover);
             }

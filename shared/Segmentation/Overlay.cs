@@ -6,7 +6,7 @@ namespace CtSeg.Segmentation;
 public static class Overlay
 {
     // Of 256: strong enough to tell the classes apart, weak enough to see the texture below.
-    private const int Tint = 90;
+    private const int Tint = 110;
 
     /// <exception cref="ArgumentException">Slice and mask differ in size, or a label is above 3.</exception>
     public static RgbImage Draw(GreyImage slice, LesionMask mask)
@@ -19,7 +19,7 @@ public static class Overlay
             throw new ArgumentException("The slice is too large to be drawn.", nameof(slice));
         var rgb = new byte[3 * slice.Pixels.Length];
         var palette = LesionClasses.Palette;
-        int width = slice.Width, thickness = Math.Max(1, Math.Min(slice.Width, slice.Height) / 512);
+        int width = slice.Width, thickness = Math.Max(1, Math.Min(slice.Width, slice.Height) / 256);
         for (int y = 0, i = 0; y < slice.Height; y++)
         {
             for (int x = 0; x < width; x++, i++)

@@ -10,8 +10,6 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <summary><c>ctseg-job consume</c>.</summary>
 internal static class ConsumeCommand
 {
-    private const int Failed = 1;
-    private const int BadOptions = 2;
     private const string Description = """
         Segments slices as they are asked for, and ends when there is no more work.
 
@@ -77,7 +75,7 @@ internal static class ConsumeCommand
         if (options is null)
         {
             await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");
-            return BadOptions;
+            return ExitCodes.Usage;
         }
         using var signals = new StopSignals();
         try
@@ -88,17 +86,17 @@ internal static class ConsumeCommand
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
-            return 0;
+            return ExitCodes.Success;
         }
         catch (Exception e) when (e is ModelRefusedException or ServiceBusException or FormatException)
         {
             await Console.Error.WriteLineAsync($"consume ends: {e.Message}");
-            return Failed;
+            return ExitCodes.Failure;
         }
         catch (Exception e) when (e is Azure.RequestFailedException or AggregateException or IOException or HttpRequestException)
         {
             await Console.Error.WriteLineAsync($"consume ends: the model could not be fetched from the storage ({e.GetType().Name}); check that it can be reached.");
-            return Failed;
+            return ExitCodes.Failure;
         }
     }
 
@@ -118,7 +116,7 @@ internal static class ConsumeCommand
             console.UseUtcTimestamp = true;
         }));
         var session = new ConsumeSession(storage, bus, segmenter, new SlicePictures(), options.Limits, TimeProvider.System, logs);
-        return await session.RunAsync(stopping) == ConsumerEnd.ModelBroken ? Failed : 0;
+        return await session.RunAsync(stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
     }
 
     private static string CacheFolder() =>

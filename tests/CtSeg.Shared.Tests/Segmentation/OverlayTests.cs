@@ -15,8 +15,8 @@ public sealed class OverlayTests
         var picture = Overlay.Draw(slice, new LesionMask(7, 7, labels));
         At(picture, 0, 0).ShouldBe((100, 100, 100));
         At(picture, 1, 1).ShouldBe((86, 180, 233));
-        // (100 * 166 + colour * 90 + 128) / 256
-        At(picture, 3, 3).ShouldBe((95, 128, 147));
+        // (100 * 146 + colour * 110 + 128) / 256
+        At(picture, 3, 3).ShouldBe((94, 134, 157));
     }
 
     [Fact]
