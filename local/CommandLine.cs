@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using CtSeg.Local.Demo;
+using CtSeg.Local.FunctionsHost;
 using CtSeg.Local.Processes;
+using CtSeg.Local.ServiceBus;
 using CtSeg.Local.Stack;
+using CtSeg.Local.Testing;
 using CtSeg.Local.Up;
 using CtSeg.Processes;
 
@@ -22,8 +25,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        // Ends with the parent, also when that was killed: a child of ours has nothing to put in order.
-        using var lifeline = ParentLifeline.Watch(() => Environment.Exit(ExitCodes.Failure));
+        // The emulator ends with its parent, also when that was killed; the host sees to it itself.
+        using var lifeline = args is ["servicebus", ..] ? ParentLifeline.Watch(() => Environment.Exit(ExitCodes.Failure)) : null;
         var root = CreateRoot();
         try
         {
@@ -47,6 +50,9 @@ internal static class CommandLine
 
     private static RootCommand CreateRoot()
     {
+        var hostCommand = HostCommand.Create(serviceBus: null);
+        // Started by up and demo only.
+        hostCommand.Hidden = true;
         var root = new RootCommand("""
             CtSeg segments COVID-19 lesions in chest CT slices. Research software, not for diagnosis.
 
@@ -60,6 +66,9 @@ internal static class CommandLine
         {
             DemoCommand.Create(),
             UpCommand.Create(),
+            ServiceBusCommand.Create(),
+            TestCommand.Create(),
+            hostCommand,
         };
         foreach (var (verb, summary) in s_jobVerbs)
             root.Add(new Command(verb, summary) { TreatUnmatchedTokensAsErrors = false });

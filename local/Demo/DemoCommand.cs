@@ -60,30 +60,20 @@ internal static class DemoCommand
         var run = new ScanRun(stack.OpenBlobs(), selection.Slices, TimeProvider.System);
         var download = new ResultDownload(stack.OpenBlobs(), request.Output);
         var view = new DemoView(console);
-        await view.ShowAsync(run.Scans, onChange => WatchedAsync(stack, requests.Stop, token => run.RunAsync(
-            onChange,
-            async (scan, cancellationToken) =>
-            {
-                if (scan.State == ScanState.Completed)
-                    await download.SaveAsync(scan.Slice.Name, scan.Ended!.ScanId, cancellationToken);
-                view.ReportEnd(scan);
-            },
-            s_patience, token)));
+        await view.ShowAsync(run.Scans, onChange => stack.WatchedAsync(
+            token => run.RunAsync(
+                onChange,
+                async (scan, cancellationToken) =>
+                {
+                    if (scan.State == ScanState.Completed)
+                        await download.SaveAsync(scan.Slice.Name, scan.Ended!.ScanId, cancellationToken);
+                    view.ReportEnd(scan);
+                },
+                s_patience, token),
+            requests.Stop));
         view.ReportFailures(run.Scans);
         await stack.StopAsync(requests.Now);
         return Summarise(run.Scans, request);
-    }
-
-    /// <summary>Runs until the work is done, a component is gone for good, or somebody asks to stop.</summary>
-    private static async Task WatchedAsync(LocalStack stack, CancellationToken stop, Func<CancellationToken, Task> work)
-    {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var watching = stack.WatchAsync(ended.Token);
-        var working = work(ended.Token);
-        var first = await Task.WhenAny(working, watching);
-        await ended.CancelAsync();
-        await Task.WhenAll(working, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
     }
 
     private static int Summarise(IReadOnlyList<ScanProgress> scans, DemoRequest request)

@@ -76,6 +76,20 @@ internal sealed partial class LocalStack : IAsyncDisposable
         await ended;
     }
 
+    /// <summary>Runs until the work is done, a component is gone for good, or somebody asks to stop.</summary>
+    /// <exception cref="StartFailedException">A component is gone for good.</exception>
+    public async Task WatchedAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = WatchAsync(ended.Token);
+        var working = work(ended.Token);
+        var first = await Task.WhenAny(working, watching);
+        await ended.CancelAsync();
+        await Task.WhenAll(working, watching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
     /// <summary>Starts the job where <see cref="StackOptions.StartJob"/> held it back.</summary>
     public void StartJob() => _job ??= new Supervisor(LaunchJob, _time);
 

@@ -13,5 +13,5 @@ internal static class BlobAnswers
 
     /// <summary>Another writer was first; a lease or a container being deleted is a fault and not meant.</summary>
     public static bool IsConditionNotMet(RequestFailedException e) =>
-        e.Status == (int)HttpStatusCode.PreconditionFailed || e.ErrorCode == BlobErrorCode.BlobAlreadyExists;
+        e.ErrorCode == BlobErrorCode.ConditionNotMet || e.ErrorCode == BlobErrorCode.BlobAlreadyExists;
 }

@@ -118,6 +118,13 @@ internal sealed record Reply(HttpStatusCode Code, string? MediaType, string Body
         return this;
     }
 
+    public JsonElement ShouldBeJson()
+    {
+        Code.ShouldBe(HttpStatusCode.OK, Body);
+        MediaType.ShouldBe("application/json");
+        return Json;
+    }
+
     public Reply ShouldSendNothing()
     {
         ShouldBeDone().Outputs.EnumerateObject().ShouldBeEmpty();

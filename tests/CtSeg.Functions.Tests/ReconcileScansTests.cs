@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text.Json;
+using CtSeg.Contracts;
+using CtSeg.Testing;
+
+namespace CtSeg.Functions.Tests;
+
+public sealed class ReconcileScansTests(AzuriteFixture azurite)
+{
+    private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(10) + TimeSpan.FromTicks(1);
+
+    [Theory]
+    [InlineData("timer.json")]
+    [InlineData("timer-first.json")]
+    [InlineData("timer-retry.json")]
+    public async Task Given_NothingOverdue_When_TimerFires_Then_NothingIsSent(string fixture)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
+        handler.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture(fixture))).Body
+            .ShouldBe("""{"Outputs":{},"Logs":["asked again for 0, gave up 0, completed 0"],"ReturnValue":null}""");
+    }
+
+    [Fact]
+    public async Task Given_OverdueScans_When_TimerFires_Then_EachMovesOn()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var (waiting, working, usedUp, done, received, failed) = (Id(1), Id(2), Id(3), Id(4), Id(5), Id(6));
+        await handler.LeaveAsync(Asked(handler, waiting, 1));
+        await handler.LeaveAsync(Asked(handler, working, 2).Segmenting(handler.Now));
+        await handler.LeaveAsync(Asked(handler, usedUp, 3));
+        await handler.LeaveAsync(Asked(handler, done, 2).Segmenting(handler.Now));
+        await handler.LeaveAsync(ScanStatus.Received(received, "a.png", handler.Now));
+        await handler.LeaveAsync(Asked(handler, failed, 1).Failed(CtSeg.Recovery.Failures.Poisoned, handler.Now));
+        var picture = new BinaryData("x"u8.ToArray());
+        await handler.Blobs.TryStoreResultAsync(Samples.Metrics(done, 2), picture, picture, Handler.Stop);
+        handler.Clock.Advance(Overdue);
+
+        var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
+
+        IdsOf(outputs.GetProperty("requests")).ShouldBe([$"{waiting}-2", $"{working}-3"]);
+        var ended = outputs.GetProperty("ended");
+        IdsOf(ended).ShouldBe([$"{usedUp}-3", $"{done}-2"]);
+        ended.EnumerateArray().Select(e => e.GetProperty("type").GetString())
+            .ShouldBe(["ctseg.segmentation.failed.v1", "ctseg.segmentation.completed.v1"]);
+        (await handler.StatusOfAsync(waiting)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(2));
+        (await handler.StatusOfAsync(working)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(3));
+        (await handler.StatusOfAsync(usedUp)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.GaveUp);
+        (await handler.StatusOfAsync(done)).State.ShouldBe(ScanState.Completed);
+        (await handler.StatusOfAsync(received)).State.ShouldBe(ScanState.Received);
+        (await handler.StatusOfAsync(failed)).Timeline.Count.ShouldBe(3);
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_TwoRunsAtOnce_When_Overdue_Then_AskedForOnce()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
+        handler.Clock.Advance(Overdue);
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))));
+
+        replies.Count(reply => reply.ShouldBeDone().Outputs.TryGetProperty("requests", out _)).ShouldBe(1);
+        (await handler.StatusOfAsync(Samples.Scan)).Attempt.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Given_NeverAnswered_When_TimerFiresAgainAndAgain_Then_GivenUpAfterThreeRequests()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
+        List<string> sent = [];
+        for (var run = 0; run < 5; run++)
+        {
+            handler.Clock.Advance(Overdue);
+            var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
+            foreach (var output in outputs.EnumerateObject())
+                sent.AddRange(output.Value.EnumerateArray().Select(e => $"{output.Name} {e.GetProperty("id").GetString()}"));
+        }
+        sent.ShouldBe(["requests 0011223344556677-2", "requests 0011223344556677-3", "ended 0011223344556677-3"]);
+    }
+
+    [Fact]
+    public async Task Given_MoreThanABatch_When_TimerFires_Then_RestAtTheNextRun()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("ReconcileBatch", "2"), ("ReconcileAfter", "00:00:05"));
+        for (var n = 1; n <= 3; n++)
+            await handler.LeaveAsync(Asked(handler, Id(n), 1));
+        handler.Clock.Advance(TimeSpan.FromSeconds(6));
+
+        IdsOf((await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).Outputs.GetProperty("requests")).ShouldBe([$"{Id(1)}-2", $"{Id(2)}-2"]);
+        IdsOf((await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).Outputs.GetProperty("requests")).ShouldBe([$"{Id(3)}-2"]);
+    }
+
+    [Fact]
+    public async Task Given_StorageFailsInBetween_When_TimerFires_Then_WhatWasChangedIsStillSent()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Id(1), 1));
+        await handler.LeaveAsync(Asked(handler, Id(2), 1));
+        var second = handler.Storage.GetBlobContainerClient(Containers.Status).GetBlobClient(BlobPaths.Status(Id(2)));
+        // A lease is a fault to any writer: 412 with another code.
+        await Azure.Storage.Blobs.Specialized.SpecializedBlobExtensions.GetBlobLeaseClient(second)
+            .AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Handler.Stop);
+        handler.Clock.Advance(Overdue);
+
+        var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"));
+
+        IdsOf(reply.ShouldBeDone().Outputs.GetProperty("requests")).ShouldBe([$"{Id(1)}-2"]);
+    }
+
+    [Fact]
+    public async Task Given_NoTimerInBody_When_Invoked_Then_400()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("service-bus.json"))).ShouldBeProblem(HttpStatusCode.BadRequest);
+    }
+
+    private static ScanId Id(int n) => ScanId.Parse($"{n:x16}");
+
+    private static ScanStatus Asked(Handler handler, ScanId scan, int attempt) =>
+        ScanStatus.Received(scan, "a.png", handler.Now).Requested(attempt, handler.Now);
+
+    private static IEnumerable<string?> IdsOf(JsonElement messages) => messages.EnumerateArray().Select(message => message.GetProperty("id").GetString());
+}

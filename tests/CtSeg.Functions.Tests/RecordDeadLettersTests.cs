@@ -1,0 +1,98 @@
+using CtSeg.Contracts;
+using CtSeg.Testing;
+
+namespace CtSeg.Functions.Tests;
+
+public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
+{
+    private const string Function = "RecordDeadLetters";
+    private const string Metadata = """{"DeliveryCount":"10","MessageId":"\"a/b ä\"","SequenceNumber":"12","EnqueuedTimeUtc":"2026-11-23T15:12:06"}""";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_Request_When_DeadLettered_Then_ArchivedFailedAndAnnouncedOnce(bool segmenting)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var asked = ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now);
+        await handler.LeaveAsync(segmenting ? asked.Segmenting(handler.Now) : asked);
+        var body = Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata);
+
+        var reply = await handler.PostAsync(Function, body);
+
+        var ended = reply.ShouldBeDone().Outputs.GetProperty("ended");
+        ended.GetProperty("type").GetString().ShouldBe("ctseg.segmentation.failed.v1");
+        ended.GetProperty("id").GetString().ShouldBe("0011223344556677-1");
+        (await handler.StatusOfAsync(Samples.Scan)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.DeadLettered);
+        (await ArchivedAsync(handler, "dead-letters/0011223344556677-1.json")).ShouldBe(Samples.RequestOf(Samples.Scan, 1));
+        (await handler.PostAsync(Function, body)).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_ResultExists_When_DeadLettered_Then_CompletedAndAnnounced()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now));
+        var picture = new BinaryData("x"u8.ToArray());
+        await handler.Blobs.TryStoreResultAsync(Samples.Metrics(Samples.Scan, 1), picture, picture, Handler.Stop);
+
+        var reply = await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata));
+
+        reply.ShouldBeDone().Outputs.GetProperty("ended").GetProperty("type").GetString().ShouldBe("ctseg.segmentation.completed.v1");
+        var status = await handler.StatusOfAsync(Samples.Scan);
+        (status.State, status.Result.ShouldNotBeNull().ModelVersion).ShouldBe((ScanState.Completed, "v7"));
+    }
+
+    [Fact]
+    public async Task Given_LaterAttemptRuns_When_EarlierIsDeadLettered_Then_ArchivedOnly()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now).Requested(2, handler.Now));
+
+        (await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata))).ShouldSendNothing();
+
+        (await handler.StatusOfAsync(Samples.Scan)).State.ShouldBe(ScanState.Preprocessed);
+        (await ArchivedAsync(handler, "dead-letters/0011223344556677-1.json")).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_UnknownScan_When_DeadLettered_Then_ArchivedOnly()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        (await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata))).ShouldSendNothing();
+        (await handler.Statuses.FindAsync(Samples.Scan, Handler.Stop)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("hello, no JSON")]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[1]")]
+    [InlineData("\"abcd\"")]
+    [InlineData("{\"a\":1}")]
+    [InlineData("""{"id":"x","type":"ctseg.segmentation.requested.v1","source":"s","subject":"0011223344556677","time":"2026-11-23T15:12:05Z","data":{"scanId":"0011223344556677","attempt":1,"image":"i","manifest":"m"}}""")]
+    public async Task Given_NoRequest_When_DeadLettered_Then_ArchivedAsItIs(string message)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now));
+
+        (await handler.PostAsync(Function, Samples.MessageBody("msg", message, Metadata))).ShouldSendNothing();
+
+        (await ArchivedAsync(handler, "dead-letters/a-b---12.json")).ShouldBe(message);
+        (await handler.StatusOfAsync(Samples.Scan)).State.ShouldBe(ScanState.Preprocessed);
+    }
+
+    [Theory]
+    [InlineData("service-bus.json", "{\"a\":1}")]
+    [InlineData("service-bus-merged.json", """{"a":1,"who":"radiologist","when":"2026-11-23T15:12:06Z","data":{"scan":"s1"},"many":[1,2],"none":null,"yes":true}""")]
+    public async Task Given_BodyOfTheHost_When_DeadLettered_Then_MessageIsReadExactly(string fixture, string message)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        (await handler.PostAsync(Function, Handler.Fixture(fixture))).Body
+            .ShouldBe("""{"Outputs":{},"Logs":["the dead letter is no segmentation request; it is archived"],"ReturnValue":null}""");
+        (await ArchivedAsync(handler, "dead-letters/abc-12.json")).ShouldBe(message);
+    }
+
+    private static async Task<string> ArchivedAsync(Handler handler, string path) =>
+        (await handler.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient(path).DownloadContentAsync(Handler.Stop)).Value.Content.ToString();
+}

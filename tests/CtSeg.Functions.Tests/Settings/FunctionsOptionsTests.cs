@@ -1,0 +1,46 @@
+using CtSeg.Functions.Settings;
+
+namespace CtSeg.Functions.Tests.Settings;
+
+public sealed class FunctionsOptionsTests
+{
+    private const string Connection = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:1/a;";
+
+    [Fact]
+    public void Given_OnlyWhatMustBe_When_Read_Then_Defaults()
+    {
+        var options = Read(("SlicesStorage", Connection), ("FUNCTIONS_CUSTOMHANDLER_PORT", "5001"), ("FUNCTIONS_HTTPWORKER_PORT", "5002"));
+        options.Port.ShouldBe(5001);
+        options.MaxUploadBytes.ShouldBe(67_108_864);
+        options.Reconcile.ShouldBe(new CtSeg.Recovery.ReconcilePolicy(TimeSpan.FromMinutes(10), 3, 200));
+        options.ImageLimits.ShouldBe(CtSeg.Imaging.ImageLimits.Default);
+    }
+
+    [Fact]
+    public void Given_OlderHost_When_Read_Then_ItsPort() =>
+        Read(("SlicesStorage", Connection), ("FUNCTIONS_HTTPWORKER_PORT", "5002")).Port.ShouldBe(5002);
+
+    [Fact]
+    public void Given_Identity_When_Read_Then_ItsEndpoint() =>
+        Read(("SlicesStorage__blobServiceUri", "https://account.example/"), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"))
+            .Storage.Uri.ShouldBe(new Uri("https://account.example/"));
+
+    [Fact]
+    public void Given_ManyMistakes_When_Read_Then_OneMessageListsAll()
+    {
+        var error = Should.Throw<SettingsException>(() => Read(
+            ("SlicesStorage", "secret-nonsense"), ("MaxUploadBytes", "-1"), ("ReconcileAfter", "soon"), ("MaxSegmentationAttempts", "0"), ("ReconcileBatch", "9999")));
+        foreach (var name in (string[])["FUNCTIONS_CUSTOMHANDLER_PORT", "SlicesStorage", "MaxUploadBytes", "ReconcileAfter", "MaxSegmentationAttempts", "ReconcileBatch"])
+            error.Message.ShouldContain(name);
+        error.Message.ShouldNotContain("secret-nonsense");
+    }
+
+    [Theory]
+    [InlineData("SlicesStorage__blobServiceUri", "not a uri")]
+    [InlineData("SlicesStorage", "")]
+    public void Given_NoStorage_When_Read_Then_Refused(string name, string value) =>
+        Should.Throw<SettingsException>(() => Read((name, value), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"))).Message.ShouldContain("SlicesStorage");
+
+    private static FunctionsOptions Read(params (string Name, string Value)[] settings) =>
+        FunctionsOptions.Read(settings.ToDictionary(s => s.Name, s => s.Value).GetValueOrDefault);
+}

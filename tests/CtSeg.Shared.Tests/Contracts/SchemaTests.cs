@@ -1,0 +1,164 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CtSeg.Contracts;
+using CtSeg.Measurements;
+using NJsonSchema;
+
+namespace CtSeg.Shared.Tests.Contracts;
+
+/// <summary>Every producer's JSON against its schema, and what the schemas must refuse.</summary>
+public sealed class SchemaTests
+{
+    private static readonly ScanId Scan = ScanId.Parse("0011223344556677");
+    private static readonly DateTime Now = new(2026, 11, 23, 15, 12, 5, 123, DateTimeKind.Utc);
+    private static readonly ScanFailure Failure = new(FailureReason.TooLarge, "Too large.", "Send less.");
+    private static readonly LesionMeasurement Lesion = new("consolidation", 12, 0.25, 3.5);
+    private static readonly PreprocessingSteps Steps = new("mean", "area", 369, 369);
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    private static readonly Dictionary<string, (string Schema, string Json)> Documents = new()
+    {
+        ["requested"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 1, "/a", Now), ContractsJson.Default.CloudEventSegmentationRequested)),
+        ["requested and traced"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 2, "/a", Now, TraceParent), ContractsJson.Default.CloudEventSegmentationRequested)),
+        ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Scan, 1, "a.png", "v1", "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
+        ["failed"] = ("segmentation-failed", Json(ScanEvents.Failed(Scan, 0, "a.png", Failure, "/a", Now), ContractsJson.Default.CloudEventSegmentationFailed)),
+        ["status received"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now), ContractsJson.Default.ScanStatus)),
+        ["status segmenting"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Segmenting(Now), ContractsJson.Default.ScanStatus)),
+        ["status completed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(new ScanResultSummary("v1", [Lesion, Lesion with { AreaMm2 = null }]), Now), ContractsJson.Default.ScanStatus)),
+        ["status failed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Failed(Failure, Now), ContractsJson.Default.ScanStatus)),
+        ["manifest"] = ("scan-manifest", Json(Manifest, ContractsJson.Default.ScanManifest)),
+        ["manifest with spacing"] = ("scan-manifest", Json(Manifest with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanManifest)),
+        ["metrics"] = ("scan-metrics", Json(Metrics, ContractsJson.Default.ScanMetrics)),
+        ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
+    };
+
+    public static TheoryData<string> Names => [.. Documents.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Given_Document_When_Validated_Then_FitsItsSchema(string name)
+    {
+        var (schema, json) = Documents[name];
+        (await LoadAsync(schema)).Validate(json).Select(error => error.ToString()).ShouldBeEmpty(json);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Given_DocumentWithAnyPartMissingOrAdded_When_Validated_Then_Refused(string name)
+    {
+        var (file, json) = Documents[name];
+        var schema = await LoadAsync(file);
+        var optional = (string[])["traceparent", "pixelSpacing"];
+        foreach (var path in Objects(JsonNode.Parse(json)!))
+        {
+            var added = JsonNode.Parse(json)!;
+            ((JsonObject)At(added, path))["unknown"] = 1;
+            schema.Validate(added.ToJsonString()).ShouldNotBeEmpty($"{path} with an unknown part");
+            foreach (var part in ((JsonObject)At(JsonNode.Parse(json)!, path)).Select(p => p.Key).Except(optional).ToList())
+            {
+                var without = JsonNode.Parse(json)!;
+                ((JsonObject)At(without, path)).Remove(part);
+                schema.Validate(without.ToJsonString()).ShouldNotBeEmpty($"{path} without {part}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("requested", "/id", "\"0011223344556677\"")]
+    [InlineData("requested", "/type", "\"ctseg.segmentation.completed.v1\"")]
+    [InlineData("requested", "/subject", "\"00112233445566GG\"")]
+    [InlineData("requested", "/time", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("requested", "/data/attempt", "0")]
+    [InlineData("requested", "/data/image", "\"../image.png\"")]
+    [InlineData("failed", "/data/failure/reason", "\"other\"")]
+    [InlineData("failed", "/data/failure/message", "\"\"")]
+    [InlineData("status received", "/state", "\"failed\"")]
+    [InlineData("status received", "/state", "\"completed\"")]
+    [InlineData("status failed", "/state", "\"received\"")]
+    [InlineData("status received", "/timeline", "[]")]
+    [InlineData("status received", "/version", "2")]
+    [InlineData("manifest", "/inputSha256", "\"abc\"")]
+    [InlineData("manifest", "/original/kind", "\"gif\"")]
+    [InlineData("metrics", "/lesions/0/share", "1.5")]
+    [InlineData("metrics", "/lesions/0/class", "\"other\"")]
+    [InlineData("metrics", "/pixelSpacing", "1")]
+    public async Task Given_WrongValue_When_Validated_Then_Refused(string name, string path, string value)
+    {
+        var (schema, json) = Documents[name];
+        var document = JsonNode.Parse(json)!;
+        var parts = path.Split('/');
+        ((JsonObject)At(document, string.Join('/', parts[..^1])))[parts[^1]] = JsonNode.Parse(value);
+        (await LoadAsync(schema)).Validate(document.ToJsonString()).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public void Given_ReasonsAndStates_When_Compared_Then_SchemasListTheCodes()
+    {
+        EnumOf("failure-reasons", schema => schema).ShouldBe(Enum.GetValues<FailureReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
+        EnumOf("scan-status", schema => schema.GetProperty("definitions").GetProperty("state"))
+            .ShouldBe(Enum.GetValues<ScanState>().Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"scanId":"0011223344556677","state":"received","attempt":0,"timeline":[]}""")]
+    [InlineData("""{"scanId":"0011223344556677","blobName":null,"state":"received","attempt":0,"timeline":[]}""")]
+    [InlineData("""{"scanId":"0011223344556677","blobName":"a","state":"lost","attempt":0,"timeline":[]}""")]
+    [InlineData("""{"scanId":"0011223344556677","blobName":"a","state":1,"attempt":0,"timeline":[]}""")]
+    public void Given_IncompleteDocument_When_Read_Then_Refused(string json) =>
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize(json, ContractsJson.Default.ScanStatus));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Given_Document_When_ReadBack_Then_SameJson(string name)
+    {
+        var (schema, json) = Documents[name];
+        (schema switch
+        {
+            "segmentation-requested" => Again(json, ContractsJson.Default.CloudEventSegmentationRequested),
+            "segmentation-completed" => Again(json, ContractsJson.Default.CloudEventSegmentationCompleted),
+            "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
+            "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
+            "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            _ => Again(json, ContractsJson.Default.ScanMetrics),
+        }).ShouldBe(json);
+    }
+
+    private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
+
+    private static ScanMetrics Metrics => new(
+        Scan, "0011223344556677-1", "a.png", new string('a', 64), 512, 512, [Lesion],
+        new ModelReference("v1", new string('b', 64)), Steps, new StageDurations(6.5, 900), Now);
+
+    private static string Again<T>(string json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        Json(JsonSerializer.Deserialize(json, type)!, type);
+
+    private static string Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);
+
+    private static IEnumerable<string?> EnumOf(string name, Func<JsonElement, JsonElement> where) =>
+        where(JsonDocument.Parse(File.ReadAllText(PathOf(name))).RootElement).GetProperty("enum").EnumerateArray().Select(e => e.GetString());
+
+    private static Task<JsonSchema> LoadAsync(string name) => JsonSchema.FromFileAsync(PathOf(name), TestContext.Current.CancellationToken);
+
+    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Schemas", $"{name}.json");
+
+    private static JsonNode At(JsonNode node, string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(node, (at, part) => at is JsonArray array ? array[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : at[part]!);
+
+    private static IEnumerable<string> Objects(JsonNode node, string path = "")
+    {
+        if (node is JsonObject value)
+        {
+            yield return path;
+            foreach (var (key, child) in value)
+                foreach (var found in child is null ? [] : Objects(child, $"{path}/{key}"))
+                    yield return found;
+        }
+        else if (node is JsonArray array)
+        {
+            for (var i = 0; i < array.Count; i++)
+                foreach (var found in Objects(array[i]!, $"{path}/{i}"))
+                    yield return found;
+        }
+    }
+}
