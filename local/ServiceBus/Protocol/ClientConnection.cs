@@ -62,6 +62,10 @@ internal sealed class ClientConnection(ClientConnections all, TimeProvider time)
 internal sealed class ClientConnections
 {
     private readonly HashSet<ClientConnection> _connections = [];
+    private int _accepted;
+
+    /// <value>Connections that ever were.</value>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     public int Count
     {
@@ -74,6 +78,7 @@ internal sealed class ClientConnections
 
     public void Add(ClientConnection connection)
     {
+        Interlocked.Increment(ref _accepted);
         lock (_connections)
             _connections.Add(connection);
     }
