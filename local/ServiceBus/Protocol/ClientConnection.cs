@@ -22,9 +22,10 @@ internal sealed class ClientConnection(ClientConnections all, TimeProvider time)
         {
             case EventId.SocketAccept:
                 _socket = (Socket)protocolEvent.Context;
-                all.Add(this);
                 break;
             case EventId.ConnectionAccept:
+                // Not before: one that breaks while it signs in is never reported as closed.
+                all.Add(this);
                 protocolEvent.Connection.AddClosedCallback((_, _) => Dispose());
                 break;
             case EventId.SendDelivery when protocolEvent.Context is IDelivery { Message: LockedMessage message } delivery:

@@ -5,7 +5,7 @@ using CtSeg.Local.ServiceBus;
 using CtSeg.Local.ServiceBus.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CtSeg.ServiceBus.Tests.Judge;
+namespace CtSeg.ServiceBus.Tests;
 
 /// <summary>One run of Microsoft's JavaScript client against our emulator; the tests read its findings.</summary>
 public sealed class JudgeRun : IAsyncLifetime
@@ -48,7 +48,7 @@ public sealed class JudgeRun : IAsyncLifetime
 
     private static async Task<string> RunAsync(string program, string[] arguments, string? connectionString)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["SERVICEBUS_CONNECTION_STRING"] = connectionString;
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
