@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using CtSeg.Local.ServiceBus;
 using CtSeg.Local.ServiceBus.Configuration;
 using CtSeg.Local.ServiceBus.Store;
@@ -102,8 +103,7 @@ internal sealed class ServiceBusBench(TimeProvider time)
                 emptyAtTheEnd = isEnd && received.Count == 0;
                 foreach (var message in received)
                 {
-                    lock (seen)
-                        seen.Add(message.MessageId!);
+                    seen.Add(message.MessageId!);
                     await CompleteAsync(receiver, message, cancellationToken);
                 }
             }
@@ -111,17 +111,17 @@ internal sealed class ServiceBusBench(TimeProvider time)
         for (var i = 0; i < disconnects; i++)
         {
             // Cut at different moments: before, while and after a message is under way.
-            var sending = sender.SendAsync(Message(sent++), cancellationToken);
+            var sending = sender.SendAsync(Message(sent++, "cut"), cancellationToken);
             if (i % 2 == 0)
                 emulator.DropConnections();
             await sending;
-            await sender.SendAsync(Message(sent++), cancellationToken);
+            await sender.SendAsync(Message(sent++, "cut"), cancellationToken);
             if (i % 2 == 1)
                 emulator.DropConnections();
         }
         await allSent.CancelAsync();
         await receiving;
-        return (sent, sent - seen.Count);
+        return (sent, Enumerable.Range(0, sent).Count(number => !seen.Contains(Id(number, "cut"))));
     }
 
     private static async Task CompleteAsync(IMessageReceiver receiver, ReceivedMessage message, CancellationToken cancellationToken)
@@ -136,9 +136,13 @@ internal sealed class ServiceBusBench(TimeProvider time)
         }
     }
 
-    private static OutgoingMessage Message(int number) =>
+    private static OutgoingMessage Message(int number) => Message(number, "rate");
+
+    private static OutgoingMessage Message(int number, string run) =>
         new("""{"specversion":"1.0","type":"ctseg.segmentation.requested.v1","data":{"preprocessed":"preprocessed/0123456789abcdef/manifest.json"}}"""u8.ToArray())
         {
-            MessageId = number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            MessageId = Id(number, run),
         };
+
+    private static string Id(int number, string run) => string.Create(CultureInfo.InvariantCulture, $"{run}-{number}");
 }
