@@ -53,7 +53,10 @@ internal sealed class ServiceBusTrigger : ITrigger
                     await backOff.WaitAsync(e, stopping);
                 }
 
-                running.RemoveWhere(task => task.IsCompletedSuccessfully);
+                // A fault here is a defect of ours: it ends the trigger, and so the host, instead of going unseen.
+                if (running.FirstOrDefault(task => task.IsFaulted) is { } faulted)
+                    await faulted;
+                running.RemoveWhere(task => task.IsCompleted);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -110,7 +113,10 @@ internal sealed class ServiceBusTrigger : ITrigger
         {
             while (_time.GetUtcNow() < end)
             {
-                TimeSpan half = (lockedUntil - _time.GetUtcNow()) / 2;
+                DateTimeOffset now = _time.GetUtcNow();
+                TimeSpan half = (lockedUntil - now) / 2;
+                if (now + half >= end)
+                    break;
                 await Task.Delay(half > TimeSpan.FromMilliseconds(100) ? half : TimeSpan.FromMilliseconds(100), _time, finished);
                 lockedUntil = await receiver.RenewLockAsync(message, finished);
             }

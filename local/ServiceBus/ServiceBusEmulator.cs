@@ -50,6 +50,8 @@ internal sealed partial class ServiceBusEmulator : IAsyncDisposable
 
     internal int ConnectionCount => _connections.Count;
 
+    internal int ConnectionsAccepted => _connections.Accepted;
+
     /// <exception cref="ServiceBusEmulatorException">The port is taken.</exception>
     public static Task<ServiceBusEmulator> StartAsync(
         ServiceBusEmulatorOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace CtSeg.Models;
 
 /// <summary>JSON of the documents in `models/`; unknown properties are ignored, so that newer documents stay readable.</summary>
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    JsonSerializerDefaults.Web, WriteIndented = true,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(CurrentModel))]

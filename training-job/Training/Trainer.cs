@@ -62,7 +62,8 @@ internal sealed class Trainer : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             total += Step(batch, epoch, steps);
-            stepDone?.Invoke(++steps);
+            steps++;
+            stepDone?.Invoke(steps);
         }
         var done = epoch + 1;
         double? dice = done % _options.ScoreEvery == 0 || done == _options.Epochs

@@ -101,7 +101,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             }
             return new SafetensorsHeader(entries, metadata);
         }
-        catch (JsonException exception)
+        // A name that is not valid Unicode is an InvalidOperationException of the JSON reader.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new WeightsFormatException($"The weights file's header is not valid JSON: {exception.Message}");
         }

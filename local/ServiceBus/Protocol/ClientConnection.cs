@@ -22,9 +22,10 @@ internal sealed class ClientConnection(ClientConnections all, TimeProvider time)
         {
             case EventId.SocketAccept:
                 _socket = (Socket)protocolEvent.Context;
-                all.Add(this);
                 break;
             case EventId.ConnectionAccept:
+                // Not before: one that breaks while it signs in is never reported as closed.
+                all.Add(this);
                 protocolEvent.Connection.AddClosedCallback((_, _) => Dispose());
                 break;
             case EventId.SendDelivery when protocolEvent.Context is IDelivery { Message: LockedMessage message } delivery:
@@ -62,6 +63,10 @@ internal sealed class ClientConnection(ClientConnections all, TimeProvider time)
 internal sealed class ClientConnections
 {
     private readonly HashSet<ClientConnection> _connections = [];
+    private int _accepted;
+
+    /// <value>Connections that ever were.</value>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     public int Count
     {
@@ -74,6 +79,7 @@ internal sealed class ClientConnections
 
     public void Add(ClientConnection connection)
     {
+        Interlocked.Increment(ref _accepted);
         lock (_connections)
             _connections.Add(connection);
     }

@@ -48,7 +48,8 @@ internal static class PngReader
                 throw SliceRejectedException.Corrupt("the PNG holds more data than its size allows");
             return pixels;
         }
-        catch (InvalidDataException e)
+        // IOException is what a demand for a preset dictionary ends in; nothing here reads a device.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw SliceRejectedException.Corrupt("the compressed data of the PNG is not valid", e);
         }

@@ -38,7 +38,8 @@ internal static class TiffCodecs
             if (zlib.ReadAtLeast(target, target.Length, throwOnEndOfStream: false) < target.Length)
                 throw TooShort();
         }
-        catch (InvalidDataException e)
+        // IOException is what a demand for a preset dictionary ends in; nothing here reads a device.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw SliceRejectedException.Corrupt("the compressed data of the TIFF is not valid", e);
         }

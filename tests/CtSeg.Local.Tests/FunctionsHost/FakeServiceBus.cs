@@ -15,6 +15,10 @@ internal sealed class FakeServiceBus : IServiceBusClient
 
     public int Renewals;
 
+    private int _inHand;
+
+    public int MostInHand { get; private set; }
+
     public void Deliver(string queue, ReceivedMessage message) => Queue(queue).Writer.TryWrite(message);
 
     public Task<(string Queue, OutgoingMessage Message)> NextSentAsync() => Sent.Reader.ReadAsync().AsTask().SoonAsync();
@@ -51,6 +55,7 @@ internal sealed class FakeServiceBus : IServiceBusClient
             List<ReceivedMessage> messages = [await queue.Reader.ReadAsync(cancellationToken)];
             while (messages.Count < maxMessages && queue.Reader.TryRead(out ReceivedMessage? more))
                 messages.Add(more);
+            bus.MostInHand = Math.Max(bus.MostInHand, Interlocked.Add(ref bus._inHand, messages.Count));
             return messages;
         }
 
@@ -72,6 +77,7 @@ internal sealed class FakeServiceBus : IServiceBusClient
 
         private Task Settle(string how, ReceivedMessage message)
         {
+            Interlocked.Decrement(ref bus._inHand);
             bus.Settled.Writer.TryWrite((how, message));
             return Task.CompletedTask;
         }

@@ -82,7 +82,7 @@ internal sealed class ScriptedHandler : IAsyncDisposable
 
         using MemoryStream body = new();
         await context.Request.Body.CopyToAsync(body);
-        SeenRequest seen = new(context.Request.Method, context.Request.Path + context.Request.QueryString.ToString(), context.Request.Headers, body.ToArray());
+        SeenRequest seen = new(context.Request.Method, context.Request.Path + context.Request.QueryString.ToString(), new HeaderDictionary(context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value)), body.ToArray());
         await _seen.Writer.WriteAsync(seen);
         ScriptedAnswer answer = await Answer(seen);
         context.Response.StatusCode = answer.Status;

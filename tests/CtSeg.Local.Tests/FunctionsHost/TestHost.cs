@@ -1,6 +1,5 @@
 using CtSeg.Local.FunctionsHost;
 using CtSeg.ServiceBus;
-using Microsoft.Extensions.Logging.Abstractions;
 using Host = CtSeg.Local.FunctionsHost.FunctionsHost;
 
 namespace CtSeg.Local.Tests.FunctionsHost;
@@ -26,6 +25,8 @@ internal sealed class TestHost : IAsyncDisposable
     public FakeServiceBus Bus { get; } = new();
 
     public Dictionary<string, string> Settings { get; } = new() { ["ServiceBus"] = "Endpoint=fake", ["Requests"] = "requests" };
+
+    public RecordedLog Log { get; } = new();
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
@@ -60,7 +61,7 @@ internal sealed class TestHost : IAsyncDisposable
     };
 
     public async Task<Host> StartAsync(Func<FunctionsHostOptions, FunctionsHostOptions>? change = null) =>
-        Host = await CtSeg.Local.FunctionsHost.FunctionsHost.StartAsync((change ?? (o => o))(Options), Time, NullLoggerFactory.Instance, CancellationToken.None).SoonAsync();
+        Host = await CtSeg.Local.FunctionsHost.FunctionsHost.StartAsync((change ?? (o => o))(Options), Time, Log, CancellationToken.None).SoonAsync();
 
     public static ReceivedMessage Message(string body, string id = "abc") => new(System.Text.Encoding.UTF8.GetBytes(body), Guid.Empty)
     {

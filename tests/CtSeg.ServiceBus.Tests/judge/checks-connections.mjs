@@ -41,7 +41,8 @@ check("reconnects-after-broken-connections", {}, async ({ connectionString, queu
       seen.add(message.body);
       await receiver.completeMessage(message);
     }
-    broken.cut();
+    // Not after the last one: closing the client would wait for a connection that is gone.
+    if (i < 3) broken.cut();
   }
   equal([...seen], [0, 1, 2, 3], "received in spite of broken connections");
   await client.close();

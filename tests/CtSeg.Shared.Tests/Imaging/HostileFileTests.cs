@@ -114,6 +114,10 @@ public sealed class HostileFileTests
         RejectsWithin(PngFiles.Make(16, 16, 8, 0, PngFiles.Deflated(new byte[200_000_000])), FailureReason.Corrupt, bytes: 4 << 20);
 
     [Fact]
+    public void Given_DataThatDemandsAPresetDictionary_When_Decoded_Then_ItIsCorrupt() =>
+        ReasonOf(PngFiles.Make(16, 16, 8, 0, [0x78, 0x20, 0, 0, 0, 1, 0, 0, 0, 0])).ShouldBe(FailureReason.Corrupt);
+
+    [Fact]
     public void Given_APngAtTheDecodedCap_When_Decoded_Then_TooLargeCountsSamplesNotPixels()
     {
         var limits = new ImageLimits { MaxDecodedBytes = 100 * 100 * 3 };

@@ -31,6 +31,15 @@ public sealed class SliceDecoderTests
     public void Given_SixteenBits_When_MadeEight_Then_FullScaleIsRounded(int value, int expected) =>
         GreyConversion.From16(value).ShouldBe((byte)expected);
 
+    [Fact]
+    public void Given_OnePicture_When_UploadedAsEveryKind_Then_TheModelSeesTheSame()
+    {
+        var image = SliceDecoder.Decode(Golden.Read("grey8.png")).Grey;
+        Func<GreyImage, byte[]>[] writers = [SliceFiles.Png8, SliceFiles.PngRgb, SliceFiles.Png16, SliceFiles.Tiff8, SliceFiles.Tiff16];
+        foreach (var write in writers)
+            SliceDecoder.Decode(write(image)).Grey.Pixels.ShouldBe(image.Pixels, write.Method.Name);
+    }
+
     private static void DecodesTo(string file, ImageKind kind, int tolerance)
     {
         var expected = Golden.Files.Single(f => f.File == file);

@@ -1,1 +1,0 @@
-namespace CtSeg.ServiceBus.Tests; internal static class Placeholder { }

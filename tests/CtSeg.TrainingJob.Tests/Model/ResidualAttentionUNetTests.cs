@@ -1,0 +1,112 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.Model;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Model;
+
+[Collection(TorchCollection.Name)]
+public sealed class ResidualAttentionUNetTests
+{
+    internal static readonly ModelConfiguration Tiny = new() { BaseChannels = 4, HeadChannels = 4, AttentionLevels = [0, 1, 2, 3] };
+
+    [Theory]
+    [InlineData("m", 1, 1)]
+    [InlineData("m", 7, 33)]
+    [InlineData("m", 64, 48)]
+    [InlineData("m", 369, 369)]
+    [InlineData("m-a", 50, 50)]
+    [InlineData("m-r", 50, 50)]
+    [InlineData("unet", 50, 50)]
+    public void Given_AnyArchitectureAndSize_When_Run_Then_LogitsHaveTheSizeOfTheInput(string architecture, int height, int width)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = architecture });
+        network.eval();
+        var logits = network.call(rand(1, 1, height, width));
+        logits.shape.ShouldBe([1, 4, height, width]);
+        logits.isfinite().all().item<bool>().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("m", true, true)]
+    [InlineData("m-a", false, true)]
+    [InlineData("m-r", true, false)]
+    [InlineData("unet", false, false)]
+    public void Given_AnAblation_When_Built_Then_OnlyItsPartsHaveWeights(string architecture, bool attention, bool resNeXt)
+    {
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = architecture });
+        var names = network.state_dict().Keys;
+        names.Any(name => name.StartsWith("attention.", StringComparison.Ordinal)).ShouldBe(attention);
+        names.Any(name => name.Contains(".grouped.", StringComparison.Ordinal)).ShouldBe(resNeXt);
+        names.Any(name => name.StartsWith("encoder.0.second.", StringComparison.Ordinal)).ShouldBe(!resNeXt);
+    }
+
+    [Theory]
+    [InlineData("m")]
+    [InlineData("m-r")]
+    public void Given_ALoss_When_Differentiated_Then_EveryParameterHasAGradient(string architecture)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = architecture });
+        network.call(rand(2, 1, 48, 32)).square().mean().backward();
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            parameter.grad.ShouldNotBeNull(name);
+            parameter.grad.abs().sum().item<float>().ShouldBeGreaterThan(0, name);
+        }
+    }
+
+    [Fact]
+    public void Given_Attention_When_Zeroed_Then_TheResultChangesAndReturnsAfterwards()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        manual_seed(4);
+        using var network = new ResidualAttentionUNet(Tiny);
+        network.eval();
+        var input = rand(1, 1, 64, 64);
+        var with = network.call(input);
+        network.ZeroAttention(true);
+        var without = network.call(input);
+        network.ZeroAttention(false);
+        with.sub(without).abs().max().item<float>().ShouldBeGreaterThan(1e-3f);
+        network.call(input).SameAs(with).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Given_ABatch_When_Evaluated_Then_EverySliceIsSeenAlone()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        manual_seed(5);
+        using var network = new ResidualAttentionUNet(Tiny);
+        network.eval();
+        var input = rand(2, 1, 40, 56);
+        var alone = cat([network.call(input.narrow(0, 0, 1)), network.call(input.narrow(0, 1, 1))], 0);
+        // Kernels for another batch size differ in the last bits, which may move a token to another bucket.
+        network.call(input).sub(alone).abs().mean().item<float>().ShouldBeLessThan(1e-4f);
+    }
+
+    [Fact]
+    public void Given_AFarCornerChanges_When_Evaluated_Then_GlobalPoolingCarriesItEverywhere()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = Architectures.WithoutAttention });
+        network.eval();
+        var input = rand(1, 1, 256, 256);
+        var changed = input.clone();
+        changed.narrow(2, 0, 16).narrow(3, 0, 16).fill_(5);
+        network.call(changed).sub(network.call(input)).narrow(2, 255, 1).narrow(3, 255, 1).abs().max().item<float>().ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData("resnet", 4, 1)]
+    [InlineData("m", 2, 1)]
+    [InlineData("m", 4, 4)]
+    public void Given_AnInvalidConfiguration_When_Built_Then_ItIsRefused(string architecture, int channels, int level) =>
+        Should.Throw<InvalidDataException>(() => new ResidualAttentionUNet(
+            Tiny with { Architecture = architecture, BaseChannels = channels, AttentionLevels = [level] }));
+}

@@ -1,1 +1,0 @@
-namespace CtSeg.TrainingJob.Tests; internal static class Placeholder { }

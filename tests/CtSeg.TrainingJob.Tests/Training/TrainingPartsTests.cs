@@ -1,0 +1,136 @@
+using CsCheck;
+using CtSeg.Imaging;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Training;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Training;
+
+[Collection(TorchCollection.Name)]
+public sealed class TrainingPartsTests
+{
+    [Fact]
+    public void Given_AnyGroups_When_Split_Then_NoGroupIsOnBothSidesAndNoSliceIsLost() =>
+        Gen.Select(Gen.Int[0, 9].Array[2, 60], Gen.Double[0.05, 0.9], Gen.Int[0, 1000])
+            .Where((groups, _, _) => groups.Distinct().Count() > 1)
+            .Sample((groups, share, seed) =>
+            {
+                var slices = groups.Select((group, index) => new LabelledSlice(
+                    $"s{index}", $"g{group}", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]))).ToList();
+                var split = GroupSplit.Create(slices, share, seed);
+                split.Training.Select(slice => slice.Group).Intersect(split.HeldOut.Select(slice => slice.Group)).ShouldBeEmpty();
+                split.Training.Concat(split.HeldOut).Select(slice => slice.Name).Order().ShouldBe(slices.Select(slice => slice.Name).Order());
+                split.Training.ShouldNotBeEmpty();
+                split.HeldOut.ShouldNotBeEmpty();
+                GroupSplit.Create(slices, share, seed).HeldOut.ShouldBe(split.HeldOut);
+            }, iter: 300, threads: 1);
+
+    [Fact]
+    public void Given_OneGroup_When_Split_Then_ItIsRefused()
+    {
+        var slice = new LabelledSlice("s", "g", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]));
+        Should.Throw<TrainingDataException>(() => GroupSplit.Create([slice, slice], 0.5, 1));
+    }
+
+    // An image that is bright exactly where its mask is 1 must stay so in every view.
+    [Fact]
+    public void Given_AMarkedImage_When_Augmented_Then_MaskAndImageMoveAlike()
+    {
+        using var scope = NewDisposeScope();
+        var mask = zeros(1, 1, 512, 512);
+        mask.narrow(2, 100, 200).narrow(3, 250, 150).fill_(1);
+        var image = nn.functional.interpolate(mask, [369, 369], mode: InterpolationMode.Area).mul(1.6).sub(0.8);
+        var augmentation = new Augmentation(size: 128, seed: 1);
+        var marked = 0.0;
+        var means = new HashSet<long>();
+        for (var epoch = 0; epoch < 40; epoch++)
+        {
+            var (view, classes) = augmentation.Apply(image, mask, epoch, slice: 3);
+            view.shape.ShouldBe([1, 1, 128, 128]);
+            classes.shape.ShouldBe([1, 128, 128]);
+            var bright = view.squeeze(1).gt(0).to(ScalarType.Int64);
+            bright.ne(classes).to(ScalarType.Float32).mean().item<float>().ShouldBeLessThan(0.02f);
+            marked += classes.to(ScalarType.Float32).mean().item<float>();
+            means.Add(classes.sum().item<long>());
+            augmentation.Apply(image, mask, epoch, slice: 3).Image.SameAs(view).ShouldBeTrue();
+        }
+        marked.ShouldBeGreaterThan(1);
+        means.Count.ShouldBeGreaterThan(30);
+    }
+
+    [Fact]
+    public void Given_FourPixels_When_TheLossIsComputed_Then_ItIsAsByHand()
+    {
+        using var scope = NewDisposeScope();
+        // Probabilities 1/4 everywhere; truth 1, 1, 0, 2.
+        var loss = SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2])).item<float>();
+        double Dice(int pixels) => ((2 * 0.25 * pixels) + 1) / (1 + pixels + 1);
+        ((double)loss).ShouldBe(Math.Log(4) + 1 - ((Dice(2) + Dice(1) + Dice(0)) / 3), 1e-6);
+    }
+
+    [Fact]
+    public void Given_AFunction_When_Minimised_Then_StepsEqualThoseOfTorchsAdamW()
+    {
+        using var scope = NewDisposeScope();
+        var (own, theirs) = (rand(4, 3).requires_grad_(), zeros(4, 3));
+        theirs.copy_(own.detach());
+        var parameter = new TorchSharp.Modules.Parameter(theirs);
+        using var optimiser = new AdamW([("w", own)], weightDecay: 0.1);
+        using var reference = optim.AdamW([parameter], lr: 0.01, weight_decay: 0.1);
+        for (var step = 0; step < 20; step++)
+        {
+            own.grad?.zero_();
+            own.pow(4).sum().backward();
+            optimiser.Step(step, 0.01);
+            reference.zero_grad();
+            parameter.pow(4).sum().backward();
+            reference.step();
+        }
+        own.sub(parameter).abs().max().item<float>().ShouldBeLessThan(1e-6f);
+    }
+
+    [Fact]
+    public void Given_OneCycle_When_Followed_Then_TheRateRisesToTheHighestAndFallsToNearlyNothing()
+    {
+        var rates = Enumerable.Range(0, 101).Select(step => LearningRateSchedule.At(step, 101, 2)).ToList();
+        rates[0].ShouldBe(2.0 / 25, 1e-12);
+        rates[10].ShouldBe(2, 1e-12);
+        rates[55].ShouldBe(1.001, 1e-9);
+        rates[100].ShouldBe(0.002, 1e-12);
+        rates.Take(11).ShouldBeInOrder();
+        rates.Skip(10).ShouldBeInOrder(SortDirection.Descending);
+    }
+
+    [Theory]
+    [InlineData("slice,group\na,g1\n", "cannot be read")]
+    [InlineData("slice,group\n../a,g1\n", "not a file name")]
+    [InlineData("slice,group\na\n", "fields")]
+    [InlineData("slice,group\n", "names no slice")]
+    [InlineData("name,group\na,g1\n", "columns")]
+    public void Given_ABrokenDataFolder_When_Loaded_Then_TheReasonIsGiven(string list, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["slices.csv"], list);
+        Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Given_ADataFolder_When_Loaded_Then_SlicesArePreprocessedAndHashed()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["images"]);
+        Directory.CreateDirectory(folder["masks"]);
+        File.WriteAllText(folder["slices.csv"], "slice,group,px\nb,g2,1\na,g1,1\n");
+        foreach (var name in new[] { "a", "b" })
+        {
+            File.WriteAllBytes(Path.Combine(folder["images"], name + ".png"), PngWriter.Grey(new GreyImage(2, 2, [9, 9, 9, 9])));
+            File.WriteAllBytes(Path.Combine(folder["masks"], name + ".png"), MaskPng.Write(new LesionMask(2, 2, [0, 1, 2, 3])));
+        }
+        var data = TrainingData.Load(folder.Path);
+        data.Slices.Select(slice => (slice.Name, slice.Group)).ShouldBe([("a", "g1"), ("b", "g2")]);
+        data.Slices[0].Image.Width.ShouldBe(369);
+        data.Slices[0].Mask.Labels.ShouldBe([0, 1, 2, 3]);
+        File.WriteAllText(folder["slices.csv"], "slice,group,px\nb,g1,1\na,g1,1\n");
+        TrainingData.Load(folder.Path).Sha256.ShouldNotBe(data.Sha256);
+    }
+}

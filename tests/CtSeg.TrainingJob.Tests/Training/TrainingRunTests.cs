@@ -1,0 +1,112 @@
+using CtSeg.Imaging;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Tests.Model;
+using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingJob.Weights;
+
+namespace CtSeg.TrainingJob.Tests.Training;
+
+[Collection(TorchCollection.Name)]
+public sealed class TrainingRunTests
+{
+    private static readonly TrainingOptions Options = new()
+    {
+        Configuration = ResidualAttentionUNetTests.Tiny with { AttentionLevels = [2, 3] },
+        Epochs = 2,
+        InputSize = 32,
+        BatchSize = 3,
+        HeldOutShare = 0.3,
+        ScoreEvery = 1,
+    };
+
+    internal static ModelManifest Manifest(ModelConfiguration configuration) => TrainingRun.NewManifest("test", configuration, TimeProvider.System);
+
+    [Fact]
+    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Circles(8);
+        var whole = Run(folder["whole"], resume: false).Execute(Options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+
+        using (var first = new Trainer(Options, data, TimeProvider.System))
+        {
+            first.RunEpoch(stepDone: null, CancellationToken.None);
+            Directory.CreateDirectory(folder["parts"]);
+            first.Checkpoint().Save(Path.Combine(folder["parts"], TrainingCheckpoint.FileName));
+        }
+        var resumed = Run(folder["parts"], resume: true).Execute(Options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+
+        resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
+        resumed.Training!.Epochs.ShouldBe(2);
+        resumed.Scores!.Foreground.Infection.ShouldBe(whole.Scores!.Foreground.Infection);
+        var repeated = Run(folder["again"], resume: false).Execute(Options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        repeated.WeightsSha256.ShouldNotBe(whole.WeightsSha256);
+    }
+
+    [Fact]
+    public void Given_AFinishedRun_When_Looked_At_Then_TheFolderHoldsModelHistoryCurvesAndScores()
+    {
+        using var folder = new TemporaryFolder();
+        var output = new StringWriter();
+        var manifest = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(output), CancellationToken.None);
+        ModelFolder.ReadManifest(folder.Path).WeightsSha256.ShouldBe(manifest.WeightsSha256);
+        File.Exists(folder["training.json"]).ShouldBeTrue();
+        File.ReadAllBytes(folder["curves.png"]).AsSpan(1, 3).ToArray().ShouldBe("PNG"u8.ToArray());
+        manifest.Scores!.Attention.ShouldNotBeNull();
+        manifest.Training!.HeldOutGroups.Count.ShouldBe(manifest.Scores.HeldOutGroups);
+        output.ToString().ShouldContain("epoch 2/2: loss");
+    }
+
+    [Fact]
+    public void Given_ACheckpointOfOtherOptions_When_Resumed_Then_ItIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Circles(6);
+        using (var trainer = new Trainer(Options, data, TimeProvider.System))
+            trainer.Checkpoint().Save(folder[TrainingCheckpoint.FileName]);
+        Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: true).Execute(
+            Options with { LearningRate = 1 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None));
+    }
+
+    [Fact]
+    public void Given_ADamagedCheckpoint_When_Loaded_Then_TheTypedErrorIsThrown()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["c"], new byte[100]);
+        Should.Throw<WeightsFormatException>(() => TrainingCheckpoint.Load(folder["c"]));
+    }
+
+    [Fact]
+    public void Given_CirclesToFind_When_TrainedForAWhile_Then_HeldOutCirclesAreFound()
+    {
+        var options = Options with { Epochs = 30, LearningRate = 1e-2, AverageDecay = 0.9 };
+        using var trainer = new Trainer(options, Circles(12), TimeProvider.System);
+        var first = trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        while (trainer.EpochsDone < options.Epochs)
+            trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        trainer.History.Epochs[^1].Loss.ShouldBeLessThan(first.Loss / 2);
+        trainer.History.Epochs[^1].HeldOutInfectionDice!.Value.ShouldBeGreaterThan(0.7);
+    }
+
+    private static TrainingRun Run(string folder, bool resume) => new(folder, "test", TimeProvider.System) { Resume = resume };
+
+    /// <summary>Bright discs on dark ground; the disc is class 1 or 2, the masks are larger than the images.</summary>
+    private static TrainingData Circles(int count) => new(
+        [.. Enumerable.Range(0, count).Select(index =>
+        {
+            var random = new Random(index);
+            var (x, y, radius) = (random.Next(12, 36), random.Next(12, 36), random.Next(6, 12));
+            byte Inside(double column, double row, byte value) =>
+                ((column - x) * (column - x)) + ((row - y) * (row - y)) < radius * radius ? value : (byte)0;
+            var image = new byte[48 * 48];
+            var mask = new byte[64 * 64];
+            for (var i = 0; i < image.Length; i++)
+                image[i] = (byte)(40 + random.Next(20) + Inside(i % 48, i / 48, 150));
+            for (var i = 0; i < mask.Length; i++)
+                mask[i] = Inside((i % 64) * 0.75, (i / 64) * 0.75, 1);
+            return new LabelledSlice($"s{index}", $"g{index / 2}", new GreyImage(48, 48, image), new LesionMask(64, 64, mask));
+        })],
+        "circles");
+}
