@@ -8,6 +8,7 @@ using CtSeg.Local.Stack;
 using CtSeg.Local.Testing;
 using CtSeg.Local.Up;
 using CtSeg.Processes;
+using CtSeg.ServiceBus;
 
 namespace CtSeg.Local;
 
@@ -50,7 +51,7 @@ internal static class CommandLine
 
     private static RootCommand CreateRoot()
     {
-        var hostCommand = HostCommand.Create(serviceBus: null);
+        var hostCommand = HostCommand.Create(connection => AmqpServiceBusClient.FromConnectionString(connection));
         // Started by up and demo only.
         hostCommand.Hidden = true;
         var root = new RootCommand("""

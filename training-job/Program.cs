@@ -1,5 +1,8 @@
 using System.CommandLine;
+using CtSeg.Contracts;
+using CtSeg.ServiceBus;
 using CtSeg.TrainingJob;
+using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
@@ -9,7 +12,12 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     TrainCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
+    ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);
-var exitCode = await arguments.InvokeAsync();
+var invocation = new InvocationConfiguration();
+// It handles signals itself, and drains for longer than the default allows.
+if (arguments.CommandResult.Command.Name == "consume")
+    invocation.ProcessTerminationTimeout = null;
+var exitCode = await arguments.InvokeAsync(invocation);
 return arguments.Errors.Count > 0 ? ExitCodes.Usage : exitCode;

@@ -26,6 +26,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private Supervisor? _job;
     private StorageAccount? _storage;
     private ServiceBusNamespace? _serviceBus;
+    private readonly string _functionKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private int _apiPort;
 
     private LocalStack(StackOptions options, TimeProvider time)
@@ -41,6 +42,9 @@ internal sealed partial class LocalStack : IAsyncDisposable
     public string LogFolder => _run.Logs;
     public StorageAccount Storage => _storage ?? throw NotStarted();
     public ServiceBusNamespace ServiceBus => _serviceBus ?? throw NotStarted();
+    /// <value>Key of the HTTP functions, as header <c>x-functions-key</c> or query <c>code</c>.</value>
+    public string FunctionKey => _functionKey;
+
     public Uri Api => new($"http://127.0.0.1:{_apiPort}");
     public Supervisor Host => _host ?? throw NotStarted();
     public Supervisor Job => _job ?? throw NotStarted();
@@ -156,10 +160,12 @@ internal sealed partial class LocalStack : IAsyncDisposable
             "--queueHost", "127.0.0.1", "--queuePort", Text(_options.Ports.Queue),
             "--tableHost", "127.0.0.1", "--tablePort", "0",
             "--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120",
-            "--skipApiVersionCheck", "--disableTelemetry", "--silent", "--location", data,
+            "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
         if (_options.InMemory)
             arguments.Add("--inMemoryPersistence");
+        else
+            arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
             new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, ports.Read);
@@ -198,7 +204,12 @@ internal sealed partial class LocalStack : IAsyncDisposable
         if (_options.BlobPollingMs is { } polling)
             arguments.AddRange(["--blob-polling-ms", Text(polling)]);
         return ChildProcess.Start(
-            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) { WorkingDirectory = _run.App },
+            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) 
+            {
+                WorkingDirectory = _run.App,
+                // Not on the command line, which every user of the machine can read.
+                Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
+            },
             ports.Read);
     }
 

@@ -56,6 +56,7 @@ internal static class UpCommand
             Connection string    {stack.Storage.ConnectionString}
               az storage blob upload -c {Containers.Slices} -f slice.png -n slice.png --connection-string "..."
             API                  {stack.Api}api/scans   {stack.Api}api/scans/SCANID   {stack.Api}api/health
+            Function key         {stack.FunctionKey} (header x-functions-key)
             Service Bus          {stack.ServiceBus.ConnectionString}
             Functions app        {stack.AppFolder} ('func start' of the Core Tools runs it too)
             Logs                 {stack.LogFolder}
