@@ -26,9 +26,9 @@ internal sealed record FunctionsOptions
 
     /// <value>
     /// Settings <c>ReconcileAfter</c> (00:00:01 to 7.00:00:00, 00:10:00 unless set), <c>MaxSegmentationAttempts</c> (1 to
-    /// 100, 3 unless set) and <c>ReconcileBatch</c> (1 to 5,000, 200 unless set).
+    /// 100, 4 unless set: the first request and three more) and <c>ReconcileBatch</c> (1 to 5,000, 200 unless set).
     /// </value>
-    public ReconcilePolicy Reconcile { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 3, MaxScans: 200);
+    public ReconcilePolicy Reconcile { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 4, MaxScans: 200);
 
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
@@ -45,7 +45,7 @@ internal sealed record FunctionsOptions
             MaxDecodedBytes = reader.Number(Names.MaxDecodedBytes, limits.MaxDecodedBytes, 1, int.MaxValue),
             MaxNestedItems = (int)reader.Number(Names.MaxNestedItems, limits.MaxNestedItems, 1, ushort.MaxValue),
             Age = reader.Duration(Names.ReconcileAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
-            MaxAttempts = (int)reader.Number(Names.MaxAttempts, 3, 1, 100),
+            MaxAttempts = (int)reader.Number(Names.MaxAttempts, 4, 1, 100),
             MaxScans = (int)reader.Number(Names.ReconcileBatch, 200, 1, 5000),
         };
         reader.ThrowIfWrong();

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CtSeg.Models;
 
 /// <summary>
@@ -32,8 +34,10 @@ public sealed record ModelConfiguration
     /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
     public long RotationSeed { get; init; } = 1;
 
+    [JsonIgnore]
     public bool UsesAttention => Architecture is Architectures.Full or Architectures.WithoutResNeXt;
 
+    [JsonIgnore]
     public bool UsesResNeXt => Architecture is Architectures.Full or Architectures.WithoutAttention;
 
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>

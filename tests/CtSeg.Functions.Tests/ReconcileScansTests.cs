@@ -30,7 +30,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         var (waiting, working, usedUp, done, received, failed) = (Id(1), Id(2), Id(3), Id(4), Id(5), Id(6));
         await handler.LeaveAsync(Asked(handler, waiting, 1));
         await handler.LeaveAsync(Asked(handler, working, 2).Segmenting(handler.Now));
-        await handler.LeaveAsync(Asked(handler, usedUp, 3));
+        await handler.LeaveAsync(Asked(handler, usedUp, 4));
         await handler.LeaveAsync(Asked(handler, done, 2).Segmenting(handler.Now));
         await handler.LeaveAsync(ScanStatus.Received(received, "a.png", handler.Now));
         await handler.LeaveAsync(Asked(handler, failed, 1).Failed(CtSeg.Recovery.Failures.Poisoned, handler.Now));
@@ -42,7 +42,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
 
         IdsOf(outputs.GetProperty("requests")).ShouldBe([$"{waiting}-2", $"{working}-3"]);
         var ended = outputs.GetProperty("ended");
-        IdsOf(ended).ShouldBe([$"{usedUp}-3", $"{done}-2"]);
+        IdsOf(ended).ShouldBe([$"{usedUp}-4", $"{done}-2"]);
         ended.EnumerateArray().Select(e => e.GetProperty("type").GetString())
             .ShouldBe(["ctseg.segmentation.failed.v1", "ctseg.segmentation.completed.v1"]);
         (await handler.StatusOfAsync(waiting)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(2));

@@ -44,9 +44,9 @@ internal sealed class ModelThread : IDisposable
         if (!second.IsFaulted)
             return await Result(second, cancellationToken);
         var cause = second.Exception!.InnerException!;
-        if (!(await RunAsync(Blank(image.Width, image.Height), width, height, cancellationToken)).IsFaulted)
+        if (await WorksOnBlankAsync(image.Width, image.Height, width, height, cancellationToken))
             throw new UnusableSliceException($"the model fails on it ({cause.GetType().Name})", cause);
-        if (!(await RunAsync(Blank(ProbeSide, ProbeSide), ProbeSide, ProbeSide, cancellationToken)).IsFaulted)
+        if (await WorksOnBlankAsync(ProbeSide, ProbeSide, ProbeSide, ProbeSide, cancellationToken))
             throw new ModelOverloadedException($"The model fails on any slice of {width} x {height} pixels here.", cause);
         throw new ModelBrokenException("The model fails on every slice, a blank one too.", cause);
     }
@@ -64,6 +64,16 @@ internal sealed class ModelThread : IDisposable
         _work.Add(task, cancellationToken);
         await Task.WhenAny(task);
         return task;
+    }
+
+    /// <exception cref="OperationCanceledException">Taken back before it was tried: nothing is known.</exception>
+    private async Task<bool> WorksOnBlankAsync(int imageWidth, int imageHeight, int width, int height, CancellationToken cancellationToken)
+    {
+        var ended = await RunAsync(Blank(imageWidth, imageHeight), width, height, cancellationToken);
+        if (ended.IsFaulted)
+            return false;
+        await Result(ended, cancellationToken);
+        return true;
     }
 
     private static async Task<TimedMask> Result(Task<TimedMask?> ended, CancellationToken cancellationToken) =>

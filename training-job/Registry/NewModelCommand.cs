@@ -9,6 +9,8 @@ namespace CtSeg.TrainingJob.Registry;
 /// <summary>`ctseg-job new-model`: a model folder with random weights from a seed, for tests of everything around the model.</summary>
 internal static class NewModelCommand
 {
+    private const int SettlingPasses = 30;
+
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder to write." };
     private static readonly Option<string> Architecture = new("--arch") { DefaultValueFactory = _ => Architectures.Full, Description = "m, m-a, m-r or unet." };
     private static readonly Option<int> BaseChannels = new("--base-channels") { DefaultValueFactory = _ => 4, Description = "Channels of the first level." };
@@ -56,7 +58,24 @@ internal static class NewModelCommand
     {
         manual_seed(seed);
         using var network = new ResidualAttentionUNet(configuration);
+        SettleNormalisation(network);
         var manifest = TrainingRun.NewManifest(Path.GetFileName(folder), configuration, time) with { WeightsLicence = "MIT" };
         return ModelFolder.Save(folder, manifest, network);
+    }
+
+    /// <summary>
+    /// Lets the batch normalisation see blotchy pictures: with its first statistics a random network calls every pixel the same
+    /// class, and masks of one colour would test little.
+    /// </summary>
+    private static void SettleNormalisation(ResidualAttentionUNet network)
+    {
+        using var noGradient = no_grad();
+        network.train();
+        for (var pass = 0; pass < SettlingPasses; pass++)
+        {
+            using var scope = NewDisposeScope();
+            var blotches = nn.functional.interpolate(rand(2, 1, 8, 8), [96, 96], mode: InterpolationMode.Bilinear, align_corners: false);
+            network.call(blotches.mul(2).sub(1));
+        }
     }
 }

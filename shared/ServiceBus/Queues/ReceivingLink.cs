@@ -6,13 +6,16 @@ using CtSeg.ServiceBus.Connections;
 namespace CtSeg.ServiceBus.Queues;
 
 /// <summary>
-/// A link from a queue while it lasts. Credit is given only for what a caller asks for and for the prefetch; what
-/// comes when nobody waits and the prefetch is full is released, which the service does not count as a delivery.
+/// A link from a queue while it lasts. Credit is given only for what a caller asks for and for the prefetch. What
+/// comes too late for its caller and beyond the prefetch waits a moment for the next call and is then released,
+/// which the service does not count as a delivery.
 /// </summary>
 internal sealed class ReceivingLink : IReopenable
 {
     /// <summary>Messages of one burst follow each other within this time: then no more are at hand.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(5);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private readonly Channel<Message> _arrived = Channel.CreateUnbounded<Message>();
     private readonly ConcurrentDictionary<Guid, Message> _unsettled = new();
@@ -21,8 +24,9 @@ internal sealed class ReceivingLink : IReopenable
     private readonly Session _session;
     private readonly ReceiverLink _link;
     private readonly TimeProvider _time;
+    private readonly ITimer _patience;
     private readonly int _prefetch;
-    private int _wanted;
+    private bool _isWaiting;
     private int _outstanding;
 
     private ReceivingLink(Session session, ReceiverLink link, int prefetch, TimeProvider time)
@@ -31,6 +35,7 @@ internal sealed class ReceivingLink : IReopenable
         _link = link;
         _prefetch = prefetch;
         _time = time;
+        _patience = time.CreateTimer(static self => ((ReceivingLink)self!).ReleaseSurplus(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _link.Start(0, OnMessage);
         // Messages that came are still ours to settle: locks outlive links.
         _link.AddClosedCallback((_, _) => _arrived.Writer.TryComplete());
@@ -91,6 +96,7 @@ internal sealed class ReceivingLink : IReopenable
 
     public ValueTask DisposeAsync()
     {
+        _patience.Dispose();
         while (_arrived.Reader.TryRead(out var message))
             Release(message);
         Links.CloseQuietly(_link);
@@ -105,10 +111,10 @@ internal sealed class ReceivingLink : IReopenable
         lock (_gate)
         {
             _outstanding--;
-            if ((_wanted > 0 || _arrived.Reader.Count < _prefetch) && _arrived.Writer.TryWrite(message))
+            if (!_arrived.Writer.TryWrite(message))
                 return;
+            LimitSurplus();
         }
-        Release(message);
     }
 
     private async Task<bool> WaitForArrivalAsync(TimeSpan wait, CancellationToken cancellationToken)
@@ -133,8 +139,7 @@ internal sealed class ReceivingLink : IReopenable
         int missing;
         lock (_gate)
         {
-            if (isWaiting)
-                _wanted = wanted;
+            _isWaiting |= isWaiting;
             missing = Math.Max(wanted, _prefetch) - _arrived.Reader.Count - _outstanding;
             if (missing <= 0)
                 return;
@@ -145,15 +150,29 @@ internal sealed class ReceivingLink : IReopenable
 
     private void StopWaiting()
     {
+        lock (_gate)
+        {
+            _isWaiting = false;
+            LimitSurplus();
+        }
+        GiveCredit(_prefetch);
+    }
+
+    private void LimitSurplus()
+    {
+        if (!_isWaiting && _arrived.Reader.Count > _prefetch)
+            _patience.Change(Patience, Timeout.InfiniteTimeSpan);
+    }
+
+    private void ReleaseSurplus()
+    {
         var surplus = new List<Message>();
         lock (_gate)
         {
-            _wanted = 0;
-            while (_arrived.Reader.Count > _prefetch && _arrived.Reader.TryRead(out var message))
+            while (!_isWaiting && _arrived.Reader.Count > _prefetch && _arrived.Reader.TryRead(out var message))
                 surplus.Add(message);
         }
         surplus.ForEach(Release);
-        GiveCredit(_prefetch);
     }
 
     private void Release(Message message)

@@ -26,6 +26,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Dictionary<string, string> Settings { get; } = new() { ["ServiceBus"] = "Endpoint=fake", ["Requests"] = "requests" };
 
+    public string HostId { get; set; } = "test";
+
     public RecordedLog Log { get; } = new();
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
@@ -57,6 +59,7 @@ internal sealed class TestHost : IAsyncDisposable
         StartHandler = (_, _) => Handler.Start(),
         BlobPollingInterval = TimeSpan.FromMilliseconds(50),
         BlobRetryDelay = TimeSpan.FromMilliseconds(1),
+        HostId = HostId,
         StopLimit = TimeSpan.FromMilliseconds(200),
     };
 

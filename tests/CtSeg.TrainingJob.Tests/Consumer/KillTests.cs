@@ -124,6 +124,33 @@ public sealed class KillTests
         await cleanUp.CancelAsync();
     }
 
+    [Fact]
+    public async Task Given_AnotherWorkerFinishedMeanwhile_When_ALateOneWithAnotherModelStores_Then_TheWholeResultStays()
+    {
+        var world = new ConsumerWorld();
+        var scan = await world.UploadAsync("a.png", grey: 130);
+        using var gate = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+        var late = new FakeSegmenter
+        {
+            Model = new ModelReference("test-2", new string('c', 64)),
+            Before = image => { gate.Wait(TestContext.Current.CancellationToken); Array.Fill(image.Pixels, (byte)200); },
+        };
+        var lateSteps = new Effects();
+        var running = world.StartAsync(late, lateSteps, stop.Token);
+        await world.Bus.UntilAsync(() => late.Calls == 1);
+        await stop.CancelAsync();
+        world.Bus.ExpireLocks();
+        await world.DrainAsync();
+
+        gate.Set();
+        await running;
+
+        lateSteps.Done.ShouldContain($"PUT results/{scan}/mask.png");
+        CtSeg.Segmentation.MaskPng.Read(world.Storage.Find($"results/{scan}/mask.png")).Labels.ShouldAllBe(label => label == 2);
+        await ShouldBeDoneOnceAsync(world, scan);
+    }
+
     private static async Task ShouldBeDoneOnceAsync(ConsumerWorld world, ScanId scan)
     {
         var writes = world.Storage;

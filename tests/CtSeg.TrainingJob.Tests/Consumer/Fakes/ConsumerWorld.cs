@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Scans;
@@ -12,12 +13,16 @@ internal sealed class ConsumerWorld
 {
     public const int Side = 369;
 
-    public ConsumerWorld(TimeProvider? time = null, FakeServiceBus? bus = null)
+    private readonly Func<Effects?, BlobServiceClient> _connect;
+
+    /// <param name="storage">A storage account elsewhere; null for <see cref="Storage"/>.</param>
+    public ConsumerWorld(TimeProvider? time = null, FakeServiceBus? bus = null, BlobServiceClient? storage = null)
     {
+        _connect = storage is null ? Storage.Connect : _ => storage;
         Time = time ?? new FastTime();
         Bus = bus ?? new FakeServiceBus(Time);
-        Blobs = new ScanBlobs(Storage.Connect());
-        Statuses = new StatusStore(Storage.Connect().GetBlobContainerClient(Containers.Status));
+        Blobs = new ScanBlobs(_connect(null));
+        Statuses = new StatusStore(_connect(null).GetBlobContainerClient(Containers.Status));
     }
 
     public TimeProvider Time { get; }
@@ -52,7 +57,7 @@ internal sealed class ConsumerWorld
 
     public Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping) =>
         new ConsumeSession(
-            Storage.Connect(effects), Bus.Connect(effects), segmenter, new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
+            _connect(effects), Bus.Connect(effects), segmenter, new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
         .RunAsync(stopping);
 
     /// <summary>Runs one process until no request is left, and stops it.</summary>

@@ -183,6 +183,12 @@ internal sealed class FakeServiceBus(TimeProvider time)
 
         public Task DeferAsync(ReceivedMessage message, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<IReadOnlyList<ReceivedMessage>> ReceiveDeferredAsync(IReadOnlyList<long> sequenceNumbers, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<ReceivedMessage>> PeekAsync(int maxMessages, long fromSequenceNumber, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task DeadLetterAsync(ReceivedMessage message, string reason, string description, CancellationToken cancellationToken) =>
             SettleAsync("DEAD-LETTER", message, entry => bus.Move(queue, entry, reason, description), cancellationToken);
 
