@@ -47,7 +47,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
     {
         string script = FindScript();
         (_blobPort, _queuePort) = (FreePort(), FreePort());
-        ProcessStartInfo info = new("node") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        ProcessStartInfo info = new(Environment.GetEnvironmentVariable("CTSEG_NODE") ?? "node") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
             script, "--blobHost", "127.0.0.1", "--blobPort", $"{_blobPort}", "--queueHost", "127.0.0.1", "--queuePort", $"{_queuePort}",

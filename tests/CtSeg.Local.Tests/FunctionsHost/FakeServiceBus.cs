@@ -79,6 +79,12 @@ internal sealed class FakeServiceBus : IServiceBusClient
             return Task.FromResult(message.LockedUntil + TimeSpan.FromDays(1));
         }
 
+        public Task<IReadOnlyList<ReceivedMessage>> PeekAsync(int maxMessages, long fromSequenceNumber, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("A trigger does not peek.");
+
+        public Task<IReadOnlyList<ReceivedMessage>> ReceiveDeferredAsync(IReadOnlyList<long> sequenceNumbers, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("A trigger does not defer.");
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
         private Task Settle(string how, ReceivedMessage message)

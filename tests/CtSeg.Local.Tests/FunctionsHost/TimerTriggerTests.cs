@@ -1,6 +1,7 @@
 using System.Globalization;
 using CtSeg.Local.FunctionsHost;
 using Microsoft.Extensions.Time.Testing;
+using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
 namespace CtSeg.Local.Tests.FunctionsHost;
@@ -42,7 +43,7 @@ public sealed class TimerTriggerTests(AzuriteFixture azurite)
 
         time.Advance(TimeSpan.FromMinutes(20));
         await test.StartAsync();
-        JObject late = JObject.Parse((await test.Handler.NextAsync()).Text);
+        JObject late = Parse(await test.Handler.NextAsync());
         ((bool)late["Data"]!["timer"]!["IsPastDue"]!).ShouldBeTrue();
         Status(late).ShouldContain("\"Last\":\"2026-11-23T15:10:00+00:00\"");
     }
@@ -94,10 +95,17 @@ public sealed class TimerTriggerTests(AzuriteFixture azurite)
                 return test.Handler.HasMore;
             },
             "the timer fires");
-        return JObject.Parse((await test.Handler.NextAsync()).Text, new JsonLoadSettings());
+        return Parse(await test.Handler.NextAsync());
     }
 
-    private static string Status(JObject body) => body["Data"]!["timer"]!["ScheduleStatus"]!.ToString(Newtonsoft.Json.Formatting.None);
+    // Dates stay as they are written, whatever the machine's time zone.
+    private static JObject Parse(SeenRequest request)
+    {
+        using JsonTextReader reader = new(new StringReader(request.Text)) { DateParseHandling = DateParseHandling.None };
+        return JObject.Load(reader);
+    }
+
+    private static string Status(JObject body) => body["Data"]!["timer"]!["ScheduleStatus"]!.ToString(Formatting.None);
 
     private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 }
