@@ -24,6 +24,7 @@ internal sealed class SliceSegmenter : IDisposable
     /// <exception cref="ModelFolderException">The folder holds no usable model.</exception>
     public static SliceSegmenter Load(string modelFolder)
     {
+        Threads.Fix();
         var (manifest, network) = ModelFolder.Load(modelFolder);
         return new SliceSegmenter(manifest, network);
     }
