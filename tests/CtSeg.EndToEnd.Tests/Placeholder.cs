@@ -1,1 +1,0 @@
-namespace CtSeg.EndToEnd.Tests; internal static class Placeholder { }
