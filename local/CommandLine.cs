@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using CtSeg.Local.Bench;
 using CtSeg.Local.Demo;
 using CtSeg.Local.FunctionsHost;
 using CtSeg.Local.Processes;
@@ -69,6 +70,7 @@ internal static class CommandLine
             UpCommand.Create(),
             ServiceBusCommand.Create(),
             TestCommand.Create(),
+            BenchCommand.Create(),
             hostCommand,
         };
         foreach (var (verb, summary) in s_jobVerbs)

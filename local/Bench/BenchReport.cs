@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace CtSeg.Local.Bench;
+
+/// <summary>One measured figure.</summary>
+/// <param name="Bar">What it is held against, in words; null for a figure that is only reported.</param>
+/// <param name="Holds">Null where there is no bar.</param>
+internal sealed record BenchFigure(string Name, double Value, string Unit, string? Bar = null, bool? Holds = null)
+{
+    public static BenchFigure AtMost(string name, double value, string unit, double bar) =>
+        new(name, value, unit, string.Create(CultureInfo.InvariantCulture, $"at most {bar}"), value <= bar);
+
+    public static BenchFigure AtLeast(string name, double value, string unit, double bar) =>
+        new(name, value, unit, string.Create(CultureInfo.InvariantCulture, $"at least {bar}"), value >= bar);
+}
+
+/// <summary>Figures with the machine they were taken on.</summary>
+internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> Figures, IReadOnlyList<string> Notes)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public string Machine { get; } = $"{CpuName()}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}";
+
+    public bool AllHold => Figures.All(figure => figure.Holds is not false);
+
+    public void Print(IAnsiConsole console)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("Figure").AddColumn(new TableColumn("Value").RightAligned()).AddColumn("Bar").AddColumn("Verdict");
+        foreach (var figure in Figures)
+            table.AddRow(
+                new Text(figure.Name),
+                new Text(string.Create(CultureInfo.InvariantCulture, $"{figure.Value:0.###} {figure.Unit}")),
+                new Text(figure.Bar ?? string.Empty),
+                new Text(figure.Holds switch { true => "holds", false => "missed", null => string.Empty }));
+        console.Write(table);
+        foreach (var note in Notes.Append($"Machine: {Machine}"))
+            console.Profile.Out.Writer.WriteLine(note);
+    }
+
+    public Task WriteAsync(string file, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, s_json), cancellationToken);
+
+    private static string CpuName() =>
+        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
+            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using CtSeg.Contracts;
+using CtSeg.Local.Demo;
+using CtSeg.Local.Processes;
+using CtSeg.Local.Stack;
+
+namespace CtSeg.Local.Bench;
+
+/// <summary>The whole pipeline: how long one slice takes, and what many cost beside the model.</summary>
+internal sealed class PipelineBench(StackOptions options, SliceSelection selection, TimeProvider time, TextWriter progress)
+{
+    private const int WarmUps = 5;
+    private const int SingleSlices = 20;
+    private const double MaxSeconds = 3;
+    private const double MaxCpuMs = 120;
+    private const double MinRelativeThroughput = 0.9;
+    // Below that the bar of the relative throughput says nothing: the rest of the pipeline takes part of the same cores.
+    private const double SlowModelSeconds = 0.5;
+    private const string ModelThread = "model";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    public async Task<BenchReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var slices = await ReadAllAsync(cancellationToken);
+        await using var stack = await LocalStack.StartAsync(options, progress: null, time, cancellationToken);
+        await progress.WriteLineAsync($"One slice at a time: {WarmUps} to warm up, {SingleSlices} measured.");
+        var latencies = await MeasureSinglesAsync(stack, slices, cancellationToken);
+        await progress.WriteLineAsync($"{slices.Count} slices at once.");
+        var all = await MeasureAllAsync(stack, slices, cancellationToken);
+        await stack.StopAsync(cancellationToken);
+        await progress.WriteLineAsync($"The same {slices.Count} slices by predict.");
+        var predict = await MeasurePredictAsync(slices, cancellationToken);
+
+        var relative = predict / all.WallSecondsPerSlice;
+        List<BenchFigure> figures =
+        [
+            new("upload to completed, median", Percentile(latencies, 0.5), "s"),
+            BenchFigure.AtMost("upload to completed, 95th percentile", Percentile(latencies, 0.95), "s", MaxSeconds),
+            BenchFigure.AtMost("CPU of everything but the model, a slice", all.OtherCpuMs, "ms", MaxCpuMs),
+            new("CPU of the model, a slice", all.ModelCpuMs, "ms"),
+            .. all.CpuMsByProcess.Select(entry => new BenchFigure($"  of it {entry.Key}", entry.Value, "ms")),
+            new("pipeline, seconds a slice", all.WallSecondsPerSlice, "s"),
+            new("predict, seconds a slice", predict, "s"),
+            predict >= SlowModelSeconds
+                ? BenchFigure.AtLeast("throughput relative to predict", relative, string.Empty, MinRelativeThroughput)
+                : new("throughput relative to predict", relative, string.Empty),
+        ];
+        return new BenchReport("pipeline", figures,
+        [
+            $"{slices.Count} slices. CPU is user and system time of Azurite, emulator, host, handler, job and this program from /proc; the model's is that of the job's threads named '{ModelThread}'.",
+            "predict is timed for all slices less the time for one, so that loading does not count.",
+        ]);
+    }
+
+    private async Task<IReadOnlyList<DemoSlice>> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var slices = new List<DemoSlice>();
+        foreach (var slice in selection.Slices)
+        {
+            // Read before the clock starts.
+            var content = await slice.Read(cancellationToken);
+            slices.Add(slice with { Read = _ => Task.FromResult(content) });
+        }
+        return slices;
+    }
+
+    private async Task<List<double>> MeasureSinglesAsync(LocalStack stack, IReadOnlyList<DemoSlice> slices, CancellationToken cancellationToken)
+    {
+        var latencies = new List<double>();
+        for (var number = 0; number < WarmUps + SingleSlices; number++)
+        {
+            var slice = slices[number % slices.Count];
+            var run = new ScanRun(stack.OpenBlobs(), [slice with { Name = $"single-{number}/{slice.Name}" }], time);
+            await RunAsync(stack, run, cancellationToken);
+            if (number >= WarmUps)
+                // By the time that the status carries, not by the time that it was seen.
+                latencies.Add(run.Scans[0].Elapsed!.Value.TotalSeconds);
+        }
+        return latencies;
+    }
+
+    private async Task<Cost> MeasureAllAsync(LocalStack stack, IReadOnlyList<DemoSlice> slices, CancellationToken cancellationToken)
+    {
+        var run = new ScanRun(stack.OpenBlobs(), [.. slices.Select(slice => slice with { Name = $"all/{slice.Name}" })], time);
+        var job = stack.Job.Current.Id;
+        var processes = new Dictionary<string, int>
+        {
+            ["Azurite"] = stack.Azurite.Id,
+            ["Service Bus emulator"] = stack.Emulator.Id,
+            ["Functions host"] = stack.Host.Current.Id,
+            ["handler"] = ProcessCpu.ChildrenOf(stack.Host.Current.Id).Single(),
+            ["job without the model"] = job,
+            ["this program (uploads, watches)"] = Environment.ProcessId,
+        };
+        var before = processes.ToDictionary(process => process.Key, process => ProcessCpu.Of(process.Value));
+        var modelBefore = ProcessCpu.OfThreads(job, ModelThread);
+        await RunAsync(stack, run, cancellationToken);
+        var model = (ProcessCpu.OfThreads(job, ModelThread) - modelBefore).TotalMilliseconds / slices.Count;
+        var used = processes.ToDictionary(process => process.Key, process => (ProcessCpu.Of(process.Value) - before[process.Key]).TotalMilliseconds / slices.Count);
+        used["job without the model"] -= model;
+        var wall = run.Scans.Max(scan => scan.Ended!.LastChange) - run.Scans.Min(scan => scan.Started!.Value.UtcDateTime);
+        return new Cost(used, model, wall.TotalSeconds / slices.Count);
+    }
+
+    private static async Task RunAsync(LocalStack stack, ScanRun run, CancellationToken cancellationToken)
+    {
+        await stack.WatchedAsync(token => run.RunAsync(() => { }, (_, _) => Task.CompletedTask, s_patience, token), cancellationToken);
+        if (run.Scans.FirstOrDefault(scan => scan.State != ScanState.Completed) is { } failed)
+            throw new StartFailedException($"{failed.Slice.Name} did not complete ({failed.Ended?.Failure?.Message}); a benchmark needs slices that do.");
+    }
+
+    /// <returns>Seconds a slice.</returns>
+    private async Task<double> MeasurePredictAsync(IReadOnlyList<DemoSlice> slices, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("ctseg-bench-").FullName;
+        try
+        {
+            var files = new List<string>();
+            foreach (var slice in slices)
+            {
+                var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{files.Count:0000}-{Path.GetFileName(slice.Name)}"));
+                await File.WriteAllBytesAsync(file, (await slice.Read(cancellationToken)).ToArray(), cancellationToken);
+                files.Add(file);
+            }
+            var one = await PredictAsync(files[..1], folder, cancellationToken);
+            var all = await PredictAsync(files, folder, cancellationToken);
+            return (all - one).TotalSeconds / Math.Max(1, files.Count - 1);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task<TimeSpan> PredictAsync(IEnumerable<string> files, string folder, CancellationToken cancellationToken)
+    {
+        List<string> arguments = ["predict", .. files, "--out", Path.Combine(folder, "out")];
+        if (options.Model is { } model)
+            arguments.AddRange(["--model", model]);
+        var started = Stopwatch.GetTimestamp();
+        await using var predict = ChildProcess.Start(new ChildCommand("predict", options.Checkout.JobProgram, arguments, Path.Combine(folder, "predict.log")));
+        var code = await predict.Exited.WaitAsync(cancellationToken);
+        if (code != 0)
+            throw new StartFailedException($"predict ended with code {code}: {File.ReadLines(predict.Command.LogFile).LastOrDefault()}");
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>Nearest rank.</summary>
+    private static double Percentile(IEnumerable<double> values, double share)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+    }
+
+    private sealed record Cost(IReadOnlyDictionary<string, double> CpuMsByProcess, double ModelCpuMs, double WallSecondsPerSlice)
+    {
+        public double OtherCpuMs => CpuMsByProcess.Values.Sum();
+    }
+}
