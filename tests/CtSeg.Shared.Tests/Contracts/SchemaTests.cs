@@ -21,7 +21,7 @@ public sealed class SchemaTests
     {
         ["requested"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 1, "/a", Now), ContractsJson.Default.CloudEventSegmentationRequested)),
         ["requested and traced"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 2, "/a", Now, TraceParent), ContractsJson.Default.CloudEventSegmentationRequested)),
-        ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Scan, 1, "a.png", "v1", "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
+        ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Metrics, "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
         ["failed"] = ("segmentation-failed", Json(ScanEvents.Failed(Scan, 0, "a.png", Failure, "/a", Now), ContractsJson.Default.CloudEventSegmentationFailed)),
         ["status received"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now), ContractsJson.Default.ScanStatus)),
         ["status segmenting"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Segmenting(Now), ContractsJson.Default.ScanStatus)),
