@@ -31,17 +31,7 @@ internal static class HttpProxy
             if (!_hopByHop.Contains(name))
                 context.Response.Headers[name] = values.ToArray();
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await StreamAsync(body, context.Response.Body, cancellationToken);
-    }
-
-    // Each piece is flushed as it comes: a client sees the beginning before the end exists.
-    private static async Task StreamAsync(Stream from, Stream to, CancellationToken cancellationToken)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, cancellationToken) is > 0 and var count)
-        {
-            await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
-            await to.FlushAsync(cancellationToken);
-        }
+        // Kestrel sends each piece as it comes: a client sees the beginning before the end exists.
+        await body.CopyToAsync(context.Response.Body, cancellationToken);
     }
 }

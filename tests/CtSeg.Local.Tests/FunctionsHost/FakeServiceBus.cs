@@ -65,12 +65,6 @@ internal sealed class FakeServiceBus : IServiceBusClient
 
         public Task DeferAsync(ReceivedMessage message, CancellationToken cancellationToken) => Settle("defer", message);
 
-        public Task<IReadOnlyList<ReceivedMessage>> ReceiveDeferredAsync(IReadOnlyList<long> sequenceNumbers, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public Task<IReadOnlyList<ReceivedMessage>> PeekAsync(int maxMessages, long fromSequenceNumber, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
         public Task DeadLetterAsync(ReceivedMessage message, string reason, string description, CancellationToken cancellationToken) => Settle("dead-letter", message);
 
         public Task<DateTimeOffset> RenewLockAsync(ReceivedMessage message, CancellationToken cancellationToken)

@@ -32,6 +32,7 @@ public sealed class HandlerSupervisorTests
         {
             await Eventually.TrueAsync(() => probes == expected, $"probe {expected}");
             started.IsCompleted.ShouldBeFalse();
+            DateTimeOffset probed = time.GetUtcNow();
             await Eventually.TrueAsync(
                 () =>
                 {
@@ -39,6 +40,8 @@ public sealed class HandlerSupervisorTests
                     return probes > expected;
                 },
                 "the next probe");
+            // One step more where the clock was moved before the host had begun to wait.
+            (time.GetUtcNow() - probed).ShouldBeLessThanOrEqualTo(TimeSpan.FromMilliseconds(75));
         }
 
         await started.SoonAsync();

@@ -1,6 +1,7 @@
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
+using NJsonSchema;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Registry;
@@ -79,6 +80,19 @@ public sealed class ModelFolderTests
         var one = NewModelCommand.Create(folder["one"], configuration, seed: 5, TimeProvider.System);
         NewModelCommand.Create(folder["two"], configuration, seed: 5, TimeProvider.System).WeightsSha256.ShouldBe(one.WeightsSha256);
         NewModelCommand.Create(folder["three"], configuration, seed: 6, TimeProvider.System).WeightsSha256.ShouldNotBe(one.WeightsSha256);
+    }
+
+    [Fact]
+    public async Task Given_ModelManifests_When_Validated_Then_TheyFitTheirSchema()
+    {
+        using var folder = Create();
+        var schema = await JsonSchema.FromFileAsync(Path.Combine(AppContext.BaseDirectory, "Schemas", "model.json"), TestContext.Current.CancellationToken);
+        foreach (var model in new[] { folder.Path, ShippedModel.Folder(ShippedModel.Root) })
+        {
+            var json = await File.ReadAllTextAsync(Path.Combine(model, ModelFolder.ManifestName), TestContext.Current.CancellationToken);
+            schema.Validate(json).Select(error => error.ToString()).ShouldBeEmpty(json);
+            schema.Validate(json.Replace("\"heads\": 2", "\"heads\": 0", StringComparison.Ordinal)).ShouldNotBeEmpty();
+        }
     }
 
     private static TemporaryFolder Create()
