@@ -44,7 +44,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         foreach (FunctionDefinition function in app.Functions)
             if (CreateTrigger(function, app, invoker, logger) is { } trigger)
                 _triggers.Add(trigger);
-        _server = CreateServer(options.Port, new HttpFunctions(app, options, invoker, _handler, _http, time, logger), logging);
+        _server = CreateServer(options, new HttpFunctions(app, options, invoker, _handler, _http, time, logger), logging);
     }
 
     public Uri BaseAddress { get; private set; } = new("http://127.0.0.1");
@@ -135,17 +135,18 @@ internal sealed class FunctionsHost : IAsyncDisposable
         return new HandlerStart(app.Root, app.Host.ExecutablePath, app.Host.Arguments, environment, port);
     }
 
-    private static WebApplication CreateServer(int port, HttpFunctions functions, ILoggerFactory logging)
+    private static WebApplication CreateServer(FunctionsHostOptions options, HttpFunctions functions, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(IPAddress.Loopback, options.Port);
             kestrel.Limits.MaxRequestBodySize = 210_000_000;
             kestrel.AddServerHeader = false;
         });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(logging);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopLimit);
         WebApplication server = builder.Build();
         server.UseRouting();
         server.MapGet("/admin/host/status", (RequestDelegate)(context =>

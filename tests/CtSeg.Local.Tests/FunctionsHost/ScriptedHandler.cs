@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace CtSeg.Local.Tests.FunctionsHost;
 
@@ -46,6 +47,7 @@ internal sealed class ScriptedHandler : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0);
             kestrel.Limits.MaxRequestBodySize = null;
         });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         ScriptedHandler handler = new(builder.Build());
         handler._server.Run(handler.HandleAsync);
         await handler._server.StartAsync();
