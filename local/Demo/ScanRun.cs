@@ -29,11 +29,17 @@ internal sealed class ScanProgress(DemoSlice slice)
 internal sealed class ScanRun(BlobServiceClient storage, IReadOnlyList<DemoSlice> slices, TimeProvider time)
 {
     private const int ParallelUploads = 4;
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(400);
+    private const int IntervalMsPerScan = 12;
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1.5);
 
     private readonly StatusStore _statuses = new(storage.GetBlobContainerClient(Containers.Status));
     private readonly BlobContainerClient _uploads = storage.GetBlobContainerClient(Containers.Slices);
     private readonly Queue<ScanProgress> _ended = new();
+
+    // A listing costs in proportion to its length, and with more scans each one matters less.
+    private TimeSpan Interval =>
+        TimeSpan.FromMilliseconds(Math.Clamp(Scans.Count * IntervalMsPerScan, s_shortest.TotalMilliseconds, s_longest.TotalMilliseconds));
 
     public IReadOnlyList<ScanProgress> Scans { get; } = [.. slices.Select(slice => new ScanProgress(slice))];
 
@@ -63,7 +69,7 @@ internal sealed class ScanRun(BlobServiceClient storage, IReadOnlyList<DemoSlice
                     return;
                 if (time.GetElapsedTime(lastChange) > patience)
                     throw new TimeoutException($"No scan came further for {patience.TotalMinutes:0} minutes.");
-                await Task.Delay(s_interval, time, stop.Token);
+                await Task.Delay(Interval, time, stop.Token);
             }
         }
         finally

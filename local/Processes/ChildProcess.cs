@@ -101,7 +101,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task StopAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Exited.IsCompleted)
-            Signals.Terminate(_process);
+            Signals.Terminate(Id);
         try
         {
             await Exited.WaitAsync(patience, time, cancellationToken);

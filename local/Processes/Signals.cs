@@ -8,18 +8,20 @@ internal static partial class Signals
 {
     private const int SigTerm = 15;
 
-    /// <summary>Where the system has no such signal (Windows) the process is killed.</summary>
-    public static void Terminate(Process process)
+    /// <summary>Where the system has no such signal (Windows) the process is killed. One that is gone already is left so.</summary>
+    public static void Terminate(int process)
     {
-        ArgumentNullException.ThrowIfNull(process);
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = Kill(process, SigTerm);
+            return;
+        }
         try
         {
-            if (OperatingSystem.IsWindows())
-                process.Kill();
-            else
-                _ = Kill(process.Id, SigTerm);
+            using var found = Process.GetProcessById(process);
+            found.Kill();
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             // It is gone already.
         }

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CtSeg.Local.Stack;
+
+namespace CtSeg.EndToEnd.Tests.Harness;
+
+/// <summary><c>ctseg-local</c> run as a user runs it.</summary>
+internal sealed class CommandRun : IDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+
+    public CommandRun(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Checkout.Find().LocalProgram, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    public IReadOnlyList<string> Output => [.. _output];
+
+    public Task SeesAsync(string text) => Eventually.HoldsAsync(
+        () => Task.FromResult(_output.Any(line => line.Contains(text, StringComparison.Ordinal)) || (_process.HasExited ? throw new TimeoutException(Said()) : false)),
+        () => $"Never printed '{text}': {Said()}");
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Deadline, TimeProvider.System);
+        return _process.ExitCode;
+    }
+
+    public void Kill() => _process.Kill();
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    public string Said() => string.Join(Environment.NewLine, _output);
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+            _output.Enqueue(line);
+    }
+}
