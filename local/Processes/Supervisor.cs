@@ -2,26 +2,28 @@ namespace CtSeg.Local.Processes;
 
 /// <summary>
 /// Keeps one program running: starts it again when it ends, whether by itself (a job that found nothing to do) or by a
-/// crash. Gives up after <see cref="MaxCrashes"/> crashes in <see cref="CrashWindow"/>.
+/// crash. Gives up after so many crashes in <see cref="CrashWindow"/>.
 /// </summary>
 internal sealed class Supervisor : IAsyncDisposable
 {
-    public const int MaxCrashes = 5;
+    public const int DefaultMaxCrashes = 5;
     public static readonly TimeSpan CrashWindow = TimeSpan.FromSeconds(30);
     // A program that ends well but at once would otherwise be started for ever.
     private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(0.5);
 
     private readonly Func<ChildProcess> _start;
+    private readonly int _maxCrashes;
     private readonly TimeProvider _time;
     private readonly Queue<DateTimeOffset> _crashes = new();
     private readonly Task _watching;
     private volatile ChildProcess _current;
     private volatile bool _stopping;
 
-    public Supervisor(Func<ChildProcess> start, TimeProvider time)
+    public Supervisor(Func<ChildProcess> start, int maxCrashes, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(start);
         _start = start;
+        _maxCrashes = maxCrashes;
         _time = time;
         _current = start();
         _watching = WatchAsync();
@@ -73,8 +75,8 @@ internal sealed class Supervisor : IAsyncDisposable
         _crashes.Enqueue(now);
         while (now - _crashes.Peek() > CrashWindow)
             _crashes.Dequeue();
-        if (_crashes.Count >= MaxCrashes)
+        if (_crashes.Count >= _maxCrashes)
             throw new StartFailedException(
-                $"{_current.Command.Name} ended {MaxCrashes} times within {CrashWindow.TotalSeconds:0} s, at last with code {code}; what it said is in {_current.Command.LogFile}");
+                $"{_current.Command.Name} ended {_maxCrashes} times within {CrashWindow.TotalSeconds:0} s, at last with code {code}; what it said is in {_current.Command.LogFile}");
     }
 }

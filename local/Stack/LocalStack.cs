@@ -95,7 +95,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
     }
 
     /// <summary>Starts the job where <see cref="StackOptions.StartJob"/> held it back.</summary>
-    public void StartJob() => _job ??= new Supervisor(LaunchJob, _time);
+    public void StartJob() => _job ??= new Supervisor(LaunchJob, _options.MaxCrashes, _time);
 
     /// <summary>Stops what was started, the producers first. Cancelling stops at once.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -192,7 +192,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private async Task StartHostAsync(CancellationToken cancellationToken)
     {
         var ports = new Announcements(Listening(), expected: 1);
-        _host = new Supervisor(() => LaunchHost(ports), _time);
+        _host = new Supervisor(() => LaunchHost(ports), _options.MaxCrashes, _time);
         var found = await ReadyAsync(_host.Current, ports.Complete, cancellationToken);
         // A host that is started again comes back at the same address.
         _apiPort = found.Values.Single();

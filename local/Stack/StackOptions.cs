@@ -35,6 +35,9 @@ internal sealed record StackOptions(Checkout Checkout)
     /// <value>Further environment of the job.</value>
     public IReadOnlyDictionary<string, string> JobEnvironment { get; init; } = new Dictionary<string, string>();
 
+    /// <value>Crashes of host or job within half a minute after which the stack gives up.</value>
+    public int MaxCrashes { get; init; } = Processes.Supervisor.DefaultMaxCrashes;
+
     /// <value>Whether the job runs from the start; tests start it late on purpose.</value>
     public bool StartJob { get; init; } = true;
 }

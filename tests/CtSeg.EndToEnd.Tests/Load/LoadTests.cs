@@ -8,6 +8,8 @@ namespace CtSeg.EndToEnd.Tests.Load;
 [Trait("Category", "Slow")]
 public sealed class LoadTests
 {
+    private const int Kills = 20;
+    private const int SlicesPerKill = 3;
     private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(10);
 
     [Fact]
@@ -16,6 +18,7 @@ public sealed class LoadTests
         await using var stack = await RunningStack.StartAsync(options => options with
         {
             MaxDeliveryCount = 100,
+            MaxCrashes = 100,
             Settings = new Dictionary<string, string>
             {
                 [Settings.ReconcileSchedule] = "*/5 * * * * *",
@@ -23,28 +26,25 @@ public sealed class LoadTests
                 [Settings.MaxAttempts] = "100",
             },
         });
-        var slices = TestSlices.Phantoms("kills", 60);
-        var uploading = stack.UploadAsync(slices);
+        var slices = TestSlices.Phantoms("kills", Kills * SlicesPerKill);
         var random = new Random(20260101);
-        var kills = 0;
-        while (kills < 20)
+        // Slices keep coming, so that every kill meets work.
+        foreach (var some in slices.Chunk(SlicesPerKill))
         {
+            await stack.UploadAsync(some.ToDictionary());
             var supervisor = random.Next(3) == 0 ? stack.Local.Host : stack.Local.Job;
             var victim = supervisor.Current;
-            // At a random moment of its life, but not before it has done anything: crashes in a row would be given up on.
-            await Task.Delay(TimeSpan.FromMilliseconds(5000 + random.Next(4000)), TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500, 5000)), TimeProvider.System, TestContext.Current.CancellationToken);
             victim.Kill();
             await victim.Exited;
             await Eventually.HoldsAsync(() => Task.FromResult(supervisor.Current != victim), () => $"{victim.Command.Name} was not started again.");
-            kills++;
         }
-        await uploading;
 
         var ended = await stack.EndOfAsync(slices.Keys, s_deadline);
 
         ended.Values.ToList().ForEach(status => status.ShouldHaveCompletedOnce());
         (await stack.ResultsAsync()).Keys.ShouldBeTheResultsOf(ended.Values);
-        (stack.Local.Job.Restarts + stack.Local.Host.Restarts).ShouldBe(kills);
+        (stack.Local.Job.Restarts + stack.Local.Host.Restarts).ShouldBe(Kills);
     }
 
     [Fact]
