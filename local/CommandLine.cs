@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Diagnostics;
 using CtSeg.Local.Bench;
 using CtSeg.Local.Demo;
@@ -50,12 +51,13 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand CreateRoot()
+    private static Command CreateRoot()
     {
         var hostCommand = HostCommand.Create(connection => AmqpServiceBusClient.FromConnectionString(connection));
         // Started by up and demo only.
         hostCommand.Hidden = true;
-        var root = new RootCommand("""
+        // No RootCommand: that would call itself by the program's file, not by what people type.
+        var root = new Command("ctseg", """
             CtSeg segments COVID-19 lesions in chest CT slices. Research software, not for diagnosis.
 
             Examples:
@@ -72,13 +74,15 @@ internal static class CommandLine
             TestCommand.Create(),
             BenchCommand.Create(),
             hostCommand,
+            new HelpOption { Recursive = true },
+            new VersionOption(),
         };
         foreach (var (verb, summary) in s_jobVerbs)
             root.Add(new Command(verb, summary) { TreatUnmatchedTokensAsErrors = false });
         return root;
     }
 
-    private static bool IsForwarded(RootCommand root, string verb) =>
+    private static bool IsForwarded(Command root, string verb) =>
         !verb.StartsWith('-') && (s_jobVerbs.Any(known => known.Verb == verb) || root.Subcommands.All(command => command.Name != verb));
 
     private static async Task<int> ForwardAsync(string[] args)

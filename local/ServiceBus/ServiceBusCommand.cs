@@ -30,8 +30,8 @@ internal static class ServiceBusCommand
             Runs the Service Bus emulator alone, in memory, until it is stopped.
 
             Examples:
-              ctseg servicebus --config queues.json
-              ctseg servicebus --port 5672 --config queues.json --key "$(openssl rand -base64 32)"
+              ./ctseg servicebus --config queues.json
+              ./ctseg servicebus --port 5672 --config queues.json --key "$(openssl rand -base64 32)"
 
             A configuration:
               {"UserConfig":{"Namespaces":[{"Name":"local","Queues":[
