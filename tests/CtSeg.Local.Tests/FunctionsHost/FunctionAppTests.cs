@@ -40,6 +40,47 @@ public sealed class FunctionAppTests : IDisposable
         (settings.FunctionTimeout, settings.BlobParallelism, settings.PoisonBlobThreshold).ShouldBe((TimeSpan.FromMinutes(5), 8 * Environment.ProcessorCount, 5));
     }
 
+    [Fact]
+    public void GivenMinusOneAsTimeout_WhenLoaded_ThenThereIsNone()
+    {
+        Write("host.json", """{"customHandler":{"description":{"defaultExecutablePath":"h"}},"functionTimeout":"-1"}""");
+
+        HostSettings.Read(Path.Combine(_folder.FullName, "host.json")).FunctionTimeout.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(true, """{"type":"http","direction":"out","name":"res"}""", true)]
+    [InlineData(false, """{"type":"http","direction":"out","name":"res"}""", false)]
+    [InlineData(true, """{"type":"queue","direction":"out","name":"m","queueName":"q"}""", false)]
+    [InlineData(true, """{"type":"http","direction":"out","name":"res"},{"type":"queue","direction":"out","name":"m","queueName":"q"}""", false)]
+    public void GivenAnHttpTrigger_WhenLoaded_ThenOnlyWithOneHttpOutputAndWhereAskedForItIsProxied(bool enabled, string outputs, bool expected)
+    {
+        Write("host.json", TestHost.HostJson.Replace("\"enableProxyingHttpRequest\":true", enabled ? "\"enableProxyingHttpRequest\":true" : "\"enableProxyingHttpRequest\":false", StringComparison.Ordinal));
+        Write("F/function.json", $$"""{"bindings":[{"type":"httpTrigger","direction":"in","name":"req"},{{outputs}}]}""");
+
+        FunctionApp app = Load();
+
+        app.Functions.Single().IsProxied(app.Host).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void GivenExponentialBackoff_WhenLoaded_ThenTheDelayDoublesUpToTheMaximum()
+    {
+        Write("host.json", TestHost.HostJson);
+        Write("F/function.json", """{"retry":{"strategy":"exponentialBackoff","maxRetryCount":5,"minimumInterval":"00:00:02","maximumInterval":"00:00:10"},"bindings":[{"type":"timerTrigger","direction":"in","name":"t","schedule":"0 * * * * *"}]}""");
+
+        RetryPolicy retry = Load().Functions.Single().Retry.ShouldNotBeNull();
+
+        Enumerable.Range(1, 5).Select(count => retry.Delay(count).TotalSeconds).ShouldBe([2, 4, 8, 10, 10]);
+    }
+
+    [Fact]
+    public void GivenNoOptions_WhenTheHostIsStarted_ThenBlobsAreLookedForEvery500Milliseconds()
+    {
+        HostCommand.Create(serviceBus: null).Parse(["--app", "."]).GetValue<int>("--blob-polling-ms").ShouldBe(500);
+        new FunctionsHostOptions { AppRoot = "." }.BlobPollingInterval.ShouldBe(TimeSpan.FromMilliseconds(500));
+    }
+
     [Theory]
     [InlineData("""{"type":"cosmosDBTrigger","direction":"in","name":"x"}""", "cosmosDBTrigger")]
     [InlineData("""{"type":"blob","direction":"in","name":"x"}""", "blob")]

@@ -75,6 +75,14 @@ public sealed class FunctionInvocationTests
         (await SentAsync("output-base64-looking.json", 1))[0].Message.Body.ToArray().ShouldBe(Convert.FromBase64String("abcd"));
 
     [Fact]
+    public async Task GivenABinaryBinding_WhenTheOutputLooksLikeBase64_ThenItsTextIsSent()
+    {
+        string binary = TestHost.Relay.Replace("\"queueName\":\"done\"", "\"queueName\":\"done\",\"dataType\":\"binary\"", StringComparison.Ordinal);
+
+        Encoding.UTF8.GetString((await SentAsync("output-base64-looking.json", 1, binary))[0].Message.Body.Span).ShouldBe("abcd");
+    }
+
+    [Fact]
     public async Task GivenAReturnValue_WhenTheOutputIsCalledReturn_ThenItIsSent()
     {
         string returning = TestHost.Relay.Replace("\"message\"", "\"$return\"", StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using Newtonsoft.Json.Linq;
 using Host = CtSeg.Local.FunctionsHost.FunctionsHost;
 
@@ -63,6 +64,30 @@ public sealed class HttpFunctionsTests
 
         Encoding.UTF8.GetString(buffer).ShouldBe("first");
         (await new StreamReader(body).ReadToEndAsync(Cancel)).ShouldBe("last");
+    }
+
+    [Theory]
+    [InlineData(Proxied, "/api/scans")]
+    [InlineData(NotProxied, "/api/replay/1")]
+    public async Task GivenAnAnswerThatDoesNotCome_When230SecondsHavePassed_ThenTheClientGets504(string function, string path)
+    {
+        // functionTimeout is five minutes here: the front end's limit is the shorter one.
+        await using TestHost test = await TestHost.CreateAsync(null, ("Slow", function));
+        FakeTimeProvider time = new();
+        test.Time = time;
+        TaskCompletionSource<ScriptedAnswer> never = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        test.Handler.Answer = _ => never.Task;
+        Host host = await test.StartAsync();
+        using HttpClient client = new() { BaseAddress = host.BaseAddress };
+        Task<HttpResponseMessage> call = client.PostAsync(new Uri(path, UriKind.Relative), content: null, Cancel);
+        await test.Handler.NextAsync();
+
+        time.Advance(TimeSpan.FromSeconds(229));
+        call.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        (await call.SoonAsync()).StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
+        never.SetResult(ScriptedAnswer.Json("{}"));
     }
 
     [Fact]

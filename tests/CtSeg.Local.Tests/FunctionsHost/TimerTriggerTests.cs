@@ -71,6 +71,11 @@ public sealed class TimerTriggerTests(AzuriteFixture azurite)
 
         ((int)again["Metadata"]!["RetryContext"]!["RetryCount"]!).ShouldBe(1);
         ((int)again["Metadata"]!["RetryContext"]!["MaxRetryCount"]!).ShouldBe(2);
+
+        // After the last try the schedule decides again.
+        ((int)(await AdvanceToNextAsync(test, time))["Metadata"]!["RetryContext"]!["RetryCount"]!).ShouldBe(2);
+        (await AdvanceToNextAsync(test, time))["Metadata"]!["RetryContext"].ShouldBeNull();
+        time.GetUtcNow().ShouldBeGreaterThanOrEqualTo(Time("2026-11-23T15:05:00Z"));
     }
 
     private async Task<TestHost> CreateAsync(FakeTimeProvider time, string more, string retry = "")
