@@ -9,10 +9,16 @@ namespace CtSeg.Local.ServiceBus.Protocol;
 internal sealed class ClientConnection(ClientConnections all, TimeProvider time) : IHandler, IDisposable
 {
     private Socket? _socket;
+    private volatile bool _isBroken;
 
     public ConnectionClaims Claims { get; } = new(time);
 
     public ReplyLinks Replies { get; } = new();
+
+    /// <value>True once nothing more can come from the client: what the library still reports is its own.</value>
+    public bool IsBroken => _isBroken;
+
+    public void MarkBroken() => _isBroken = true;
 
     public bool CanHandle(EventId id) => id is EventId.SocketAccept or EventId.ConnectionAccept or EventId.SendDelivery;
 
@@ -39,6 +45,7 @@ internal sealed class ClientConnection(ClientConnections all, TimeProvider time)
     {
         if (_socket is not { } socket)
             return;
+        MarkBroken();
         try
         {
             socket.LingerState = new LingerOption(enable: true, seconds: 0);

@@ -22,8 +22,9 @@ internal sealed class QueueSource(ListenerLink link, MessageQueue queue, Receive
 
     public override void OnDisposition(DispositionContext dispositionContext)
     {
-        // The library reports what is pending on a closed link as released. Locks outlive links: they run on.
-        if (dispositionContext.Message is not LockedMessage message || IsClosed)
+        // The library reports what is pending on a closed link as released, and on a broken connection as rejected, which
+        // would dead-letter it. Locks outlive links: they run on.
+        if (dispositionContext.Message is not LockedMessage message || IsClosed || ClientConnection.Of(Link).IsBroken)
             return;
         var (found, answer) = Settle(message.LockToken, dispositionContext.DeliveryState);
         if (!dispositionContext.Settled)
