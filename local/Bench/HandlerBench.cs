@@ -46,6 +46,7 @@ internal sealed class HandlerBench(Checkout checkout, TimeProvider time, TextWri
     private async Task PublishAsync(string folder, CancellationToken cancellationToken)
     {
         var log = Path.Combine(checkout.State, "bench", "publish.log");
+        Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         File.Delete(log);
         List<string> arguments =
         [
