@@ -21,6 +21,8 @@ internal sealed partial class ReconcileScansTrigger(
         var outcome = await reconciler.ReconcileAsync(cancellationToken);
         if (outcome.Interruption is { } fault)
             LogInterrupted(fault.Status, fault.ErrorCode);
+        foreach (var scan in outcome.Skipped)
+            LogSkipped(scan);
         var (again, givenUp, completed) = (outcome.AskAgain.Count, outcome.GivenUp.Count, outcome.Completed.Count);
         if (again + givenUp + completed > 0)
             LogReconciled(again, givenUp, completed);
@@ -42,4 +44,7 @@ internal sealed partial class ReconcileScansTrigger(
 
     [LoggerMessage(231, LogLevel.Error, "Reconciliation ended early: storage answered {Status} {ErrorCode}; the next run goes on")]
     private partial void LogInterrupted(int status, string? errorCode);
+
+    [LoggerMessage(232, LogLevel.Error, "Scan {Scan} is overdue and left as it is: its documents cannot be read or written")]
+    private partial void LogSkipped(ScanId scan);
 }

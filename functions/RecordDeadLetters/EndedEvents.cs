@@ -11,7 +11,7 @@ internal static class EndedEvents
         Answer answer, string binding, ScanStatus ended, ScanMetrics? metrics, string source, DateTime time, string? traceParent) =>
         metrics is null
             ? answer.Output(binding, Failed(ended, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationFailed)
-            : answer.Output(binding, Completed(ended, metrics, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationCompleted);
+            : answer.Output(binding, ScanEvents.Completed(metrics, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationCompleted);
 
     /// <summary>Writes the event as a JSON object.</summary>
     public static Action<Utf8JsonWriter> Writer(ScanStatus ended, ScanMetrics? metrics, string source, DateTime time) => json =>
@@ -19,17 +19,9 @@ internal static class EndedEvents
         if (metrics is null)
             JsonSerializer.Serialize(json, Failed(ended, source, time, null), ContractsJson.Default.CloudEventSegmentationFailed);
         else
-            JsonSerializer.Serialize(json, Completed(ended, metrics, source, time, null), ContractsJson.Default.CloudEventSegmentationCompleted);
+            JsonSerializer.Serialize(json, ScanEvents.Completed(metrics, source, time), ContractsJson.Default.CloudEventSegmentationCompleted);
     };
 
     private static CloudEvent<SegmentationFailed> Failed(ScanStatus ended, string source, DateTime time, string? traceParent) =>
         ScanEvents.Failed(ended.ScanId, ended.Attempt, ended.BlobName, ended.Failure!, source, time, traceParent);
-
-    // The id of the request that led to the result: should the job have announced it too, consumers see one event twice.
-    private static CloudEvent<SegmentationCompleted> Completed(
-        ScanStatus ended, ScanMetrics metrics, string source, DateTime time, string? traceParent) =>
-        ScanEvents.Completed(ended.ScanId, ended.Attempt, ended.BlobName, metrics.Model.Version, source, time, traceParent) with
-        {
-            Id = metrics.RequestId,
-        };
 }

@@ -31,7 +31,10 @@ internal sealed partial class RecordDeadLettersTrigger(
         }
         if (outcome.Ended is not { } status)
         {
-            LogLeft(scan);
+            if (outcome.IsUnreadable)
+                LogUnreadable(scan);
+            else
+                LogLeft(scan);
             return new Answer().Log($"scan {scan}: archived, left as it is");
         }
         LogEnded(scan, status.State);
@@ -56,4 +59,7 @@ internal sealed partial class RecordDeadLettersTrigger(
 
     [LoggerMessage(222, LogLevel.Warning, "Dead letter {SequenceNumber} is no segmentation request; archived only")]
     private partial void LogForeign(string? sequenceNumber);
+
+    [LoggerMessage(223, LogLevel.Error, "Dead-lettered scan {Scan} has a status or metrics that cannot be read; archived only")]
+    private partial void LogUnreadable(ScanId scan);
 }

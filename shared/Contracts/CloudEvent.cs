@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace CtSeg.Contracts;
@@ -49,15 +50,24 @@ public static class ScanEvents
             new SegmentationRequested(scan, attempt, BlobPaths.PreprocessedImage(scan), BlobPaths.Manifest(scan)))
         { TraceParent = traceParent };
 
-    public static CloudEvent<SegmentationCompleted> Completed(
-        ScanId scan, int attempt, string blobName, string modelVersion, string source, DateTime time, string? traceParent = null) =>
-        new(IdOf(scan, attempt), EventTypes.SegmentationCompleted, source, scan.ToString(), time,
-            new SegmentationCompleted(scan, attempt, blobName, BlobPaths.Mask(scan), BlobPaths.Overlay(scan), BlobPaths.Metrics(scan), modelVersion))
+    /// <summary>About a whole result: id and attempt are those of the request that led to it, whoever announces it.</summary>
+    public static CloudEvent<SegmentationCompleted> Completed(ScanMetrics metrics, string source, DateTime time, string? traceParent = null)
+    {
+        ArgumentNullException.ThrowIfNull(metrics);
+        var (scan, attempt) = (metrics.ScanId, AttemptOf(metrics));
+        return new(IdOf(scan, attempt), EventTypes.SegmentationCompleted, source, scan.ToString(), time,
+            new SegmentationCompleted(
+                scan, attempt, metrics.BlobName, BlobPaths.Mask(scan), BlobPaths.Overlay(scan), BlobPaths.Metrics(scan), metrics.Model.Version))
         { TraceParent = traceParent };
+    }
 
     public static CloudEvent<SegmentationFailed> Failed(
         ScanId scan, int attempt, string blobName, ScanFailure failure, string source, DateTime time, string? traceParent = null) =>
         new(IdOf(scan, attempt), EventTypes.SegmentationFailed, source, scan.ToString(), time,
             new SegmentationFailed(scan, attempt, blobName, failure))
         { TraceParent = traceParent };
+
+    private static int AttemptOf(ScanMetrics metrics) =>
+        int.TryParse(metrics.RequestId.AsSpan(metrics.RequestId.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? attempt : 1;
 }

@@ -20,7 +20,11 @@ public sealed record DeadLetter(string Body)
 /// <param name="Request">The request in the message; null when it holds none.</param>
 /// <param name="Ended">The status when this call ended the scan (failed, or completed by its result), else null.</param>
 /// <param name="Metrics">The result that completed the scan.</param>
-public sealed record DeadLetterOutcome(SegmentationRequested? Request, string? TraceParent, ScanStatus? Ended, ScanMetrics? Metrics);
+public sealed record DeadLetterOutcome(SegmentationRequested? Request, string? TraceParent, ScanStatus? Ended, ScanMetrics? Metrics)
+{
+    /// <value>The scan is left as it is because a document of it cannot be read.</value>
+    public bool IsUnreadable { get; init; }
+}
 
 /// <summary>Archives segmentation requests that nobody could serve and ends their scans.</summary>
 public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobContainerClient audit, TimeProvider clock)
@@ -35,8 +39,16 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
         await ArchiveAsync(letter, message?.Id, cancellationToken);
         if (message is null)
             return new DeadLetterOutcome(null, null, null, null);
-        var (ended, metrics) = await EndAsync(message.Data, cancellationToken);
-        return new DeadLetterOutcome(message.Data, message.TraceParent, ended, metrics);
+        try
+        {
+            var (ended, metrics) = await EndAsync(message.Data, cancellationToken);
+            return new DeadLetterOutcome(message.Data, message.TraceParent, ended, metrics);
+        }
+        catch (JsonException)
+        {
+            // A dead-letter queue delivers again without end: what no try can read must not come back.
+            return new DeadLetterOutcome(message.Data, message.TraceParent, null, null) { IsUnreadable = true };
+        }
     }
 
     /// <summary>Leaves an ended scan alone, and one that was asked for again since: that attempt decides.</summary>

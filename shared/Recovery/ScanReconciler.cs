@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure;
 using CtSeg.Contracts;
 using CtSeg.Scans;
@@ -17,6 +18,9 @@ public sealed record ReconcileOutcome(
 {
     /// <value>The fault of storage that ended the run early; what was changed before it must still be announced.</value>
     public RequestFailedException? Interruption { get; init; }
+
+    /// <value>Scans left as they are because a document of theirs cannot be read, or changed under every try to write it.</value>
+    public IReadOnlyList<ScanId> Skipped { get; init; } = [];
 }
 
 /// <summary>
@@ -32,6 +36,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         var now = clock.GetUtcNow().UtcDateTime;
         List<ScanStatus> askAgain = [], givenUp = [];
         List<(ScanStatus, ScanMetrics)> completed = [];
+        List<ScanId> skipped = [];
         RequestFailedException? interruption = null;
         try
         {
@@ -42,7 +47,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
                     continue;
                 if (taken++ == policy.MaxScans)
                     break;
-                if (await MoveOnAsync(scan.ScanId, now, cancellationToken) is not var (status, metrics))
+                if (await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is not var (status, metrics))
                     continue;
                 if (metrics is not null)
                     completed.Add((status, metrics));
@@ -50,19 +55,29 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
                     (status.IsTerminal ? givenUp : askAgain).Add(status);
             }
         }
-        catch (RequestFailedException e) when (askAgain.Count + givenUp.Count + completed.Count > 0)
+        catch (Exception e) when (askAgain.Count + givenUp.Count + completed.Count > 0 && BlobAnswers.FaultIn(e) is not null)
         {
-            interruption = e;
+            interruption = BlobAnswers.FaultIn(e);
         }
-        return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption };
+        return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption, Skipped = skipped };
     }
 
-    private async Task<(ScanStatus Status, ScanMetrics? Metrics)?> MoveOnAsync(ScanId scan, DateTime now, CancellationToken cancellationToken)
+    private async Task<(ScanStatus Status, ScanMetrics? Metrics)?> MoveOnAsync(
+        ScanId scan, DateTime now, List<ScanId> skipped, CancellationToken cancellationToken)
     {
-        var metrics = await blobs.FindMetricsAsync(scan, cancellationToken);
-        var changed = await statuses.ChangeAsync(
-            scan, status => IsOverdue(status.State, status.LastChange, now) ? Next(status, metrics, now) : null, cancellationToken);
-        return changed is { Written: true } ? (changed.Value.Stored.Status, metrics) : null;
+        try
+        {
+            var metrics = await blobs.FindMetricsAsync(scan, cancellationToken);
+            var changed = await statuses.ChangeAsync(
+                scan, status => IsOverdue(status.State, status.LastChange, now) ? Next(status, metrics, now) : null, cancellationToken);
+            return changed is { Written: true } ? (changed.Value.Stored.Status, metrics) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // One broken document must not hold up the scans after it, run after run.
+            skipped.Add(scan);
+            return null;
+        }
     }
 
     private ScanStatus Next(ScanStatus status, ScanMetrics? metrics, DateTime now)

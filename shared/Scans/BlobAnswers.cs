@@ -14,4 +14,13 @@ internal static class BlobAnswers
     /// <summary>Another writer was first; a lease or a container being deleted is a fault and not meant.</summary>
     public static bool IsConditionNotMet(RequestFailedException e) =>
         e.ErrorCode == BlobErrorCode.ConditionNotMet || e.ErrorCode == BlobErrorCode.BlobAlreadyExists;
+
+    /// <summary>The fault of storage in an exception: the storage client wraps those of its own tries when they are used up.</summary>
+    /// <returns>Null for any other exception.</returns>
+    public static RequestFailedException? FaultIn(Exception exception) => exception switch
+    {
+        RequestFailedException fault => fault,
+        AggregateException tries => tries.InnerExceptions.OfType<RequestFailedException>().LastOrDefault(),
+        _ => null,
+    };
 }

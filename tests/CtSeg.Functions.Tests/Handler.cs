@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
@@ -72,6 +73,14 @@ internal sealed class Handler : IAsyncDisposable
     {
         (await Statuses.TryCreateAsync(status, Stop)).ShouldNotBeNull();
         return status;
+    }
+
+    /// <summary>Leaves a document that is no JSON; what lists show of it stays.</summary>
+    public async Task BreakAsync(string container, string document)
+    {
+        var blob = Storage.GetBlobContainerClient(container).GetBlobClient(document);
+        var metadata = await blob.ExistsAsync(Stop) ? (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.Metadata : null;
+        await blob.UploadAsync(new BinaryData("{"), new BlobUploadOptions { Metadata = metadata }, Stop);
     }
 
     public static string BlobBody(string blobName, byte[] content) => JsonSerializer.Serialize(new

@@ -68,19 +68,20 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Given_NeverAnswered_When_TimerFiresAgainAndAgain_Then_GivenUpAfterThreeRequests()
+    public async Task Given_NeverAnswered_When_TimerFiresAgainAndAgain_Then_AskedAgainThreeTimesAndGivenUp()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
         await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
         List<string> sent = [];
-        for (var run = 0; run < 5; run++)
+        for (var run = 0; run < 6; run++)
         {
             handler.Clock.Advance(Overdue);
             var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
             foreach (var output in outputs.EnumerateObject())
                 sent.AddRange(output.Value.EnumerateArray().Select(e => $"{output.Name} {e.GetProperty("id").GetString()}"));
         }
-        sent.ShouldBe(["requests 0011223344556677-2", "requests 0011223344556677-3", "ended 0011223344556677-3"]);
+        sent.ShouldBe([
+            "requests 0011223344556677-2", "requests 0011223344556677-3", "requests 0011223344556677-4", "ended 0011223344556677-4"]);
     }
 
     [Fact]
@@ -110,6 +111,22 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"));
 
         IdsOf(reply.ShouldBeDone().Outputs.GetProperty("requests")).ShouldBe([$"{Id(1)}-2"]);
+    }
+
+    [Theory]
+    [InlineData(Containers.Status, "0000000000000001.json")]
+    [InlineData(Containers.Results, "0000000000000001/metrics.json")]
+    public async Task Given_DocumentThatCannotBeRead_When_TimerFires_Then_TheScansAfterItMoveOn(string container, string document)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Id(1), 1));
+        await handler.LeaveAsync(Asked(handler, Id(2), 1));
+        await handler.BreakAsync(container, document);
+        handler.Clock.Advance(Overdue);
+
+        var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"));
+
+        IdsOf(reply.ShouldBeDone().Outputs.GetProperty("requests")).ShouldBe([$"{Id(2)}-2"]);
     }
 
     [Fact]

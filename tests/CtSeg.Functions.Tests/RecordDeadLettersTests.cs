@@ -44,6 +44,35 @@ public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_ResultOfAnEarlierAttempt_When_LaterIsDeadLettered_Then_EventNamesTheAttemptOfTheResult()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now).Requested(2, handler.Now));
+        var picture = new BinaryData("x"u8.ToArray());
+        await handler.Blobs.TryStoreResultAsync(Samples.Metrics(Samples.Scan, 1), picture, picture, Handler.Stop);
+
+        var ended = (await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 2), Metadata)))
+            .ShouldBeDone().Outputs.GetProperty("ended");
+
+        ended.GetProperty("id").GetString().ShouldBe("0011223344556677-1");
+        ended.GetProperty("data").GetProperty("attempt").GetInt32().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(Containers.Status, "0011223344556677.json")]
+    [InlineData(Containers.Results, "0011223344556677/metrics.json")]
+    public async Task Given_DocumentThatCannotBeRead_When_DeadLettered_Then_ArchivedAndNotDeliveredForever(string container, string document)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now));
+        await handler.BreakAsync(container, document);
+
+        (await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata))).ShouldSendNothing();
+
+        (await ArchivedAsync(handler, "dead-letters/0011223344556677-1.json")).ShouldBe(Samples.RequestOf(Samples.Scan, 1));
+    }
+
+    [Fact]
     public async Task Given_LaterAttemptRuns_When_EarlierIsDeadLettered_Then_ArchivedOnly()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());

@@ -13,13 +13,8 @@ internal sealed class ScanEventPublisher(IMessageSender sender, TimeProvider tim
     private const string Source = "/ctseg/training-job";
 
     /// <param name="metrics">Of the whole result; the event carries the attempt that led to it.</param>
-    public Task CompletedAsync(ScanMetrics metrics, string? traceParent, CancellationToken cancellationToken)
-    {
-        var attempt = AttemptOf(metrics);
-        var completed = ScanEvents.Completed(
-            metrics.ScanId, attempt, metrics.BlobName, metrics.Model.Version, Source, UtcNow(), traceParent);
-        return SendAsync(completed, ContractsJson.Default.CloudEventSegmentationCompleted, cancellationToken);
-    }
+    public Task CompletedAsync(ScanMetrics metrics, string? traceParent, CancellationToken cancellationToken) => SendAsync(
+        ScanEvents.Completed(metrics, Source, UtcNow(), traceParent), ContractsJson.Default.CloudEventSegmentationCompleted, cancellationToken);
 
     public Task FailedAsync(
         ScanId scan, int attempt, string blobName, ScanFailure failure, string? traceParent, CancellationToken cancellationToken)
@@ -36,9 +31,6 @@ internal sealed class ScanEventPublisher(IMessageSender sender, TimeProvider tim
                 Subject = cloudEvent.Subject,
             },
             cancellationToken);
-
-    private static int AttemptOf(ScanMetrics metrics) =>
-        int.TryParse(metrics.RequestId.AsSpan(metrics.RequestId.LastIndexOf('-') + 1), out var attempt) ? attempt : 1;
 
     private DateTime UtcNow() => time.GetUtcNow().UtcDateTime;
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Model;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob.Registry;
 

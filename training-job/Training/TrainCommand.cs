@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Inference;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 using Spectre.Console;
 
 namespace CtSeg.TrainingJob.Training;

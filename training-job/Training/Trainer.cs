@@ -1,7 +1,7 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Model;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using CtSeg.TrainingJob.Registry;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;

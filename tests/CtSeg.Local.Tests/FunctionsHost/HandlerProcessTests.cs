@@ -94,6 +94,7 @@ public sealed class HandlerProcessTests
         else
             info.Environment.Remove("CTSEG_EXIT_WITH_STDIN");
         using Process process = Process.Start(info)!;
+        await using Ended ended = new(process);
         string address = await AddressAsync(process);
         address.ShouldStartWith("http://127.0.0.1:");
         using HttpClient client = new();
@@ -114,6 +115,17 @@ public sealed class HandlerProcessTests
         await process.WaitForExitAsync(Cancel).SoonAsync();
         process.ExitCode.ShouldBe(how == "SIGKILL" ? 137 : 0);
         await Eventually.TrueAsync(() => !Alive(pid), "the handler has ended");
+    }
+
+    /// <summary>Leaves no process behind when a test fails.</summary>
+    private sealed class Ended(Process process) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
     }
 
     private static async Task<TestHost> CreateAsync()

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtSeg.Contracts;
 using CtSeg.Measurements;
+using CtSeg.Models;
 using NJsonSchema;
 
 namespace CtSeg.Shared.Tests.Contracts;
@@ -20,7 +21,7 @@ public sealed class SchemaTests
     {
         ["requested"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 1, "/a", Now), ContractsJson.Default.CloudEventSegmentationRequested)),
         ["requested and traced"] = ("segmentation-requested", Json(ScanEvents.Requested(Scan, 2, "/a", Now, TraceParent), ContractsJson.Default.CloudEventSegmentationRequested)),
-        ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Scan, 1, "a.png", "v1", "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
+        ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Metrics, "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
         ["failed"] = ("segmentation-failed", Json(ScanEvents.Failed(Scan, 0, "a.png", Failure, "/a", Now), ContractsJson.Default.CloudEventSegmentationFailed)),
         ["status received"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now), ContractsJson.Default.ScanStatus)),
         ["status segmenting"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Segmenting(Now), ContractsJson.Default.ScanStatus)),
@@ -29,6 +30,10 @@ public sealed class SchemaTests
         ["manifest"] = ("scan-manifest", Json(Manifest, ContractsJson.Default.ScanManifest)),
         ["manifest with spacing"] = ("scan-manifest", Json(Manifest with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanManifest)),
         ["metrics"] = ("scan-metrics", Json(Metrics, ContractsJson.Default.ScanMetrics)),
+        ["model"] = ("model", Json(Model, ModelsJson.Default.ModelManifest)),
+        ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
+        ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
+        ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
     };
 
@@ -82,6 +87,17 @@ public sealed class SchemaTests
     [InlineData("metrics", "/lesions/0/share", "1.5")]
     [InlineData("metrics", "/lesions/0/class", "\"other\"")]
     [InlineData("metrics", "/pixelSpacing", "1")]
+    [InlineData("model", "/version", "\"../other\"")]
+    [InlineData("model", "/createdUtc", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("model", "/configuration/architecture", "\"transformer\"")]
+    [InlineData("model", "/configuration/attentionLevels", "[4]")]
+    [InlineData("model", "/classes", "[\"background\"]")]
+    [InlineData("model", "/training", "{}")]
+    [InlineData("model", "/scores/foreground/infection/dice", "1.01")]
+    [InlineData("model", "/weightsSha256", "\"\"")]
+    [InlineData("current model", "/version", "\"..\"")]
+    [InlineData("current model", "/version", "\".hidden\"")]
+    [InlineData("current model", "/weightsSha256", "null")]
     public async Task Given_WrongValue_When_Validated_Then_Refused(string name, string path, string value)
     {
         var (schema, json) = Documents[name];
@@ -120,9 +136,60 @@ public sealed class SchemaTests
             "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
             "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
             "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            "model" => Again(json, ModelsJson.Default.ModelManifest),
+            "current-model" => Again(json, ModelsJson.Default.CurrentModel),
             _ => Again(json, ContractsJson.Default.ScanMetrics),
         }).ShouldBe(json);
     }
+
+    public static TheoryData<string> CommittedModels =>
+        [.. Directory.GetFiles(ModelsFolder, "*.json", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(ModelsFolder, path)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(CommittedModels))]
+    public async Task Given_ModelInTheRepository_When_Validated_Then_FitsItsSchema(string file)
+    {
+        var json = await File.ReadAllTextAsync(Path.Combine(ModelsFolder, file), TestContext.Current.CancellationToken);
+        var schema = await LoadAsync(Path.GetFileName(file) == "current.json" ? "current-model" : "model");
+        schema.Validate(json).Select(error => error.ToString()).ShouldBeEmpty(file);
+    }
+
+    [Fact]
+    public void Given_ModelsInTheRepository_When_Listed_Then_CurrentNamesOneOfThem()
+    {
+        CommittedModels.Count.ShouldBeGreaterThanOrEqualTo(3);
+        var current = Read("current.json", ModelsJson.Default.CurrentModel);
+        var named = Read(Path.Combine(current.Version, "model.json"), ModelsJson.Default.ModelManifest);
+        (named.Version, named.WeightsSha256).ShouldBe((current.Version, current.WeightsSha256));
+
+        static T Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+            JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(ModelsFolder, file)), type)!;
+    }
+
+    [Fact]
+    public void Given_Architectures_When_Compared_Then_TheSchemaListsThem() =>
+        EnumOf("model", schema => schema.GetProperty("definitions").GetProperty("configuration").GetProperty("properties").GetProperty("architecture"))
+            .ShouldBe(Architectures.All);
+
+    private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
+
+    private static ModelManifest Model => new()
+    {
+        Version = "2026.2",
+        ParentVersion = "2026.1",
+        CreatedUtc = Now,
+        Configuration = new ModelConfiguration(),
+        Classes = ["background", "ground-glass-opacity", "consolidation", "pleural-effusion"],
+        Preprocessing = new ModelPreprocessing(369, 369, "area", "grey / 127.5 - 1"),
+        Training = new TrainingRecord(new string('c', 64), 10, 5, ["g01"], 3, 192, 4, 0.002, 0.99, 1, 0.5),
+        Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4), new AttentionEffect(0.1, 0.05, 0.5)),
+        WeightsSha256 = new string('b', 64),
+        WeightsLicence = "MIT",
+    };
+
+    private static ModelScores Scores(ClassScore infection, AttentionEffect? attention) => new(
+        4, 1, new ForegroundScores(infection, [.. new[] { "ground-glass-opacity", "consolidation", "pleural-effusion" }.Select(name => infection with { Name = name })]),
+        new PaperScores(0.9, 0.5, 0.9), attention, "Read with care.");
 
     private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
 

@@ -4,7 +4,7 @@ using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 

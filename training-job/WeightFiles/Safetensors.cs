@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Weights;
+namespace CtSeg.TrainingJob.WeightFiles;
 
 /// <summary>Reads and writes tensors in the safetensors format: names, shapes and raw little-endian numbers, nothing that executes.</summary>
 internal static class Safetensors

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
-using CtSeg.TrainingJob.Weights;
+using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Tests.Weights;
+namespace CtSeg.TrainingJob.Tests.WeightFiles;
 
 [Collection(TorchCollection.Name)]
 public sealed class SafetensorsTests

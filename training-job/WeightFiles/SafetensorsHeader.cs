@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace CtSeg.TrainingJob.Weights;
+namespace CtSeg.TrainingJob.WeightFiles;
 
 /// <summary>One tensor of a safetensors file.</summary>
 /// <param name="Begin">First byte, counted from the end of the header.</param>

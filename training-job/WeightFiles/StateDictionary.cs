@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Weights;
+namespace CtSeg.TrainingJob.WeightFiles;
 
 /// <summary>Copies a network's weights in and out by name, strictly: every name and shape must match.</summary>
 internal static class StateDictionary
