@@ -1,0 +1,51 @@
+using CtSeg.Local.Testing;
+
+namespace CtSeg.Local.Tests.Testing;
+
+public sealed class TestOutcomeTests : IDisposable
+{
+    private readonly string _report = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_report);
+
+    [Fact]
+    public void Given_AReport_When_Read_Then_ItsTestsAreCounted()
+    {
+        var outcome = Read("""
+            {"results":{"tests":[{"name":"A","status":"passed"},{"name":"B","status":"failed","message":"because"},
+            {"name":"C","status":"skipped","message":"no data"},{"name":"D","status":"other"}]}}
+            """, exitCode: 1);
+
+        (outcome.Passed, outcome.Failed, outcome.Skipped).ShouldBe((1, 2, 1));
+        outcome.Failures[0].ShouldBe(new TestFailure("B", "because"));
+        outcome.SkipReasons.ShouldBe(["no data"]);
+    }
+
+    [Theory]
+    [InlineData("", 134, false)]
+    [InlineData("{\"results\":", 0, false)]
+    [InlineData("{\"results\":{\"tests\":[]}}", 0, false)]
+    [InlineData("{\"results\":{\"tests\":[{\"name\":\"A\",\"status\":\"passed\"}]}}", 134, false)]
+    [InlineData("{\"results\":{\"tests\":[]}}", 134, true)]
+    public void Given_SilenceOrACrash_When_Read_Then_ItCountsAsAFailure(string report, int exitCode, bool mayBeEmpty) =>
+        Read(report, exitCode, mayBeEmpty).Failed.ShouldBe(1);
+
+    [Fact]
+    public void Given_NoReport_When_Read_Then_ItCountsAsAFailure()
+    {
+        File.Delete(_report);
+
+        Read(report: null, exitCode: 0).Failed.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Given_AFilterThatLeavesNothing_When_Read_Then_ItIsNoFailure() =>
+        Read("{\"results\":{\"tests\":[]}}", exitCode: 0, mayBeEmpty: true).Failed.ShouldBe(0);
+
+    private TestOutcome Read(string? report, int exitCode, bool mayBeEmpty = false)
+    {
+        if (report is not null)
+            File.WriteAllText(_report, report);
+        return TestOutcome.Read(new TestProgram("Some.Tests", "/some"), _report, "/log", exitCode, TimeSpan.Zero, mayBeEmpty);
+    }
+}
