@@ -19,7 +19,7 @@ public static class Failures
     public static ScanFailure DeadLettered { get; } = new(
         FailureReason.DeadLettered,
         "The segmentation of the slice ended without a result although it was tried as often as allowed.",
-        "Tell the operator the scan id: the request is kept and can be replayed.");
+        "Upload the slice again under another name; if it fails again, tell the operator the scan id: the request is kept.");
 
     public static ScanFailure GaveUp(int attempts) => new(
         FailureReason.GaveUp,

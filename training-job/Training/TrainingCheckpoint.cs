@@ -37,13 +37,25 @@ internal sealed record TrainingCheckpoint(
         var (tensors, metadata) = Safetensors.Read(File.ReadAllBytes(path));
         if (!metadata.TryGetValue(HistoryName, out var json))
             throw new WeightsFormatException($"'{path}' is not a checkpoint: it has no history.");
-        var history = JsonSerializer.Deserialize(json, TrainingJson.Default.TrainingHistory)
-            ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its history is empty.");
+        var history = ReadHistory(path, json);
         return new TrainingCheckpoint(history, Part("network."), Part("average."), Part("first."), Part("second."));
 
         IReadOnlyDictionary<string, Tensor> Part(string prefix) => tensors
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+    }
+
+    private static TrainingHistory ReadHistory(string path, string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, TrainingJson.Default.TrainingHistory)
+                ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its history is empty.");
+        }
+        catch (JsonException)
+        {
+            throw new WeightsFormatException($"'{path}' is not a checkpoint: its history cannot be read.");
+        }
     }
 
     private static string ToJson(TrainingOptions options) =>

@@ -23,6 +23,18 @@ public sealed class TrainingRunTests
 
     internal static ModelManifest Manifest(ModelConfiguration configuration) => TrainingRun.NewManifest("test", configuration, TimeProvider.System);
 
+    [Theory]
+    [InlineData("{", "cannot be read")]
+    [InlineData("null", "is empty")]
+    [InlineData(null, "has no history")]
+    public void Given_ADamagedCheckpoint_When_Loaded_Then_RefusedWithTheReason(string? history, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        var metadata = history is null ? null : new Dictionary<string, string> { ["history"] = history };
+        File.WriteAllBytes(folder[TrainingCheckpoint.FileName], Safetensors.Write(new Dictionary<string, TorchSharp.torch.Tensor>(), metadata));
+        Should.Throw<WeightsFormatException>(() => TrainingCheckpoint.Load(folder[TrainingCheckpoint.FileName])).Message.ShouldContain(reason);
+    }
+
     [Fact]
     public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits()
     {
