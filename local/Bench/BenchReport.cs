@@ -27,6 +27,9 @@ internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> 
 
     public void Print(IAnsiConsole console)
     {
+        // In a pipe the console knows no width and would break the rows.
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = 160;
         var table = new Table().Border(TableBorder.Simple).AddColumn("Figure").AddColumn(new TableColumn("Value").RightAligned()).AddColumn("Bar").AddColumn("Verdict");
         foreach (var figure in Figures)
             table.AddRow(

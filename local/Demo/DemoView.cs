@@ -57,8 +57,8 @@ internal sealed class DemoView(IAnsiConsole console)
 
     private static Table TableOf(IReadOnlyList<ScanProgress> scans)
     {
-        var table = new Table().Border(TableBorder.Rounded);
-        table.AddColumn("Slice").AddColumn("State");
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumn(new TableColumn("Slice").NoWrap()).AddColumn("State");
         foreach (var title in new[] { "Time", "Ground glass", "Consolidation", "Effusion" })
             table.AddColumn(new TableColumn(title).RightAligned());
         table.AddColumn("Model");

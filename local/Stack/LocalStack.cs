@@ -14,6 +14,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
 {
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(5);
+    // Azurite waits for every idle connection to close; nothing that it holds is read again.
+    private static readonly TimeSpan s_storagePatience = TimeSpan.FromSeconds(0.5);
     // The job finishes the slice it is at and gives the others back.
     private static readonly TimeSpan s_drainPatience = TimeSpan.FromSeconds(25);
 
@@ -107,7 +109,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         if (_emulator is not null)
             await _emulator.StopAsync(s_stopPatience, _time, cancellationToken);
         if (_azurite is not null)
-            await _azurite.StopAsync(s_stopPatience, _time, cancellationToken);
+            await _azurite.StopAsync(s_storagePatience, _time, cancellationToken);
     }
 
     /// <summary>Ends whatever still runs, at once.</summary>
