@@ -38,6 +38,30 @@ public sealed class AmqpServiceBusClientTests
     }
 
     [Fact]
+    public async Task Given_ConnectionsBreakUnderDeliveries_When_LocksRunOut_Then_MessagesComeAgainAndNoneIsDeadLettered()
+    {
+        const int Cuts = 30;
+        await using var emulator = await StartAsync(queue => queue with { LockDuration = TimeSpan.FromSeconds(1), MaxDeliveryCount = 1000 });
+        await using var client = AmqpServiceBusClient.FromConnectionString(emulator.ConnectionString);
+        var sender = client.CreateSender(Queue);
+        var receiver = client.CreateReceiver(Queue, prefetch: 8);
+        for (var cut = 0; cut < Cuts; cut++)
+        {
+            await sender.SendAsync(new OutgoingMessage("{}"u8.ToArray()) { MessageId = $"{cut}" }, Cancellation);
+            await receiver.ReceiveAsync(1, Wait, Cancellation);
+            emulator.DropConnections();
+        }
+
+        var missing = Enumerable.Range(0, Cuts).Select(cut => $"{cut}").ToHashSet();
+        IReadOnlyList<ReceivedMessage> received;
+        while (missing.Count > 0 && (received = await receiver.ReceiveAsync(8, Wait, Cancellation)).Count > 0)
+            missing.ExceptWith(received.Select(message => message.MessageId!));
+
+        missing.ShouldBeEmpty();
+        (await client.CreateReceiver(DeadLetters).PeekAsync(1, 0, Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Given_MoreThanOneBatchHolds_When_Sent_Then_AllArriveInOrder()
     {
         await using var emulator = await StartAsync();
