@@ -34,6 +34,7 @@ public sealed class LoadTests
             await stack.UploadAsync(some.ToDictionary());
             var supervisor = random.Next(3) == 0 ? stack.Local.Host : stack.Local.Job;
             var victim = supervisor.Current;
+            // No state to wait for: the moment of a kill is to be anywhere, also between the steps that show.
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(500, 5000)), TimeProvider.System, TestContext.Current.CancellationToken);
             victim.Kill();
             await victim.Exited;
