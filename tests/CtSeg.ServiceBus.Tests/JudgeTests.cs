@@ -23,14 +23,16 @@ public sealed class JudgeRun : IAsyncLifetime
             .Where(line => line.StartsWith("check(\"", StringComparison.Ordinal))
             .Select(line => new TheoryDataRow<string>(line.Split('"')[1]));
 
+    private static string Node => Environment.GetEnvironmentVariable("CTSEG_NODE") is { Length: > 0 } node ? node : "node";
+
     public async ValueTask InitializeAsync()
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules", "@azure", "service-bus")))
-            await RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], connectionString: null);
-        var configuration = await RunAsync("node", ["judge.mjs", "--configuration"], connectionString: null);
+            throw new InvalidOperationException($"The judge is not installed: run ./ctseg test, or npm ci --ignore-scripts in {Folder}.");
+        var configuration = await RunAsync(Node, ["judge.mjs", "--configuration"], connectionString: null);
         await using var emulator = await ServiceBusEmulator.StartAsync(
             new ServiceBusEmulatorOptions(EmulatorConfig.Parse(configuration)), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        _output = await RunAsync("node", ["judge.mjs"], emulator.ConnectionString);
+        _output = await RunAsync(Node, ["judge.mjs"], emulator.ConnectionString);
         using var summary = JsonDocument.Parse(_output.TrimEnd().Split('\n')[^1]);
         foreach (var result in summary.RootElement.GetProperty("results").EnumerateArray())
             _errors.Add(result.GetProperty("name").GetString()!, result.TryGetProperty("error", out var error) ? error.GetString() : null);

@@ -1,18 +1,26 @@
-# Azurite, the storage emulator, from npm; and the node it runs on.
+# What comes from npm: Azurite, the storage emulator; the judge of the Service Bus emulator; and the node they run on.
 
 oldest_node=20
 
-prepare_azurite() {
+prepare_azurite() { install_packages 'Installing Azurite' azurite "$root/local/azurite" azurite; }
+
+# Here and not in the tests: those never need a network.
+prepare_judge() {
+    install_packages 'Installing the judge of the Service Bus emulator' judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus
+}
+
+# install_packages TITLE NAME FOLDER PACKAGE
+install_packages() {
     find_node
-    local folder=$root/local/azurite stamp=$state/setup/azurite lock
-    lock=$(cksum < "$folder/package-lock.json")
-    if [ -e "$folder/node_modules/azurite/dist/src/azurite.js" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$lock" ]; then return; fi
+    local stamp=$state/setup/$2 lock
+    lock=$(cksum < "$3/package-lock.json")
+    if [ -d "$3/node_modules/$4" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$lock" ]; then return; fi
     command -v npm > /dev/null || fail "npm is missing: install Node.js $oldest_node or newer with npm and run this again."
-    step 'Installing Azurite' "$state/setup/azurite.log" install_azurite "$folder"
+    step "$1" "$state/setup/$2.log" clean_install "$3"
     printf '%s\n' "$lock" > "$stamp"
 }
 
-install_azurite() { cd "$1" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }
+clean_install() { cd "$1" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }
 
 # Sets CTSEG_NODE: the node in PATH, or npm's own where that is too old.
 find_node() {
