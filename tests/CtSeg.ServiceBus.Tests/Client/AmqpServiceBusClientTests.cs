@@ -162,9 +162,12 @@ public sealed class AmqpServiceBusClientTests
         await client.CreateSender(Queue).SendAsync([Message("1"), Message("2"), Message("3")], Cancellation);
         var first = client.CreateReceiver(Queue, prefetch: 10);
         await first.CompleteAsync((await first.ReceiveAsync(1, Wait, Cancellation)).Single(), Cancellation);
+        // Nothing left for another receiver: the rest has come to the first.
+        var other = client.CreateReceiver(Queue);
+        (await other.ReceiveAsync(1, Moment, Cancellation)).ShouldBeEmpty();
         await first.DisposeAsync();
 
-        var messages = await ReceiveAsync(client.CreateReceiver(Queue), 2);
+        var messages = await ReceiveAsync(other, 2);
 
         messages.Values.ShouldAllBe(message => message.DeliveryCount == 1);
     }
