@@ -8,7 +8,11 @@ namespace CtSeg.Recovery;
 /// <param name="Age">A scan that changed last before this long is looked at.</param>
 /// <param name="MaxAttempts">Requests for one scan, the first included.</param>
 /// <param name="MaxScans">One run takes on; the next run takes the rest.</param>
-public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans);
+public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans)
+{
+    /// <value>A scan in state received for longer is given up: the host's tries are long used up. 24 hours unless set.</value>
+    public TimeSpan ReceivedAge { get; init; } = TimeSpan.FromHours(24);
+}
 
 /// <param name="AskAgain">Scans with a new attempt, to be requested.</param>
 /// <param name="GivenUp">Scans that failed now.</param>
@@ -25,8 +29,8 @@ public sealed record ReconcileOutcome(
 
 /// <summary>
 /// Storage is the truth and messages are hints: finds scans that wait for a result too long and asks again. Scans in
-/// state received are not touched: the host still tries their preprocessing, and where it gives up, the poison queue
-/// ends them. A preprocessed image without a status cannot be: the status is written before it.
+/// state received are left to the host's tries and its poison queue; after <see cref="ReconcilePolicy.ReceivedAge"/> they
+/// fail, for the poison queue cannot name a blob that was replaced or deleted meanwhile. A preprocessed image without a status cannot be: the status is written before it.
 /// </summary>
 public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, ReconcilePolicy policy, TimeProvider clock)
 {
@@ -84,11 +88,17 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
     {
         if (metrics is not null)
             return status.Completed(new ScanResultSummary(metrics.Model.Version, metrics.Lesions), now);
+        if (status.State == ScanState.Received)
+            return status.Failed(Failures.Poisoned, now);
         return status.Attempt < policy.MaxAttempts
             ? status.Requested(status.Attempt + 1, now)
             : status.Failed(Failures.GaveUp(status.Attempt), now);
     }
 
-    private bool IsOverdue(ScanState state, DateTime lastChange, DateTime now) =>
-        state is ScanState.Preprocessed or ScanState.Segmenting && now - lastChange > policy.Age;
+    private bool IsOverdue(ScanState state, DateTime lastChange, DateTime now) => state switch
+    {
+        ScanState.Received => now - lastChange > policy.ReceivedAge,
+        ScanState.Preprocessed or ScanState.Segmenting => now - lastChange > policy.Age,
+        _ => false,
+    };
 }

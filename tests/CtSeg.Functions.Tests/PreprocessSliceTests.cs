@@ -206,6 +206,16 @@ public sealed class PreprocessSliceTests(AzuriteFixture azurite)
         status.State.ShouldBe(ScanState.Received);
     }
 
+    [Fact]
+    public async Task Given_StatusCannotBeRead_When_Uploaded_Then_InvocationFails()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(ScanId.FromContent(Name, Handler.Png()), Name, handler.Now));
+        await handler.BreakAsync(Containers.Status, BlobPaths.Status(ScanId.FromContent(Name, Handler.Png())));
+
+        (await handler.PreprocessAsync(Name, Handler.Png())).ShouldBeProblem(HttpStatusCode.InternalServerError);
+    }
+
     public static TheoryData<string> Misfits =>
     [
         "", "null", "[]", "{", "{}", """{"Data":{}}""", """{"Data":[]}""", """{"Data":{"slice":"AAEC"}}""",

@@ -45,12 +45,35 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         IdsOf(ended).ShouldBe([$"{usedUp}-4", $"{done}-2"]);
         ended.EnumerateArray().Select(e => e.GetProperty("type").GetString())
             .ShouldBe(["ctseg.segmentation.failed.v1", "ctseg.segmentation.completed.v1"]);
+        outputs.EnumerateObject().SelectMany(output => output.Value.EnumerateArray()).Select(e => e.GetProperty("time").GetString())
+            .ShouldAllBe(time => time == "2026-11-23T15:22:05.0000001Z");
         (await handler.StatusOfAsync(waiting)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(2));
         (await handler.StatusOfAsync(working)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(3));
         (await handler.StatusOfAsync(usedUp)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.GaveUp);
         (await handler.StatusOfAsync(done)).State.ShouldBe(ScanState.Completed);
         (await handler.StatusOfAsync(received)).State.ShouldBe(ScanState.Received);
         (await handler.StatusOfAsync(failed)).Timeline.Count.ShouldBe(3);
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_ReceivedForMoreThanADay_When_TimerFires_Then_PoisonedAndAnnouncedOnce()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, "a.png", handler.Now));
+        handler.Clock.Advance(TimeSpan.FromHours(24));
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldSendNothing();
+        handler.Clock.Advance(TimeSpan.FromTicks(1));
+
+        var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
+
+        outputs.TryGetProperty("requests", out _).ShouldBeFalse();
+        var ended = outputs.GetProperty("ended").EnumerateArray().ShouldHaveSingleItem();
+        ended.GetProperty("id").GetString().ShouldBe($"{Samples.Scan}-0");
+        ended.GetProperty("data").GetProperty("failure").GetProperty("reason").GetString().ShouldBe("poisoned");
+        var status = await handler.StatusOfAsync(Samples.Scan);
+        status.Timeline.Select(entry => entry.State).ShouldBe([ScanState.Received, ScanState.Failed]);
+        status.Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.Poisoned);
         (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldSendNothing();
     }
 

@@ -6,6 +6,7 @@ namespace CtSeg.Functions.Tests;
 public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
 {
     private const string Function = "RecordDeadLetters";
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private const string Metadata = """{"DeliveryCount":"10","MessageId":"\"a/b ä\"","SequenceNumber":"12","EnqueuedTimeUtc":"2026-11-23T15:12:06"}""";
 
     [Theory]
@@ -16,15 +17,18 @@ public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
         var asked = ScanStatus.Received(Samples.Scan, "a.png", handler.Now).Requested(1, handler.Now);
         await handler.LeaveAsync(segmenting ? asked.Segmenting(handler.Now) : asked);
-        var body = Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 1), Metadata);
+        var request = Samples.RequestOf(Samples.Scan, 1, TraceParent);
+        var body = Samples.MessageBody("msg", request, Metadata);
 
         var reply = await handler.PostAsync(Function, body);
 
         var ended = reply.ShouldBeDone().Outputs.GetProperty("ended");
         ended.GetProperty("type").GetString().ShouldBe("ctseg.segmentation.failed.v1");
         ended.GetProperty("id").GetString().ShouldBe("0011223344556677-1");
+        ended.GetProperty("time").GetString().ShouldBe("2026-11-23T15:12:05Z");
+        ended.GetProperty("traceparent").GetString().ShouldBe(TraceParent);
         (await handler.StatusOfAsync(Samples.Scan)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.DeadLettered);
-        (await ArchivedAsync(handler, "dead-letters/0011223344556677-1.json")).ShouldBe(Samples.RequestOf(Samples.Scan, 1));
+        (await ArchivedAsync(handler, "dead-letters/0011223344556677-1.json")).ShouldBe(request);
         (await handler.PostAsync(Function, body)).ShouldSendNothing();
     }
 

@@ -9,6 +9,7 @@ public sealed class RecordPoisonedSliceTests(AzuriteFixture azurite)
 {
     private const string Function = "RecordPoisonedSlice";
     private const string Name = "case1/slice-001.png";
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private static readonly byte[] Content = [1, 2, 3, 4];
 
     [Fact]
@@ -17,12 +18,14 @@ public sealed class RecordPoisonedSliceTests(AzuriteFixture azurite)
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
         var etag = await UploadAsync(handler, Content);
 
-        var reply = await handler.PostAsync(Function, Body(etag));
+        var reply = await handler.PostAsync(Function, Body(etag), TraceParent);
 
         var scan = ScanId.FromContent(Name, Content);
         var ended = reply.ShouldBeDone().Outputs.GetProperty("ended");
         ended.GetProperty("type").GetString().ShouldBe("ctseg.segmentation.failed.v1");
         ended.GetProperty("id").GetString().ShouldBe($"{scan}-0");
+        ended.GetProperty("time").GetString().ShouldBe("2026-11-23T15:12:05Z");
+        ended.GetProperty("traceparent").GetString().ShouldBe(TraceParent);
         ended.GetProperty("data").GetProperty("failure").GetProperty("reason").GetString().ShouldBe("poisoned");
         ended.GetProperty("data").GetProperty("blobName").GetString().ShouldBe(Name);
         var status = await handler.StatusOfAsync(scan);

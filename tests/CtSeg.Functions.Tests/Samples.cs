@@ -17,6 +17,6 @@ internal static class Samples
     public static string MessageBody(string binding, string message, string metadata = "{}") =>
         $$"""{"Data":{"{{binding}}":{{JsonSerializer.Serialize(JsonSerializer.Serialize(message))}}},"Metadata":{{metadata}}}""";
 
-    public static string RequestOf(ScanId scan, int attempt) => JsonSerializer.Serialize(
-        ScanEvents.Requested(scan, attempt, "/test", Handler.Start.UtcDateTime), ContractsJson.Default.CloudEventSegmentationRequested);
+    public static string RequestOf(ScanId scan, int attempt, string? traceParent = null) => JsonSerializer.Serialize(
+        ScanEvents.Requested(scan, attempt, "/test", Handler.Start.UtcDateTime, traceParent), ContractsJson.Default.CloudEventSegmentationRequested);
 }
