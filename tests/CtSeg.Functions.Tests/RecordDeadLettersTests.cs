@@ -126,6 +126,19 @@ public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
         (await ArchivedAsync(handler, "dead-letters/abc-12.json")).ShouldBe(message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"Data":[]}""")]
+    [InlineData("""{"Data":{"msg":1}}""")]
+    public async Task Given_BodyOffContract_When_Invoked_Then_400(string body)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        (await handler.PostAsync(Function, body)).ShouldBeProblem(System.Net.HttpStatusCode.BadRequest);
+    }
+
     private static async Task<string> ArchivedAsync(Handler handler, string path) =>
         (await handler.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient(path).DownloadContentAsync(Handler.Stop)).Value.Content.ToString();
 }
