@@ -12,6 +12,9 @@ internal sealed record ChildCommand(string Name, string FileName, IReadOnlyList<
 {
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     public string? WorkingDirectory { get; init; }
+
+    /// <value>True for a program that leaves the cores to others first (nice(1)); Linux only.</value>
+    public bool GivesWay { get; init; }
 }
 
 /// <summary>
@@ -21,6 +24,9 @@ internal sealed record ChildCommand(string Name, string FileName, IReadOnlyList<
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const string SetSid = "/usr/bin/setsid";
+    private const string Shell = "/bin/sh";
+    // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own.
+    private const string GivingWay = "{ echo 10 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 10 \"$0\" \"$@\"";
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -61,12 +67,11 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = command.WorkingDirectory ?? string.Empty,
         };
+        if (command.GivesWay && File.Exists(SetSid) && File.Exists(Shell))
+            Wrap(start, Shell, "-c", GivingWay);
+        // A session of its own: Ctrl-C in the terminal reaches only this program, which stops the others in order.
         if (File.Exists(SetSid))
-        {
-            // A session of its own: Ctrl-C in the terminal reaches only this program, which stops the others in order.
-            start.FileName = SetSid;
-            start.ArgumentList.Insert(0, command.FileName);
-        }
+            Wrap(start, SetSid);
         start.Environment[ParentLifeline.EnvironmentVariable] = "1";
         if (!start.Environment.ContainsKey("DOTNET_ROOT"))
             start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
@@ -82,6 +87,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             throw new StartFailedException($"{command.Name} could not be started from {command.FileName}: {e.Message}. Run ./ctseg, which builds what is missing.", e);
         }
+    }
+
+    /// <summary>Has it started by a program that replaces itself by it: the process id stays.</summary>
+    private static void Wrap(ProcessStartInfo start, string program, params ReadOnlySpan<string> options)
+    {
+        start.ArgumentList.Insert(0, start.FileName);
+        for (var i = options.Length - 1; i >= 0; i--)
+            start.ArgumentList.Insert(0, options[i]);
+        start.FileName = program;
     }
 
     /// <summary>Ends the process at once (SIGKILL).</summary>

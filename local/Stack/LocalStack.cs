@@ -170,7 +170,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
-            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, ports.Read);
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, GivesWay = true }, ports.Read);
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
         return new StorageAccount(found["Blob"], found["Queue"]);
     }
@@ -185,7 +185,10 @@ internal sealed partial class LocalStack : IAsyncDisposable
             new ChildCommand(
                 "The Service Bus emulator", _options.Checkout.LocalProgram,
                 ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration, "--key", key],
-                _run.LogOf("servicebus")),
+                _run.LogOf("servicebus"))
+            {
+                GivesWay = true,
+            },
             ports.Read);
         var found = await ReadyAsync(_emulator, ports.Complete, cancellationToken);
         return new ServiceBusNamespace(found.Values.Single(), key);
@@ -209,6 +212,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
             new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) 
             {
                 WorkingDirectory = _run.App,
+                // As all but the job: a thread of the model that loses its core holds up the others too.
+                GivesWay = true,
                 // Not on the command line, which every user of the machine can read.
                 Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
             },
