@@ -7,6 +7,7 @@ using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 
+HeapMemory.Keep();
 var root = new RootCommand("CtSeg: trains and runs the model that segments COVID-19 lesions in chest CT.")
 {
     TrainCommand.Create(),

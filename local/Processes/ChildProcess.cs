@@ -26,7 +26,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private const string SetSid = "/usr/bin/setsid";
     private const string Shell = "/bin/sh";
     // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own.
-    private const string GivingWay = "{ echo 10 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 10 \"$0\" \"$@\"";
+    private const string GivingWay = "{ echo 19 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 19 \"$0\" \"$@\"";
 
     private readonly Process _process;
     private readonly StreamWriter _log;

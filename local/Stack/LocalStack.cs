@@ -222,7 +222,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
 
     private ChildProcess LaunchJob()
     {
-        var environment = new Dictionary<string, string>(Connections());
+        // One arena of the C library: only the first one keeps the model's memory, and its thread would get another.
+        var environment = new Dictionary<string, string>(Connections()) { ["MALLOC_ARENA_MAX"] = "1" };
         foreach (var (name, value) in _options.JobEnvironment)
             environment[name] = value;
         List<string> arguments =

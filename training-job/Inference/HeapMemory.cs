@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace CtSeg.TrainingJob.Inference;
+
+/// <summary>
+/// Has the C library keep the memory that tensors give back. It would otherwise return every large block to the system,
+/// and a network takes and gives the same blocks again and again: a third of a slice's time went into new pages.
+/// </summary>
+internal static partial class HeapMemory
+{
+    // malloc.h of glibc.
+    private const int TrimThreshold = -1;
+    private const int MmapThreshold = -3;
+
+    /// <summary>
+    /// Call before the first tensor. Does nothing where the C library is not glibc. Holds for the arena of the main thread: one
+    /// that computes on another wants <c>MALLOC_ARENA_MAX=1</c> in its environment, since arenas exist by now.
+    /// </summary>
+    public static void Keep()
+    {
+        if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libc.so.6", out var library) || !NativeLibrary.TryGetExport(library, "mallopt", out _))
+            return;
+        _ = SetOption(MmapThreshold, 1 << 30);
+        _ = SetOption(TrimThreshold, int.MaxValue);
+    }
+
+    [LibraryImport("libc.so.6", EntryPoint = "mallopt")]
+    private static partial int SetOption(int option, int value);
+}
