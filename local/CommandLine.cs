@@ -18,7 +18,7 @@ namespace CtSeg.Local;
 internal static class CommandLine
 {
     // Only listed here: ./ctseg and the forwarding below hand them to ctseg-job, which explains its own options.
-    private static readonly (string Verb, string Summary)[] s_jobVerbs =
+    private static readonly (string Verb, string Summary)[] JobVerbs =
     [
         ("predict", "Segments slices with the model alone, without the pipeline."),
         ("train", "Trains a model on a folder of images and masks."),
@@ -77,13 +77,13 @@ internal static class CommandLine
             new HelpOption { Recursive = true },
             new VersionOption(),
         };
-        foreach (var (verb, summary) in s_jobVerbs)
+        foreach (var (verb, summary) in JobVerbs)
             root.Add(new Command(verb, summary) { TreatUnmatchedTokensAsErrors = false });
         return root;
     }
 
     private static bool IsForwarded(Command root, string verb) =>
-        !verb.StartsWith('-') && (s_jobVerbs.Any(known => known.Verb == verb) || root.Subcommands.All(command => command.Name != verb));
+        !verb.StartsWith('-') && (JobVerbs.Any(known => known.Verb == verb) || root.Subcommands.All(command => command.Name != verb));
 
     private static async Task<int> ForwardAsync(string[] args)
     {

@@ -19,7 +19,7 @@ internal sealed record BenchFigure(string Name, double Value, string Unit, strin
 /// <summary>Figures with the machine they were taken on.</summary>
 internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> Figures, IReadOnlyList<string> Notes)
 {
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public string Machine { get; } = $"{CpuName()}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}";
 
@@ -43,7 +43,7 @@ internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> 
     }
 
     public Task WriteAsync(string file, CancellationToken cancellationToken) =>
-        File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, s_json), cancellationToken);
+        File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, Json), cancellationToken);
 
     private static string CpuName() =>
         File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line

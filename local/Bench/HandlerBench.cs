@@ -13,8 +13,8 @@ internal sealed class HandlerBench(Checkout checkout, TimeProvider time, TextWri
     private const int Runs = 20;
     private const double MaxStartMs = 100;
     private const double MaxMemoryMiB = 80;
-    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     public async Task<BenchReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal sealed class HandlerBench(Checkout checkout, TimeProvider time, TextWri
             BenchFigure.AtMost("idle memory, most of the runs", memory.Max(), "MiB", MaxMemoryMiB),
             new("size of the program", new FileInfo(ProgramIn(folder)).Length / 1024.0 / 1024.0, "MiB"),
         ],
-        [$"{Runs} starts after one to warm the file cache; memory is VmRSS {s_idle.TotalSeconds:0} s after the first answer."]);
+        [$"{Runs} starts after one to warm the file cache; memory is VmRSS {Idle.TotalSeconds:0} s after the first answer."]);
     }
 
     private async Task PublishAsync(string folder, CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ internal sealed class HandlerBench(Checkout checkout, TimeProvider time, TextWri
     private async Task<(TimeSpan Start, long? Resident)> MeasureAsync(string folder, bool measureMemory, CancellationToken cancellationToken)
     {
         var port = FreePort();
-        using var http = new HttpClient { Timeout = s_deadline };
+        using var http = new HttpClient { Timeout = Deadline };
         var started = Stopwatch.GetTimestamp();
         await using var handler = ChildProcess.Start(new ChildCommand("The handler", ProgramIn(folder), [], Path.Combine(checkout.State, "bench", "handler.log"))
         {
@@ -77,14 +77,14 @@ internal sealed class HandlerBench(Checkout checkout, TimeProvider time, TextWri
         var start = Stopwatch.GetElapsedTime(started);
         if (!measureMemory)
             return (start, null);
-        await Task.Delay(s_idle, time, cancellationToken);
+        await Task.Delay(Idle, time, cancellationToken);
         return (start, ProcessCpu.ResidentBytes(handler.Id));
     }
 
     // As the host probes: any answer counts.
     private async Task FirstAnswerAsync(HttpClient http, Uri address, ChildProcess handler, CancellationToken cancellationToken)
     {
-        for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < s_deadline && !handler.Exited.IsCompleted;)
+        for (var started = time.GetTimestamp(); time.GetElapsedTime(started) < Deadline && !handler.Exited.IsCompleted;)
         {
             try
             {

@@ -18,7 +18,7 @@ internal sealed class PipelineBench(StackOptions options, SliceSelection selecti
     // Below that the bar of the relative throughput says nothing: the rest of the pipeline takes part of the same cores.
     private const double SlowModelSeconds = 0.5;
     private const string ModelThread = "model";
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public async Task<BenchReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -105,7 +105,7 @@ internal sealed class PipelineBench(StackOptions options, SliceSelection selecti
 
     private static async Task RunAsync(LocalStack stack, ScanRun run, CancellationToken cancellationToken)
     {
-        await stack.WatchedAsync(token => run.RunAsync(() => { }, (_, _) => Task.CompletedTask, s_patience, token), cancellationToken);
+        await stack.WatchedAsync(token => run.RunAsync(() => { }, (_, _) => Task.CompletedTask, Patience, token), cancellationToken);
         if (run.Scans.FirstOrDefault(scan => scan.State != ScanState.Completed) is { } failed)
             throw new StartFailedException($"{failed.Slice.Name} did not complete ({failed.Ended?.Failure?.Message}); a benchmark needs slices that do.");
     }

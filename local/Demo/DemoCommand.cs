@@ -11,7 +11,7 @@ namespace CtSeg.Local.Demo;
 internal static class DemoCommand
 {
     private const int PhantomCount = 3;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static Command Create()
     {
@@ -69,7 +69,7 @@ internal static class DemoCommand
                         await download.SaveAsync(scan.Slice.Name, scan.Ended!.ScanId, cancellationToken);
                     view.ReportEnd(scan);
                 },
-                s_patience, token),
+                Patience, token),
             requests.Stop));
         view.ReportFailures(run.Scans);
         await stack.StopAsync(requests.Now);

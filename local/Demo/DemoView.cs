@@ -8,7 +8,9 @@ namespace CtSeg.Local.Demo;
 /// <summary>Shows a run: a live table on a terminal, one line for every ended scan elsewhere.</summary>
 internal sealed class DemoView(IAnsiConsole console)
 {
-    private static readonly string[] s_classes = ["ground-glass-opacity", "consolidation", "pleural-effusion"];
+    private static readonly string[] Classes = ["ground-glass-opacity", "consolidation", "pleural-effusion"];
+    private static readonly string[] Titles = ["Slice", "State", "Time", "Ground glass", "Consolidation", "Effusion", "Model"];
+    private bool _titled;
 
     public bool IsLive => console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal;
 
@@ -29,11 +31,16 @@ internal sealed class DemoView(IAnsiConsole console)
         console.Write(TableOf(scans));
     }
 
-    /// <summary>For a pipe: one line about an ended scan.</summary>
+    /// <summary>For a pipe: one line about an ended scan, columns parted by tabs; their titles before the first.</summary>
     public void ReportEnd(ScanProgress scan)
     {
-        if (!IsLive)
-            console.Profile.Out.Writer.WriteLine(string.Join("  ", CellsOf(scan).Where(cell => cell.Length > 0)));
+        if (IsLive)
+            return;
+        var output = console.Profile.Out.Writer;
+        if (!_titled)
+            output.WriteLine(string.Join('\t', Titles));
+        _titled = true;
+        output.WriteLine(string.Join('\t', CellsOf(scan)));
     }
 
     /// <summary>Why scans failed and what to do.</summary>
@@ -58,10 +65,8 @@ internal sealed class DemoView(IAnsiConsole console)
     private static Table TableOf(IReadOnlyList<ScanProgress> scans)
     {
         var table = new Table().Border(TableBorder.Simple);
-        table.AddColumn(new TableColumn("Slice").NoWrap()).AddColumn("State");
-        foreach (var title in new[] { "Time", "Ground glass", "Consolidation", "Effusion" })
-            table.AddColumn(new TableColumn(title).RightAligned());
-        table.AddColumn("Model");
+        for (var column = 0; column < Titles.Length; column++)
+            table.AddColumn(new TableColumn(Titles[column]) { NoWrap = column == 0, Alignment = column is >= 2 and <= 5 ? Justify.Right : Justify.Left });
         foreach (var scan in scans)
             table.AddRow(CellsOf(scan).Select((cell, column) => (IRenderable)new Text(cell, column == 1 ? StyleOf(scan.State) : Style.Plain)));
         return table;
@@ -72,7 +77,7 @@ internal sealed class DemoView(IAnsiConsole console)
         scan.Slice.Name,
         scan.State?.ToString().ToLowerInvariant() ?? (scan.Started is null ? "waiting" : "uploaded"),
         scan.Elapsed is { } elapsed ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s") : string.Empty,
-        .. s_classes.Select(name => ShareOf(scan, name)),
+        .. Classes.Select(name => ShareOf(scan, name)),
         scan.Ended?.Result?.ModelVersion ?? scan.Ended?.Failure?.Reason.ToString() ?? string.Empty,
     ];
 

@@ -30,8 +30,8 @@ internal sealed class ScanRun(BlobServiceClient storage, IReadOnlyList<DemoSlice
 {
     private const int ParallelUploads = 4;
     private const int IntervalMsPerScan = 12;
-    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
     private readonly StatusStore _statuses = new(storage.GetBlobContainerClient(Containers.Status));
     private readonly BlobContainerClient _uploads = storage.GetBlobContainerClient(Containers.Slices);
@@ -39,7 +39,7 @@ internal sealed class ScanRun(BlobServiceClient storage, IReadOnlyList<DemoSlice
 
     // A listing costs in proportion to its length, and with more scans each one matters less.
     private TimeSpan Interval =>
-        TimeSpan.FromMilliseconds(Math.Clamp(Scans.Count * IntervalMsPerScan, s_shortest.TotalMilliseconds, s_longest.TotalMilliseconds));
+        TimeSpan.FromMilliseconds(Math.Clamp(Scans.Count * IntervalMsPerScan, Shortest.TotalMilliseconds, Longest.TotalMilliseconds));
 
     public IReadOnlyList<ScanProgress> Scans { get; } = [.. slices.Select(slice => new ScanProgress(slice))];
 

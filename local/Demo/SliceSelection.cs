@@ -8,7 +8,7 @@ namespace CtSeg.Local.Demo;
 internal sealed record SliceSelection(IReadOnlyList<DemoSlice> Slices, int Skipped)
 {
     private const int PhantomSeed = 20260101;
-    private static readonly string[] s_extensions = [".png", ".jpg", ".jpeg", ".tif", ".tiff"];
+    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".tif", ".tiff"];
 
     /// <summary>Slices that belong to nobody, the same every time.</summary>
     public static SliceSelection Phantoms(int count) => new(
@@ -36,7 +36,7 @@ internal sealed record SliceSelection(IReadOnlyList<DemoSlice> Slices, int Skipp
             skipped += inFolder[false].Count();
         }
         if (files.Count == 0)
-            throw new SliceSelectionException($"No slices in {string.Join(", ", paths)}: give a folder that holds {string.Join(", ", s_extensions)} files itself, not in folders below it.");
+            throw new SliceSelectionException($"No slices in {string.Join(", ", paths)}: give a folder that holds {string.Join(", ", Extensions)} files itself, not in folders below it.");
         var chosen = files.Distinct(StringComparer.Ordinal).Take(limit ?? int.MaxValue).ToList();
         var names = UniqueNames(chosen);
         return new([.. chosen.Zip(names, (file, name) => new DemoSlice(name, token => ReadAsync(file, token)))], skipped);
@@ -61,7 +61,7 @@ internal sealed record SliceSelection(IReadOnlyList<DemoSlice> Slices, int Skipp
         string.Join('/', file.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).TakeLast(parts));
 
     private static bool IsImage(string file) =>
-        s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
+        Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
     private static async Task<BinaryData> ReadAsync(string file, CancellationToken cancellationToken) =>
         new(await File.ReadAllBytesAsync(file, cancellationToken));

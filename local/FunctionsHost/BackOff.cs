@@ -6,7 +6,7 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Keeps a trigger's loop alive while its source is out of reach: waits 1, 2, 4 ... at most 30 s between tries.</summary>
 internal sealed class BackOff(string function, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan _maximum = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Maximum = TimeSpan.FromSeconds(30);
     private TimeSpan _delay = TimeSpan.FromSeconds(1);
 
     public void Reset() => _delay = TimeSpan.FromSeconds(1);
@@ -20,7 +20,7 @@ internal sealed class BackOff(string function, TimeProvider time, ILogger logger
     {
         HostLog.TriggerOutOfReach(logger, function, _delay, e.Message.Split('\n')[0].Trim());
         TimeSpan delay = _delay;
-        _delay = delay * 2 > _maximum ? _maximum : delay * 2;
+        _delay = delay * 2 > Maximum ? Maximum : delay * 2;
         await Task.Delay(delay, time, cancellationToken);
     }
 }

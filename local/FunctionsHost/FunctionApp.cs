@@ -6,8 +6,8 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>A Functions app as it lies on disk: host.json and one folder with a function.json per function.</summary>
 internal sealed record FunctionApp(string Root, HostSettings Host, AppSettings Settings, IReadOnlyList<FunctionDefinition> Functions)
 {
-    private static readonly string[] _triggers = ["blobTrigger", "queueTrigger", "serviceBusTrigger", "timerTrigger", "httpTrigger"];
-    private static readonly string[] _outputs = ["blob", "queue", "serviceBus", "http"];
+    private static readonly string[] Triggers = ["blobTrigger", "queueTrigger", "serviceBusTrigger", "timerTrigger", "httpTrigger"];
+    private static readonly string[] Outputs = ["blob", "queue", "serviceBus", "http"];
 
     /// <exception cref="FunctionAppException">Something is missing or not understood.</exception>
     public static FunctionApp Load(string root, IReadOnlyDictionary<string, string> settings)
@@ -45,8 +45,8 @@ internal sealed record FunctionApp(string Root, HostSettings Host, AppSettings S
         string name = json.Value<string>("name") ?? "";
         string direction = json.Value<string>("direction") ?? "in";
         bool isOutput = direction.Equals("out", StringComparison.OrdinalIgnoreCase);
-        if (!(isOutput ? _outputs : _triggers).Contains(type, StringComparer.OrdinalIgnoreCase))
-            throw new FunctionAppException($"{function}/function.json: the binding type '{type}' (direction '{direction}') is not known here; known are {string.Join(", ", _triggers)} as triggers and {string.Join(", ", _outputs)} as outputs.");
+        if (!(isOutput ? Outputs : Triggers).Contains(type, StringComparer.OrdinalIgnoreCase))
+            throw new FunctionAppException($"{function}/function.json: the binding type '{type}' (direction '{direction}') is not known here; known are {string.Join(", ", Triggers)} as triggers and {string.Join(", ", Outputs)} as outputs.");
         if (name.Length == 0)
             throw new FunctionAppException($"{function}/function.json: a binding of type '{type}' has no name.");
         return new Binding(function, name, type, isOutput, json, settings);

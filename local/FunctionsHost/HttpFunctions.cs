@@ -4,9 +4,9 @@ namespace CtSeg.Local.FunctionsHost;
 internal sealed class HttpFunctions(FunctionApp app, FunctionsHostOptions options, FunctionInvoker invoker, HandlerSupervisor handler, HttpClient http, TimeProvider time, ILogger logger)
 {
     /// <value>What Azure's front end grants an answer.</value>
-    private static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(230);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(230);
 
-    private static readonly string[] _allMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    private static readonly string[] AllMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -18,7 +18,7 @@ internal sealed class HttpFunctions(FunctionApp app, FunctionsHostOptions option
                 HostLog.NoFunctionKey(logger, function.Name, authLevel);
             string[] methods = trigger.Properties["methods"] is Newtonsoft.Json.Linq.JArray { Count: > 0 } list
                 ? [.. list.Select(method => method.ToString().ToUpperInvariant())]
-                : _allMethods;
+                : AllMethods;
             string route = $"/{app.Host.RoutePrefix}/{(trigger.Find("route") ?? function.Name).TrimStart('/')}".Replace("//", "/", StringComparison.Ordinal);
             routes.MapMethods(route, methods, context => HandleAsync(context, function, authLevel));
         }
@@ -32,8 +32,8 @@ internal sealed class HttpFunctions(FunctionApp app, FunctionsHostOptions option
             return;
         }
 
-        TimeSpan limit = options.FunctionTimeout ?? app.Host.FunctionTimeout ?? _answerLimit;
-        using CancellationTokenSource timeout = new(limit < _answerLimit ? limit : _answerLimit, time);
+        TimeSpan limit = options.FunctionTimeout ?? app.Host.FunctionTimeout ?? AnswerLimit;
+        using CancellationTokenSource timeout = new(limit < AnswerLimit ? limit : AnswerLimit, time);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted);
         try
         {

@@ -5,7 +5,7 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Hands an HTTP request to the handler as it is (path and query too) and streams the answer back.</summary>
 internal static class HttpProxy
 {
-    private static readonly HashSet<string> _hopByHop = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Host", "Expect",
         FunctionInvoker.InvocationIdHeader, FunctionInvoker.HostVersionHeader,
@@ -20,7 +20,7 @@ internal static class HttpProxy
         if (incoming.ContentLength > 0 || incoming.Headers.TransferEncoding.Count > 0)
             request.Content = new StreamContent(incoming.Body);
         foreach ((string name, StringValues values) in incoming.Headers)
-            if (!_hopByHop.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            if (!HopByHop.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         request.Headers.Add(FunctionInvoker.InvocationIdHeader, invocationId);
         request.Headers.Add(FunctionInvoker.HostVersionHeader, FunctionInvoker.HostVersion);
@@ -28,7 +28,7 @@ internal static class HttpProxy
         using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         context.Response.StatusCode = (int)response.StatusCode;
         foreach ((string name, IEnumerable<string> values) in response.Headers.Concat(response.Content.Headers))
-            if (!_hopByHop.Contains(name))
+            if (!HopByHop.Contains(name))
                 context.Response.Headers[name] = values.ToArray();
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         // Kestrel sends each piece as it comes: a client sees the beginning before the end exists.

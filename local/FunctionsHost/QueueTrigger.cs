@@ -7,7 +7,7 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Runs a function for every message of a storage queue; too many tries lead to the queue <c>{name}-poison</c>.</summary>
 internal sealed class QueueTrigger : ITrigger
 {
-    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     private readonly FunctionDefinition _function;
     private readonly HostSettings _settings;
@@ -40,7 +40,7 @@ internal sealed class QueueTrigger : ITrigger
     public async Task RunAsync(CancellationToken stopping, CancellationToken abort)
     {
         BackOff backOff = new(_function.Name, _time, _logger);
-        TimeSpan pause = _firstPause;
+        TimeSpan pause = FirstPause;
         try
         {
             while (true)
@@ -52,7 +52,7 @@ internal sealed class QueueTrigger : ITrigger
                     await Task.WhenAll(messages.Select(message => ProcessAsync(message, abort)));
                     if (messages.Length == 0)
                         await Task.Delay(pause, _time, stopping);
-                    pause = messages.Length > 0 ? _firstPause : TimeSpan.FromTicks(Math.Min(_maximumPause.Ticks, pause.Ticks * 2));
+                    pause = messages.Length > 0 ? FirstPause : TimeSpan.FromTicks(Math.Min(_maximumPause.Ticks, pause.Ticks * 2));
                 }
                 catch (Exception e) when (BackOff.IsSourceError(e))
                 {

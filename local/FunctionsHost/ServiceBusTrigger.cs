@@ -7,7 +7,7 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Runs a function for every message of a Service Bus queue under peek-lock: complete after success, abandon after failure.</summary>
 internal sealed class ServiceBusTrigger : ITrigger
 {
-    private static readonly TimeSpan _maxWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
 
     private readonly FunctionDefinition _function;
     private readonly HostSettings _settings;
@@ -42,7 +42,7 @@ internal sealed class ServiceBusTrigger : ITrigger
             {
                 try
                 {
-                    foreach (ReceivedMessage message in await receiver.ReceiveAsync(_settings.ServiceBusConcurrentCalls - running.Count, _maxWait, stopping))
+                    foreach (ReceivedMessage message in await receiver.ReceiveAsync(_settings.ServiceBusConcurrentCalls - running.Count, MaxWait, stopping))
                         running.Add(ProcessAsync(receiver, message, abort));
                     backOff.Reset();
                     if (running.Count >= _settings.ServiceBusConcurrentCalls)

@@ -10,7 +10,7 @@ namespace CtSeg.Local.FunctionsHost;
 internal sealed class TimerTrigger : ITrigger
 {
     // Task.Delay takes at most 49 days, and long sleeps drift over a suspended machine.
-    private static readonly TimeSpan _longestSleep = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
     private readonly FunctionDefinition _function;
     private readonly FunctionInvoker _invoker;
@@ -48,7 +48,7 @@ internal sealed class TimerTrigger : ITrigger
             while (_schedule.Next(_time.GetUtcNow()) is { } due)
             {
                 while (due - _time.GetUtcNow() is { Ticks: > 0 } left)
-                    await Task.Delay(left < _longestSleep ? left : _longestSleep, _time, stopping);
+                    await Task.Delay(left < LongestSleep ? left : LongestSleep, _time, stopping);
                 status = await RunOnceAsync(status, due, isPastDue: false, stopping, abort);
             }
         }

@@ -9,7 +9,7 @@ internal sealed class Supervisor : IAsyncDisposable
     public const int DefaultMaxCrashes = 5;
     public static readonly TimeSpan CrashWindow = TimeSpan.FromSeconds(30);
     // A program that ends well but at once would otherwise be started for ever.
-    private static readonly TimeSpan s_shortestRun = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan ShortestRun = TimeSpan.FromSeconds(0.5);
 
     private readonly Func<ChildProcess> _start;
     private readonly int _maxCrashes;
@@ -59,7 +59,7 @@ internal sealed class Supervisor : IAsyncDisposable
             var code = await _current.Exited;
             if (_stopping)
                 return;
-            if (code != 0 || _time.GetElapsedTime(started) < s_shortestRun)
+            if (code != 0 || _time.GetElapsedTime(started) < ShortestRun)
                 CountCrash(code);
             _current = _start();
             Restarts++;

@@ -6,11 +6,11 @@ namespace CtSeg.Local.Stack;
 internal sealed record Checkout(string Root)
 {
     private const string Marker = "Serverless.sln";
-    private static readonly string s_exe = OperatingSystem.IsWindows() ? ".exe" : string.Empty;
+    private static readonly string Exe = OperatingSystem.IsWindows() ? ".exe" : string.Empty;
 
     public string State => Path.Combine(Root, ".ctseg");
     public string Runs => Path.Combine(State, "runs");
-    public string LocalProgram => Path.Combine(OutputOf("local"), "ctseg-local" + s_exe);
+    public string LocalProgram => Path.Combine(OutputOf("local"), "ctseg-local" + Exe);
     public string FunctionsOutput => OutputOf("functions");
     public string Tests => Path.Combine(Root, "tests");
     public string Azurite => Path.Combine(Root, "local", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
@@ -28,7 +28,7 @@ internal sealed record Checkout(string Root)
         get
         {
             var output = OutputOf("training-job");
-            var programs = Directory.Exists(output) ? Directory.GetFiles(output, "ctseg-job" + s_exe, SearchOption.AllDirectories) : [];
+            var programs = Directory.Exists(output) ? Directory.GetFiles(output, "ctseg-job" + Exe, SearchOption.AllDirectories) : [];
             return programs is [var program, ..]
                 ? program
                 : throw new StartFailedException($"The job was not built: there is no ctseg-job below {output}. Run ./ctseg, which builds it.");

@@ -10,7 +10,7 @@ namespace CtSeg.Local.Stack;
 internal static class FunctionAppFolder
 {
     public const string SettingsFile = "local.settings.json";
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <param name="built">The built app: host.json, the handler and a folder with function.json for each function.</param>
     /// <param name="settings">Connections and other settings by name.</param>
@@ -34,6 +34,6 @@ internal static class FunctionAppFolder
         foreach (var (name, value) in settings.OrderBy(setting => setting.Key, StringComparer.Ordinal))
             values[name] = value;
         var document = new JsonObject { ["IsEncrypted"] = false, ["Values"] = values };
-        File.WriteAllText(file, document.ToJsonString(s_indented));
+        File.WriteAllText(file, document.ToJsonString(Indented));
     }
 }

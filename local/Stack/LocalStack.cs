@@ -12,12 +12,12 @@ namespace CtSeg.Local.Stack;
 /// </summary>
 internal sealed partial class LocalStack : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
     // Azurite waits for every idle connection to close; nothing that it holds is read again.
-    private static readonly TimeSpan s_storagePatience = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(0.5);
     // The job finishes the slice it is at and gives the others back.
-    private static readonly TimeSpan s_drainPatience = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(25);
 
     private readonly StackOptions _options;
     private readonly TimeProvider _time;
@@ -103,13 +103,13 @@ internal sealed partial class LocalStack : IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_host is not null)
-            await _host.StopAsync(s_stopPatience, cancellationToken);
+            await _host.StopAsync(StopPatience, cancellationToken);
         if (_job is not null)
-            await _job.StopAsync(s_drainPatience, cancellationToken);
+            await _job.StopAsync(DrainPatience, cancellationToken);
         if (_emulator is not null)
-            await _emulator.StopAsync(s_stopPatience, _time, cancellationToken);
+            await _emulator.StopAsync(StopPatience, _time, cancellationToken);
         if (_azurite is not null)
-            await _azurite.StopAsync(s_storagePatience, _time, cancellationToken);
+            await _azurite.StopAsync(StoragePatience, _time, cancellationToken);
     }
 
     /// <summary>Ends whatever still runs, at once.</summary>
@@ -255,11 +255,11 @@ internal sealed partial class LocalStack : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAny(ready, child.Exited).WaitAsync(s_startDeadline, _time, cancellationToken);
+            await Task.WhenAny(ready, child.Exited).WaitAsync(StartDeadline, _time, cancellationToken);
         }
         catch (TimeoutException e)
         {
-            throw new StartFailedException($"{child.Command.Name} did not come up within {s_startDeadline.TotalSeconds:0} s; what it said is in {child.Command.LogFile}", e);
+            throw new StartFailedException($"{child.Command.Name} did not come up within {StartDeadline.TotalSeconds:0} s; what it said is in {child.Command.LogFile}", e);
         }
         return ready.IsCompletedSuccessfully ? await ready : throw Gone(child, await child.Exited);
     }

@@ -10,7 +10,7 @@ namespace CtSeg.Local.Stack;
 internal sealed record ServiceBusNamespace(int Port, string Key)
 {
     private const string KeyName = "RootManageSharedAccessKey";
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public string ConnectionString =>
         $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName={KeyName};SharedAccessKey={Key};UseDevelopmentEmulator=true;";
@@ -40,6 +40,6 @@ internal sealed record ServiceBusNamespace(int Port, string Key)
                 ["Namespaces"] = new JsonArray(new JsonObject { ["Name"] = "ctseg", ["Queues"] = queues }),
             },
         };
-        File.WriteAllText(file, configuration.ToJsonString(s_indented));
+        File.WriteAllText(file, configuration.ToJsonString(Indented));
     }
 }

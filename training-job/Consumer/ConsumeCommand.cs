@@ -23,32 +23,32 @@ internal static class ConsumeCommand
           ctseg-job consume --model ./my-model
         """;
 
-    private static readonly Option<int> _batch = new("--batch")
+    private static readonly Option<int> Batch = new("--batch")
     {
         Description = $"Messages received, and held under lock, at once (1 to {ConsumeOptions.MaxBatch}).", DefaultValueFactory = _ => 32,
     };
 
-    private static readonly Option<int> _prefetch = new("--prefetch")
+    private static readonly Option<int> Prefetch = new("--prefetch")
     {
         Description = $"Messages that may wait in the client beside those (0 to {ConsumeOptions.MaxPrefetch}).", DefaultValueFactory = _ => 0,
     };
 
-    private static readonly Option<double> _idle = new("--idle-seconds")
+    private static readonly Option<double> Idle = new("--idle-seconds")
     {
         Description = "Ends after so long without work.", DefaultValueFactory = _ => 60,
     };
 
-    private static readonly Option<double> _maxWait = new("--max-wait")
+    private static readonly Option<double> MaxWait = new("--max-wait")
     {
         Description = "Seconds of one wait for messages.", DefaultValueFactory = _ => 30,
     };
 
-    private static readonly Option<double> _drain = new("--drain-seconds")
+    private static readonly Option<double> Drain = new("--drain-seconds")
     {
         Description = "From SIGTERM to the end of the process at most.", DefaultValueFactory = _ => 20,
     };
 
-    private static readonly Option<string?> _model = new("--model")
+    private static readonly Option<string?> Model = new("--model")
     {
         Description = "Folder with model.json and weights.safetensors, instead of the model that the storage names.",
     };
@@ -61,7 +61,7 @@ internal static class ConsumeCommand
     /// </remarks>
     public static Command Create(Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
-        var command = new Command("consume", Description) { _batch, _idle, _maxWait, _prefetch, _drain, _model };
+        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model };
         command.SetAction((parsed, _) => RunAsync(parsed, openServiceBus, loadModel));
         return command;
     }
@@ -70,8 +70,8 @@ internal static class ConsumeCommand
         ParseResult parsed, Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
         var options = ConsumeOptions.Check(
-            parsed.GetValue(_batch), parsed.GetValue(_prefetch), parsed.GetValue(_idle), parsed.GetValue(_maxWait), parsed.GetValue(_drain),
-            parsed.GetValue(_model), Environment.GetEnvironmentVariable, out var problems);
+            parsed.GetValue(Batch), parsed.GetValue(Prefetch), parsed.GetValue(Idle), parsed.GetValue(MaxWait), parsed.GetValue(Drain),
+            parsed.GetValue(Model), Environment.GetEnvironmentVariable, out var problems);
         if (options is null)
         {
             await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");

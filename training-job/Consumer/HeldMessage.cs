@@ -10,8 +10,8 @@ namespace CtSeg.TrainingJob.Consumer;
 internal sealed class HeldMessage : IAsyncDisposable
 {
     // Floors of the pause between renewals; the second also where the clocks here and there disagree.
-    private static readonly TimeSpan _shortestPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan _pauseAfterExpiry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PauseAfterExpiry = TimeSpan.FromSeconds(1);
 
     private readonly IMessageReceiver _receiver;
     private readonly TimeProvider _time;
@@ -69,7 +69,7 @@ internal sealed class HeldMessage : IAsyncDisposable
     private async Task<bool> PauseAsync(DateTimeOffset lockedUntil)
     {
         var half = (lockedUntil - _time.GetUtcNow()) / 2;
-        var pause = half <= TimeSpan.Zero ? _pauseAfterExpiry : half < _shortestPause ? _shortestPause : half;
+        var pause = half <= TimeSpan.Zero ? PauseAfterExpiry : half < ShortestPause ? ShortestPause : half;
         try
         {
             await Task.Delay(pause, _time, _released.Token);

@@ -12,7 +12,7 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
     private const string UnreadableReason = "unreadable-message";
     private const string UnusableReason = "inference-failed";
 
-    private static readonly ActivitySource _activities = new("CtSeg.Job");
+    private static readonly ActivitySource Activities = new("CtSeg.Job");
     private readonly ScanTurns _turns = new();
 
     /// <param name="held">Is released here.</param>
@@ -28,7 +28,7 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
             await SettleAsync(held, new Verdict(Settlement.DeadLetter, problem), UnreadableReason, cancellationToken);
             return true;
         }
-        using var activity = _activities.StartActivity("segment slice", ActivityKind.Consumer, request.TraceParent);
+        using var activity = Activities.StartActivity("segment slice", ActivityKind.Consumer, request.TraceParent);
         using var givesBack = CancellationTokenSource.CreateLinkedTokenSource(stopping, held.LockLost);
         var since = time.GetTimestamp();
         for (var failures = 0; ; )

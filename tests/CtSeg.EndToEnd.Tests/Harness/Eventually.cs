@@ -4,7 +4,7 @@ namespace CtSeg.EndToEnd.Tests.Harness;
 internal static class Eventually
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     /// <param name="look">What is seen, or null while it is not there.</param>
     /// <param name="otherwise">Describes the state at the deadline.</param>
@@ -19,7 +19,7 @@ internal static class Eventually
                 return seen;
             if (time.GetElapsedTime(started) > (deadline ?? Deadline))
                 throw new TimeoutException(otherwise());
-            await Task.Delay(s_interval, time, TestContext.Current.CancellationToken);
+            await Task.Delay(Interval, time, TestContext.Current.CancellationToken);
         }
     }
 

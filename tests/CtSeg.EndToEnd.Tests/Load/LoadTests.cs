@@ -10,7 +10,7 @@ public sealed class LoadTests
 {
     private const int Kills = 20;
     private const int SlicesPerKill = 3;
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
     [Fact]
     public async Task Given_JobAndHostKilledTwentyTimes_When_SixtySlicesAreUnderWay_Then_EachEndsOnce()
@@ -41,7 +41,7 @@ public sealed class LoadTests
             await Eventually.HoldsAsync(() => Task.FromResult(supervisor.Current != victim), () => $"{victim.Command.Name} was not started again.");
         }
 
-        var ended = await stack.EndOfAsync(slices.Keys, s_deadline);
+        var ended = await stack.EndOfAsync(slices.Keys, Deadline);
 
         ended.Values.ToList().ForEach(status => status.ShouldHaveCompletedOnce());
         (await stack.ResultsAsync()).Keys.ShouldBeTheResultsOf(ended.Values);
@@ -54,7 +54,7 @@ public sealed class LoadTests
         await using var stack = await RunningStack.StartAsync(options => options with { LockDuration = TimeSpan.FromSeconds(5), Batch = 32 });
         var slices = TestSlices.Phantoms("load", 300);
         await stack.UploadAsync(slices);
-        var ended = await stack.EndOfAsync(slices.Keys, s_deadline);
+        var ended = await stack.EndOfAsync(slices.Keys, Deadline);
         ended.Values.ToList().ForEach(status => status.ShouldHaveCompletedOnce());
         var before = await stack.ResultsAsync();
         before.Keys.ShouldBeTheResultsOf(ended.Values);
@@ -62,7 +62,7 @@ public sealed class LoadTests
         await stack.ReplayAsync(ended.Values, attempt: 2);
         await stack.UploadAsync("load/last.png", TestSlices.Phantom(5001));
 
-        var last = await stack.EndOfAsync("load/last.png", s_deadline);
+        var last = await stack.EndOfAsync("load/last.png", Deadline);
         await stack.DrainAndExpectNoRequestLeftAsync();
         (await stack.ResultsAsync()).Where(blob => !blob.Key.StartsWith(last.ScanId.ToString(), StringComparison.Ordinal)).ToDictionary()
             .ShouldBe(before, ignoreOrder: true);

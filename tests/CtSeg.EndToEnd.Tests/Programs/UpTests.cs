@@ -9,13 +9,13 @@ public sealed class UpTests
 {
     // Azurite, the emulator, the host and its handler, the job.
     private const int Programs = 5;
-    private static readonly string s_model = Checkout.Find().TestModel;
+    private static readonly string Model = Checkout.Find().TestModel;
 
     [Fact]
     public async Task Given_TwoSystemsSideBySide_When_TheFirstIsKilled_Then_ItsChildrenEndAndTheSecondGoesOn()
     {
-        using var first = new CommandRun("up", "--model", s_model);
-        using var second = new CommandRun("up", "--model", s_model);
+        using var first = new CommandRun("up", "--model", Model);
+        using var second = new CommandRun("up", "--model", Model);
         await first.SeesAsync("Ready.");
         await second.SeesAsync("Ready.");
         var ofFirst = ProcessTree.Below(first.Id);
@@ -40,7 +40,7 @@ public sealed class UpTests
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         taken.Start();
         var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        using var up = new CommandRun("up", "--model", s_model, "--api-port", port);
+        using var up = new CommandRun("up", "--model", Model, "--api-port", port);
 
         (await up.EndAsync()).ShouldBe(2, up.Said());
 

@@ -8,7 +8,7 @@ namespace CtSeg.EndToEnd.Tests.Recovery;
 [Collection(SerialCollection.Name)]
 public sealed class LostRequestTests
 {
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Given_ARequestThatGotLost_When_TimePasses_Then_ItIsAskedForAgainAndCompletes()
@@ -72,5 +72,5 @@ public sealed class LostRequestTests
     }
 
     private static async Task<ReceivedMessage> ReceiveOneAsync(IMessageReceiver receiver) =>
-        (await receiver.ReceiveAsync(1, s_wait, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+        (await receiver.ReceiveAsync(1, Wait, TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
 }

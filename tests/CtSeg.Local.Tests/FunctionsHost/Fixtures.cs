@@ -3,11 +3,11 @@ namespace CtSeg.Local.Tests.FunctionsHost;
 /// <summary>The files of tests/fixtures/custom-handler.</summary>
 internal static class Fixtures
 {
-    private static readonly string _root = FindRoot();
+    private static readonly string Root = FindRoot();
 
-    public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(_root, name));
+    public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Root, name));
 
-    public static string Text(string name) => File.ReadAllText(Path.Combine(_root, name));
+    public static string Text(string name) => File.ReadAllText(Path.Combine(Root, name));
 
     private static string FindRoot()
     {

@@ -13,10 +13,10 @@ namespace CtSeg.Local.Tests.FunctionsHost;
 /// <summary>The bodies of all triggers against the fixtures, byte for byte.</summary>
 public sealed class InvocationBodyTests
 {
-    private static readonly DateTimeOffset _now = DateTimeOffset.Parse("2026-11-23T15:12:05.9974814Z", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly DateTimeOffset Now = DateTimeOffset.Parse("2026-11-23T15:12:05.9974814Z", System.Globalization.CultureInfo.InvariantCulture);
     private const string Storage = "UseDevelopmentStorage=true";
 
-    private readonly FakeTimeProvider _time = new(_now);
+    private readonly FakeTimeProvider _time = new(Now);
 
     [Theory]
     [InlineData("binary", "blob-binary.json")]

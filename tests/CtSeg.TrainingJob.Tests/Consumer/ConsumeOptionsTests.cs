@@ -4,7 +4,7 @@ namespace CtSeg.TrainingJob.Tests.Consumer;
 
 public sealed class ConsumeOptionsTests
 {
-    private static readonly Dictionary<string, string> _connections = new()
+    private static readonly Dictionary<string, string> Connections = new()
     {
         ["SlicesStorage__blobServiceUri"] = "https://account.blob.core.windows.net",
         ["ServiceBus"] = "Endpoint=sb://127.0.0.1",
@@ -24,7 +24,7 @@ public sealed class ConsumeOptionsTests
     [Fact]
     public void Given_SettingsHold_When_Checked_Then_TheDrainLeavesTimeToExit()
     {
-        var options = ConsumeOptions.Check(32, 0, 60, 30, 20, null, _connections.GetValueOrDefault, out var problems);
+        var options = ConsumeOptions.Check(32, 0, 60, 30, 20, null, Connections.GetValueOrDefault, out var problems);
 
         problems.ShouldBeEmpty();
         options.ShouldNotBeNull().Limits.Drain.ShouldBeLessThan(TimeSpan.FromSeconds(20));

@@ -7,7 +7,7 @@ namespace CtSeg.TrainingJob.Tests.Consumer;
 
 public sealed class ConsumerLifetimeTests
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class ConsumerLifetimeTests
         // The next renewal learns of it.
         _time.Advance(TimeSpan.FromSeconds(15));
         gate.Set();
-        await run.WaitAsync(_deadline, TimeProvider.System, TestContext.Current.CancellationToken);
+        await run.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken);
 
         effects.Done.ShouldNotContain(step => step.StartsWith("COMPLETE", StringComparison.Ordinal) || step.StartsWith("ABANDON", StringComparison.Ordinal));
         (await world.StatusOfAsync(scan)).State.ShouldBe(ScanState.Completed);
@@ -94,7 +94,7 @@ public sealed class ConsumerLifetimeTests
         await stop.CancelAsync();
         gate.Set();
 
-        (await run.WaitAsync(_deadline, TimeProvider.System, TestContext.Current.CancellationToken)).ShouldBe(ConsumerEnd.Stopped);
+        (await run.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken)).ShouldBe(ConsumerEnd.Stopped);
         segmenter.Calls.ShouldBe(1);
         world.Told().Count.ShouldBe(1);
         effects.Done.Count(step => step.StartsWith("COMPLETE", StringComparison.Ordinal)).ShouldBe(1);
@@ -126,7 +126,7 @@ public sealed class ConsumerLifetimeTests
     /// <summary>Lets time go on, step by step, each time what was woken has run.</summary>
     private async Task<ConsumerEnd> AdvanceUntilDoneAsync(Task<ConsumerEnd> run, TimeSpan step)
     {
-        using var deadline = new CancellationTokenSource(_deadline);
+        using var deadline = new CancellationTokenSource(Deadline);
         while (!run.IsCompleted)
         {
             deadline.Token.ThrowIfCancellationRequested();

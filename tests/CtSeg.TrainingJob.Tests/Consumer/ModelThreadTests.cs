@@ -6,7 +6,7 @@ namespace CtSeg.TrainingJob.Tests.Consumer;
 
 public sealed class ModelThreadTests
 {
-    private static readonly GreyImage _slice = new(8, 8, [.. Enumerable.Repeat((byte)9, 64)]);
+    private static readonly GreyImage Slice = new(8, 8, [.. Enumerable.Repeat((byte)9, 64)]);
 
     [Fact]
     public async Task Given_ToldToStopBeforeTheBlankIsTried_When_SegmentedAgain_Then_TheSliceIsNotBlamed()
@@ -25,7 +25,7 @@ public sealed class ModelThreadTests
             },
             TimeProvider.System);
 
-        await Should.ThrowAsync<OperationCanceledException>(() => model.SegmentAsync(_slice, 8, 8, stop.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => model.SegmentAsync(Slice, 8, 8, stop.Token));
         calls.ShouldBe(2);
     }
 
@@ -35,6 +35,6 @@ public sealed class ModelThreadTests
         using var model = new ModelThread(
             new FakeSegmenter { Before = image => { if (image.Pixels[0] != 0) throw new InvalidOperationException("no"); } }, TimeProvider.System);
 
-        await Should.ThrowAsync<UnusableSliceException>(() => model.SegmentAsync(_slice, 8, 8, TestContext.Current.CancellationToken));
+        await Should.ThrowAsync<UnusableSliceException>(() => model.SegmentAsync(Slice, 8, 8, TestContext.Current.CancellationToken));
     }
 }

@@ -9,7 +9,7 @@ namespace CtSeg.TrainingJob.Tests.Consumer;
 
 public sealed class StorageModelSourceTests : IDisposable
 {
-    private static readonly byte[] _weights = [1, 2, 3, 4];
+    private static readonly byte[] Weights = [1, 2, 3, 4];
     private readonly string _cache = Directory.CreateTempSubdirectory("ctseg-models-").FullName;
     private readonly FakeBlobStorage _storage = new();
 
@@ -18,11 +18,11 @@ public sealed class StorageModelSourceTests : IDisposable
     [Fact]
     public async Task Given_ModelIsPublished_When_Fetched_Then_ItsFilesLieInTheCache()
     {
-        await PublishAsync("v1", Convert.ToHexStringLower(SHA256.HashData(_weights)));
+        await PublishAsync("v1", Convert.ToHexStringLower(SHA256.HashData(Weights)));
 
         var folder = await FetchAsync(new Effects());
 
-        File.ReadAllBytes(Path.Combine(folder, "weights.safetensors")).ShouldBe(_weights);
+        File.ReadAllBytes(Path.Combine(folder, "weights.safetensors")).ShouldBe(Weights);
         File.ReadAllText(Path.Combine(folder, "model.json")).ShouldBe("{}");
         Directory.GetFiles(folder).Length.ShouldBe(2);
     }
@@ -30,7 +30,7 @@ public sealed class StorageModelSourceTests : IDisposable
     [Fact]
     public async Task Given_ModelIsCached_When_FetchedAgain_Then_WeightsAreDownloadedOnlyIfTheyChangedOnDisk()
     {
-        await PublishAsync("v1", Convert.ToHexStringLower(SHA256.HashData(_weights)));
+        await PublishAsync("v1", Convert.ToHexStringLower(SHA256.HashData(Weights)));
         var folder = await FetchAsync(new Effects());
         var again = new Effects();
 
@@ -40,7 +40,7 @@ public sealed class StorageModelSourceTests : IDisposable
         await FetchAsync(again);
 
         again.Done.ShouldContain(step => step.Contains("weights", StringComparison.Ordinal));
-        File.ReadAllBytes(Path.Combine(folder, "weights.safetensors")).ShouldBe(_weights);
+        File.ReadAllBytes(Path.Combine(folder, "weights.safetensors")).ShouldBe(Weights);
     }
 
     [Fact]
@@ -88,6 +88,6 @@ public sealed class StorageModelSourceTests : IDisposable
         if (current)
             return;
         await models.GetBlobClient($"{version}/model.json").UploadAsync(new BinaryData("{}"), token);
-        await models.GetBlobClient($"{version}/weights.safetensors").UploadAsync(new BinaryData(_weights), token);
+        await models.GetBlobClient($"{version}/weights.safetensors").UploadAsync(new BinaryData(Weights), token);
     }
 }
