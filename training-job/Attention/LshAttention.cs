@@ -1,46 +1,25 @@
+using CtSeg.TrainingJob.Attention.Fused;
+using CtSeg.TrainingJob.Attention.Reference;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention;
 
 /// <summary>
 /// Attention among tokens that share a hash bucket (arXiv:2004.05645, section II-C; Reformer, arXiv:2001.04451), not causal,
-/// with one tensor for query and key.
+/// with one tensor for query and key. Two engines compute the same: a fused one for 32-bit floats on the CPU, tensor operations elsewhere.
 /// </summary>
 internal static class LshAttention
 {
     /// <summary>Attends with the given buckets.</summary>
-    /// <param name="query">[sequences, tokens, head channels]; the keys are its rows, normalised.</param>
-    /// <param name="value">[sequences, tokens, value channels]</param>
-    /// <param name="buckets">[rounds, sequences, tokens], 64-bit integers, not negative.</param>
+    /// <param name="query">[batch, tokens, heads, head channels]; the keys are its rows, normalised.</param>
+    /// <param name="value">[batch, tokens, heads, value channels]</param>
+    /// <param name="buckets">[rounds, batch * heads, tokens], 32-bit integers, not negative.</param>
     /// <param name="chunkLength">Tokens of a chunk of the sorted sequence.</param>
-    /// <returns>[sequences, tokens, value channels]</returns>
-    public static Tensor Attend(Tensor query, Tensor value, Tensor buckets, int chunkLength)
-    {
-        using var scope = NewDisposeScope();
-        var (sequences, tokens, keyChannels, valueChannels) = (query.size(0), query.size(1), query.size(2), value.size(2));
-        var sorted = SortedRounds.Create(buckets, chunkLength);
-        // The keys are exact unit vectors but for a query shorter than 1e-6.
-        var key = query.div(query.norm(-1, keepdim: true, p: 2f).clamp_min(1e-6));
-        var joined = Pad(cat([query.div(Math.Sqrt(keyChannels)), key, value], -1), sorted.PaddedTokens).flatten(0, 1);
-
-        var rounds = new Tensor[sorted.Rounds];
-        for (var round = 0; round < sorted.Rounds; round++)
-        {
-            using var roundScope = NewDisposeScope();
-            var inOrder = PermuteRows.Apply(joined, sorted.Permutation(round), sorted.Inverse(round));
-            var attended = ChunkAttention.Apply(inOrder, sorted.PlacesInOrderOf(round), sorted.HasCompany(round), keyChannels, chunkLength);
-            rounds[round] = PermuteRows.Apply(attended, sorted.Inverse(round), sorted.Permutation(round)).MoveToOuterDisposeScope();
-        }
-        var all = stack(rounds, dim: 0);                                          // [rounds, rows, value channels + 1]
-        // a_i = sum_g exp(z_i^g - z_i) a_i^g is a softmax of the normalisers over the rounds.
-        var weights = all.narrow(-1, valueChannels, 1).softmax(0);
-        var combined = all.narrow(-1, 0, valueChannels).mul(weights).sum(dim: 0);
-        return combined.reshape(sequences, sorted.PaddedTokens, valueChannels).narrow(1, 0, tokens).MoveToOuterDisposeScope();
-    }
-
-    private static Tensor Pad(Tensor rows, long length)
-    {
-        var missing = length - rows.size(1);
-        return missing == 0 ? rows : cat([rows, zeros([rows.size(0), missing, rows.size(2)], rows.dtype, rows.device)], 1);
-    }
+    /// <returns>[batch, tokens, heads, value channels]</returns>
+    /// <exception cref="NonFiniteInputException">Query or value hold NaN or infinity.</exception>
+    public static Tensor Attend(Tensor query, Tensor value, Tensor buckets, int chunkLength) =>
+        query.device_type == DeviceType.CPU && query.dtype == ScalarType.Float32 && value.dtype == ScalarType.Float32
+            ? FusedLshAttention.Attend(query, value, buckets, chunkLength)
+            : ReferenceLshAttention.Attend(query, value, buckets, chunkLength);
 }

@@ -36,14 +36,15 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, height, width) = (input.size(0), input.size(2), input.size(3));
         var inner = _configuration.Heads * _configuration.HeadChannels;
-        var query = Tokens(queryProjection.call(input), batch);       // [batch, heads, tokens, head channels]
+        var query = Tokens(queryProjection.call(input), batch);       // [batch, tokens, heads, head channels]
         var value = Tokens(valueProjection.call(input), batch);
         var buckets = _hash.Buckets(query, _configuration.ChunkLength);
-        var attended = LshAttention.Attend(query.flatten(0, 1), value.flatten(0, 1), buckets, _configuration.ChunkLength)
-            .transpose(1, 2).reshape(batch, inner, height, width);
+        // In channels-last order the tokens are the map, without a copy.
+        var attended = LshAttention.Attend(query, value, buckets, _configuration.ChunkLength)
+            .reshape(batch, height, width, inner).permute(0, 3, 1, 2);
         return input.add(outputProjection.call(attended)).MoveToOuterDisposeScope();
     }
 
     private Tensor Tokens(Tensor map, long batch) =>
-        map.reshape(batch, _configuration.Heads, _configuration.HeadChannels, -1).transpose(2, 3).contiguous();
+        map.permute(0, 2, 3, 1).reshape(batch, -1, _configuration.Heads, _configuration.HeadChannels);
 }

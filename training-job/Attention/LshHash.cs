@@ -19,13 +19,14 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
     }
 
     /// <summary>The bucket of every token in every round.</summary>
-    /// <param name="query">[batch, heads, tokens, head channels]; its length does not matter, only its direction.</param>
-    /// <returns>[rounds, batch * heads, tokens], 64-bit integers from 0 to n1 * n2 - 1.</returns>
+    /// <param name="query">[batch, tokens, heads, head channels]; its length does not matter, only its direction.</param>
+    /// <returns>[rounds, batch * heads, tokens], 32-bit integers from 0 to n1 * n2 - 1.</returns>
     public Tensor Buckets(Tensor query, int chunkLength)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (batch, tokens) = (query.size(0), query.size(2));
+        var (batch, tokens) = (query.size(0), query.size(1));
+        query = query.detach().transpose(1, 2);
         var (first, second) = BucketFactors(tokens, chunkLength);
         var perRound = new Tensor[rounds];
         for (var round = 0; round < rounds; round++)
@@ -35,7 +36,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
             var two = Half(query, Rotation(1, second / 2, round, query));
             perRound[round] = one.mul(second).add(two).reshape(batch * heads, tokens).MoveToOuterDisposeScope();
         }
-        return stack(perRound, dim: 0).MoveToOuterDisposeScope();
+        return stack(perRound, dim: 0).to(ScalarType.Int32).MoveToOuterDisposeScope();
     }
 
     /// <summary>argmax[uR ; -uR], without building the concatenation.</summary>

@@ -24,7 +24,7 @@ public sealed class LshHashTests
     {
         using var scope = NewDisposeScope();
         const int Heads = 2, Rounds = 3, Channels = 5, Count = 40;
-        var query = Tokens.ToTensor(Tokens.Random(new Random(1), 2 * Heads * Count, Channels)).reshape(2, Heads, Count, Channels);
+        var query = Tokens.ToTensor(Tokens.Random(new Random(1), 2 * Heads * Count, Channels)).reshape(2, Count, Heads, Channels);
         var buckets = new LshHash(seed: 9, level: 2, Heads, Rounds, Channels).Buckets(query, chunkLength: 4);
         buckets.shape.ShouldBe([Rounds, 2 * Heads, Count]);
         var (first, second) = LshHash.BucketFactors(Count, 4);
@@ -34,9 +34,9 @@ public sealed class LshHashTests
             {
                 for (var token = 0; token < Count; token++)
                 {
-                    var u = query[row / Heads, row % Heads, token].contiguous().data<double>().ToArray();
+                    var u = query[row / Heads, token, row % Heads].contiguous().data<double>().ToArray();
                     var expected = (Half(u, 2, row % Heads, round, 0, first) * second) + Half(u, 2, row % Heads, round, 1, second);
-                    buckets[round, row, token].item<long>().ShouldBe(expected);
+                    buckets[round, row, token].item<int>().ShouldBe(expected);
                 }
             }
         }
@@ -46,7 +46,7 @@ public sealed class LshHashTests
     public void Given_LongerQueries_When_Hashed_Then_OnlyTheDirectionCounts()
     {
         using var scope = NewDisposeScope();
-        var query = Tokens.ToTensor(Tokens.Random(new Random(2), 64, 8)).reshape(1, 1, 64, 8);
+        var query = Tokens.ToTensor(Tokens.Random(new Random(2), 64, 8)).reshape(1, 64, 1, 8);
         var hash = new LshHash(seed: 1, level: 0, heads: 1, rounds: 2, headChannels: 8);
         hash.Buckets(query, 8).SameAs(hash.Buckets(query.mul(32), 8)).ShouldBeTrue();
     }

@@ -11,14 +11,14 @@ internal static class Tokens
     public static int[][] RandomBuckets(Random random, int rounds, int count, int buckets) =>
         [.. Enumerable.Range(0, rounds).Select(_ => Enumerable.Range(0, count).Select(_ => random.Next(buckets)).ToArray())];
 
-    /// <returns>[1, tokens, channels]</returns>
-    public static Tensor ToTensor(double[][] rows) => tensor(rows.SelectMany(row => row).ToArray(), [1, rows.Length, rows[0].Length]);
+    /// <returns>[1, tokens, 1, channels]</returns>
+    public static Tensor ToTensor(double[][] rows) => tensor(rows.SelectMany(row => row).ToArray(), [1, rows.Length, 1, rows[0].Length]);
 
     /// <returns>[rounds, 1, tokens]</returns>
     public static Tensor ToTensor(int[][] buckets) =>
-        tensor(buckets.SelectMany(round => round.Select(bucket => (long)bucket)).ToArray(), [buckets.Length, 1, buckets[0].Length]);
+        tensor(buckets.SelectMany(round => round.Select(bucket => bucket)).ToArray(), [buckets.Length, 1, buckets[0].Length]);
 
-    /// <param name="attended">[1, tokens, channels]</param>
+    /// <param name="attended">[1, tokens, 1, channels]</param>
     public static void ShouldBe(Tensor attended, double[][] expected, double tolerance = 1e-9)
     {
         var values = attended.contiguous().data<double>().ToArray();

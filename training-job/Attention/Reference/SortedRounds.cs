@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Attention;
+namespace CtSeg.TrainingJob.Attention.Reference;
 
 /// <summary>
 /// The order of the tokens in every hash round: sorted stably by (bucket, position), filled up to whole chunks with padding that

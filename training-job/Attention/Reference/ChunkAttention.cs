@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Attention;
+namespace CtSeg.TrainingJob.Attention.Reference;
 
 /// <summary>
 /// Attention inside the chunks of one sorted round, a few chunks at a time and computed again for the gradient, so that what it

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Attention;
+namespace CtSeg.TrainingJob.Attention.Reference;
 
 /// <summary>
 /// Reorders rows by a permutation. Its gradient is the inverse permutation, a plain gather, where the built-in gradient of a

@@ -1,0 +1,143 @@
+using CsCheck;
+using CtSeg.TrainingJob.Attention;
+using CtSeg.TrainingJob.Attention.Fused;
+using CtSeg.TrainingJob.Attention.Reference;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Attention;
+
+[Collection(TorchCollection.Name)]
+public sealed class FusedLshAttentionTests
+{
+    private static readonly Gen<Case> Cases = Gen.Select(
+        Gen.Select(Gen.Int[1, 700], Gen.Int[1, 8], Gen.Int[1, 8], Gen.Int[1, 8]),
+        Gen.Select(OneOf(1, 2, 8, 64, 512), Gen.Int[1, 96], OneOf(1, 3, 8, 16, 20, 32), OneOf(1, 5, 8, 16, 24)),
+        Gen.Select(OneOf(0.01f, 1f, 6f), Gen.Int[0, 1_000_000]),
+        (sizes, shape, rest) => new Case(
+            sizes.Item1, sizes.Item2, sizes.Item3, sizes.Item4, shape.Item1, shape.Item2, shape.Item3, shape.Item4, rest.Item1, rest.Item2));
+
+    [Fact]
+    public void Given_AnyShapeAndBuckets_When_AttendingForward_Then_EqualsTheReference() =>
+        Cases.Sample(test =>
+        {
+            using var scope = NewDisposeScope();
+            using var noGradient = no_grad();
+            var (query, value, buckets) = test.Tensors();
+            var fused = FusedLshAttention.Attend(query, value, buckets, test.ChunkLength);
+            var reference = ReferenceLshAttention.Attend(query, value, buckets, test.ChunkLength);
+            fused.shape.ShouldBe(reference.shape);
+            fused.sub(reference).abs().max().item<float>().ShouldBeLessThan(1e-5f);
+        }, iter: 150, threads: 1);
+
+    [Fact]
+    public void Given_AnyShapeAndBuckets_When_Differentiated_Then_GradientsEqualTheReferences() =>
+        Cases.Sample(test =>
+        {
+            using var scope = NewDisposeScope();
+            var (query, value, buckets) = test.Tensors();
+            var flowing = randn_like(value);
+            var fused = Gradients(FusedLshAttention.Attend, query, value, flowing, buckets, test.ChunkLength);
+            var reference = Gradients(ReferenceLshAttention.Attend, query, value, flowing, buckets, test.ChunkLength);
+            // A key is its query divided by the query's length: the shorter, the steeper, and the more a rounding error counts.
+            var length = query.norm(-1, keepdim: true, p: 2f).clamp_max(1);
+            foreach (var (ours, theirs) in fused.Zip(reference))
+            {
+                var error = ours.sub(theirs).mul(ours.shape.SequenceEqual(query.shape) ? length : ones_like(length));
+                error.abs().max().item<float>().ShouldBeLessThan(1e-4f * Math.Max(1, theirs.mul(length).abs().max().item<float>()));
+            }
+        }, iter: 100, threads: 1);
+
+    [Fact]
+    public void Given_SmallTokensInLoops_When_AttendingForward_Then_EqualsTheDefinition() =>
+        Gen.Select(Gen.Int[1, 60], Gen.Int[1, 4], Gen.Int[1, 9], Gen.Int[1, 8], Gen.Int[0, 1_000_000]).Sample((count, rounds, chunk, buckets, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            var random = new Random(seed);
+            var (query, value) = (Tokens.Random(random, count, 4), Tokens.Random(random, count, 3));
+            var bucket = Tokens.RandomBuckets(random, rounds, count, buckets);
+            var attended = FusedLshAttention.Attend(
+                Tokens.ToTensor(query).to(ScalarType.Float32), Tokens.ToTensor(value).to(ScalarType.Float32), Tokens.ToTensor(bucket), chunk);
+            Tokens.ShouldBe(attended.to(ScalarType.Float64), ReferenceAttention.Lsh(query, value, bucket, chunk), 1e-5);
+        }, iter: 150, threads: 1);
+
+    [Theory]
+    [InlineData(float.NaN, "query", "NaN")]
+    [InlineData(float.PositiveInfinity, "query", "infinity")]
+    [InlineData(float.NaN, "value", "NaN")]
+    [InlineData(float.NegativeInfinity, "value", "infinity")]
+    public void Given_AnInputThatIsNotFinite_When_Attending_Then_SaysWhereItStands(float broken, string where, string what)
+    {
+        using var scope = NewDisposeScope();
+        var (query, value, buckets) = new Case(300, 1, 2, 2, 8, 16, 4, 4, 1, 5).Tensors();
+        (where == "query" ? query : value)[0, 211, 1, 2] = broken;
+        foreach (var gradient in new[] { false, true })
+        {
+            query.requires_grad_(gradient);
+            foreach (var attend in new[] { FusedLshAttention.Attend, (Func<Tensor, Tensor, Tensor, int, Tensor>)ReferenceLshAttention.Attend })
+            {
+                var refused = Should.Throw<NonFiniteInputException>(() => attend(query, value, buckets, 16));
+                refused.Message.ShouldContain($"The {where} of token 211 in sequence 1 holds {what}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1 << 24)]
+    public void Given_ABucketOutOfRange_When_Attending_Then_Refused(int bucket)
+    {
+        using var scope = NewDisposeScope();
+        var (query, value, buckets) = new Case(20, 1, 1, 1, 2, 4, 4, 4, 1, 6).Tensors();
+        buckets[0, 0, 7] = bucket;
+        Should.Throw<ArgumentException>(() => FusedLshAttention.Attend(query, value, buckets, 4));
+    }
+
+    [Fact]
+    public void Given_OneOrManyThreads_When_AttendingAndDifferentiated_Then_TheBytesAreTheSame()
+    {
+        using var scope = NewDisposeScope();
+        var before = get_num_threads();
+        var (query, value, buckets) = new Case(5000, 2, 2, 3, 64, 32, 16, 16, 1, 7).Tensors();
+        var flowing = randn_like(value);
+        List<byte[]> Run(int threads)
+        {
+            set_num_threads(threads);
+            return [.. Gradients(FusedLshAttention.Attend, query, value, flowing, buckets, 32).Select(tensor => tensor.bytes.ToArray())];
+        }
+        try
+        {
+            var alone = Run(1);
+            foreach (var (one, other) in alone.Zip(Run(3)))
+                one.SequenceEqual(other).ShouldBeTrue();
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+
+    /// <returns>The output and the gradients of query and value.</returns>
+    private static IReadOnlyList<Tensor> Gradients(
+        Func<Tensor, Tensor, Tensor, int, Tensor> attend, Tensor query, Tensor value, Tensor flowing, Tensor buckets, int chunkLength)
+    {
+        var (q, v) = (query.detach().clone().requires_grad_(), value.detach().clone().requires_grad_());
+        var output = attend(q, v, buckets, chunkLength);
+        output.backward([flowing]);
+        return [output.detach(), q.grad!, v.grad!];
+    }
+
+    private sealed record Case(
+        int Tokens, int Batch, int Heads, int Rounds, int Buckets, int ChunkLength, int KeyChannels, int ValueChannels, float Scale, int Seed)
+    {
+        public (Tensor Query, Tensor Value, Tensor Buckets) Tensors()
+        {
+            using var generator = new Generator((ulong)Seed, CPU);
+            return (
+                randn([Batch, Tokens, Heads, KeyChannels], generator: generator).mul(Scale),
+                randn([Batch, Tokens, Heads, ValueChannels], generator: generator),
+                randint(Buckets, [Rounds, Batch * Heads, Tokens], ScalarType.Int32, generator: generator));
+        }
+    }
+}

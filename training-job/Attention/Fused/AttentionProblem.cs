@@ -1,0 +1,16 @@
+namespace CtSeg.TrainingJob.Attention.Fused;
+
+/// <summary>What every part of one call works on.</summary>
+internal sealed class AttentionProblem(TokenRows query, TokenRows value, BucketOrder order, int chunkLength, ParallelOptions parallel)
+{
+    /// <summary>Chunks that one thread gathers at once: their queries, keys and values stay in its cache.</summary>
+    public const int ChunksOfBlock = 16;
+
+    public TokenRows Query => query;
+    public TokenRows Value => value;
+    public BucketOrder Order => order;
+    public int ChunkLength => chunkLength;
+    public ParallelOptions Parallel => parallel;
+    public float Scale { get; } = 1 / MathF.Sqrt(query.Channels);
+    public int Blocks { get; } = (order.Tokens + (chunkLength * ChunksOfBlock) - 1) / (chunkLength * ChunksOfBlock);
+}

@@ -1,0 +1,150 @@
+using System.Runtime.Intrinsics;
+
+namespace CtSeg.TrainingJob.Attention.Fused;
+
+/// <summary>
+/// The gradient, from the scores computed once more: with p_ij = exp(s_ij - z_i) over all rounds, ds_ij = p_ij (do_i.v_j - do_i.o_i).
+/// </summary>
+internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
+{
+    private const float ShortestKey = 1e-6f;
+
+    /// <summary>Adds to the gradients, which must be zero before.</summary>
+    public void Run()
+    {
+        for (var round = 0; round < problem.Order.Rounds; round++)
+        {
+            // A block also adds to the last chunk of the one before it: every second one first, so that no two write the same rows,
+            // and sums come out alike whatever the number of threads.
+            Blocks(round, parity: 0);
+            Blocks(round, parity: 1);
+        }
+        Parallel.For(0, problem.Query.Sequences, problem.Parallel, PassToOwnValueWhereAlone);
+    }
+
+    private void Blocks(int round, int parity)
+    {
+        var ofParity = (problem.Blocks + 1 - parity) / 2;
+        Parallel.For(0, problem.Query.Sequences * ofParity, problem.Parallel, NewBlock, (task, _, block) =>
+        {
+            Block(block, round, task / ofParity, (2 * (task % ofParity)) + parity);
+            return block;
+        }, block => block.Dispose());
+    }
+
+    private ChunkBlock NewBlock()
+    {
+        var block = new ChunkBlock(problem, forGradient: true);
+        block.Gradient!.Inputs = inputs;
+        return block;
+    }
+
+    private void Block(ChunkBlock block, int round, int sequence, int number)
+    {
+        block.Gather(round, sequence, number * AttentionProblem.ChunksOfBlock);
+        for (var run = block.Halo; run < block.Rows;)
+        {
+            var (first, end) = (block.FirstSeen(run), block.EndOfRun(run));
+            if (end - first > 1)
+            {
+                for (var row = run; row < end; row += Vectors.Rows)
+                    Differentiate(block, row, first, end);
+            }
+            run = end;
+        }
+        for (var row = 0; row < block.Rows; row++)
+            Add(block, sequence, row);
+    }
+
+    private void Differentiate(ChunkBlock block, int row, int first, int end)
+    {
+        var gradient = block.Gradient!;
+        var (count, last) = (end - first, end - 1);
+        int Row(int number) => Math.Min(row + number, last);
+        float* Query(int number) => block.Queries + (Row(number) * block.KeyChannels);
+        float* Flowing(int number) => gradient.Flowing + (Row(number) * block.ValueChannels);
+        Vectors.Multiply(
+            Query(0), Query(1), Query(2), Query(3), problem.Query.Channels,
+            block.KeyColumns + first, block.ColumnStride, count, gradient.Weights, block.ScoreStride);
+        Vectors.Multiply(
+            Flowing(0), Flowing(1), Flowing(2), Flowing(3), problem.Value.Channels,
+            gradient.ValueColumns + first, block.ColumnStride, count, block.Scores, block.ScoreStride);
+        for (var number = 0; number < Vectors.Rows; number++)
+        {
+            var weights = gradient.Weights + (number * block.ScoreStride);
+            var ofScores = block.Scores + (number * block.ScoreStride);
+            if (row + number < end)
+            {
+                WeighAll(block, weights, ofScores, row + number, first, count);
+                continue;
+            }
+            new Span<float>(weights, count).Clear();
+            new Span<float>(ofScores, count).Clear();
+        }
+        Vectors.WeightedSum(block.Scores, block.ScoreStride, count, gradient.Keys + (first * block.KeyChannels), block.KeyChannels, block.Output);
+        new ReadOnlySpan<float>(block.Output, Math.Min(Vectors.Rows, end - row) * block.KeyChannels)
+            .CopyTo(new Span<float>(gradient.OfQueries + (row * block.KeyChannels), block.Capacity * block.KeyChannels));
+        Vectors.AddOuter(
+            block.Scores, block.ScoreStride, count, Query(0), Query(1), Query(2), Query(3),
+            gradient.OfKeys + (first * block.KeyChannels), block.KeyChannels);
+        Vectors.AddOuter(
+            gradient.Weights, block.ScoreStride, count, Flowing(0), Flowing(1), Flowing(2), Flowing(3),
+            gradient.OfValues + (first * block.ValueChannels), block.ValueChannels);
+    }
+
+    /// <summary>Scores become weights p, do.v becomes ds.</summary>
+    private static void WeighAll(ChunkBlock block, float* weights, float* ofScores, int row, int first, int count)
+    {
+        var padded = (count + 7) & ~7;
+        weights[row - first] = float.NegativeInfinity;
+        for (var j = count; j < padded; j++)
+            weights[j] = float.NegativeInfinity;
+        var shift = Vector256.Create(block.Gradient!.Normalisers[row]);
+        for (var j = 0; j < padded; j += 8)
+            Vectors.Exp(Vector256.Load(weights + j) - shift).Store(weights + j);
+        block.DivideByRounds(weights, row, first, padded);
+        var mean = Vector256.Create(block.Gradient.Means[row]);
+        for (var j = 0; j < padded; j += 8)
+            (Vector256.Load(weights + j) * (Vector256.Load(ofScores + j) - mean)).Store(ofScores + j);
+    }
+
+    /// <summary>Gives a row's gradients to its token; that of the key through its normalisation.</summary>
+    private void Add(ChunkBlock block, int sequence, int row)
+    {
+        var gradient = block.Gradient!;
+        var token = block.Token(row);
+        var query = problem.Query.Row(sequence, token);
+        var target = ofQuery.Row(sequence, token);
+        var key = gradient.Keys + (row * block.KeyChannels);
+        var ofKey = gradient.OfKeys + (row * block.KeyChannels);
+        var ownQuery = gradient.OfQueries + (row * block.KeyChannels);
+        var (square, along) = (0f, 0f);
+        for (var d = 0; d < problem.Query.Channels; d++)
+        {
+            square += query[d] * query[d];
+            along += key[d] * ofKey[d];
+        }
+        var norm = MathF.Sqrt(square);
+        if (norm < ShortestKey)
+            (norm, along) = (ShortestKey, 0);
+        for (var d = 0; d < problem.Query.Channels; d++)
+            target[d] += (ownQuery[d] * problem.Scale) + ((ofKey[d] - (key[d] * along)) / norm);
+        var value = ofValue.Row(sequence, token);
+        var ofOwn = gradient.OfValues + (row * block.ValueChannels);
+        for (var c = 0; c < problem.Value.Channels; c++)
+            value[c] += ofOwn[c];
+    }
+
+    private void PassToOwnValueWhereAlone(int sequence)
+    {
+        for (var token = 0; token < problem.Order.Tokens; token++)
+        {
+            if (!float.IsPositiveInfinity(*inputs.Normaliser.Row(sequence, token)))
+                continue;
+            var target = ofValue.Row(sequence, token);
+            var flowing = inputs.Flowing.Row(sequence, token);
+            for (var c = 0; c < problem.Value.Channels; c++)
+                target[c] += flowing[c];
+        }
+    }
+}

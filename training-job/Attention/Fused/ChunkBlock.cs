@@ -1,0 +1,175 @@
+using System.Buffers;
+
+namespace CtSeg.TrainingJob.Attention.Fused;
+
+/// <summary>
+/// A few neighbouring chunks of one round's order, and the chunk before them, gathered from the tensors into memory that stays in the
+/// cache: what a pass over their windows reads. Row w stands for the position First + w of the order.
+/// </summary>
+internal sealed unsafe class ChunkBlock : IDisposable
+{
+    private const float ShortestKey = 1e-6f;
+
+    private readonly List<float[]> _floats = [];
+    private readonly List<int[]> _integers = [];
+    private readonly List<MemoryHandle> _pins = [];
+    private readonly AttentionProblem _problem;
+    private readonly int* _places;
+    private readonly int* _tokens;
+
+    public ChunkBlock(AttentionProblem problem, bool forGradient)
+    {
+        _problem = problem;
+        Capacity = (AttentionProblem.ChunksOfBlock + 1) * problem.ChunkLength;
+        KeyChannels = Vectors.Padded(problem.Query.Channels);
+        ValueChannels = Vectors.Padded(problem.Value.Channels);
+        // Wider than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
+        ColumnStride = Vectors.Padded(Capacity) + Vectors.Columns;
+        ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
+        Queries = Floats(Capacity * KeyChannels);
+        KeyColumns = Floats(KeyChannels * ColumnStride);
+        Values = Floats(Capacity * ValueChannels);
+        Scores = Floats(Vectors.Rows * ScoreStride);
+        Output = Floats(Vectors.Rows * Math.Max(KeyChannels, ValueChannels));
+        _places = Integers(problem.Order.Rounds * ColumnStride);
+        _tokens = Integers(Capacity);
+        if (forGradient)
+            Gradient = new GradientBlock(this, Floats);
+    }
+
+    public int Capacity { get; }
+    /// <value>Channels of a row of queries or keys, with padding.</value>
+    public int KeyChannels { get; }
+    public int ValueChannels { get; }
+    public int ColumnStride { get; }
+    public int ScoreStride { get; }
+    /// <value>[rows, key channels], scaled by 1 / sqrt(channels).</value>
+    public float* Queries { get; }
+    /// <value>[key channels, column stride]: normalised keys, one to a column.</value>
+    public float* KeyColumns { get; }
+    /// <value>[rows, value channels]</value>
+    public float* Values { get; }
+    /// <value>[4, score stride]</value>
+    public float* Scores { get; }
+    /// <value>[4, channels]</value>
+    public float* Output { get; }
+    public GradientBlock? Gradient { get; }
+
+    /// <value>Rows of the chunk before the block: 0 for the first block, else a chunk.</value>
+    public int Halo { get; private set; }
+    public int Rows { get; private set; }
+    public bool AllFinite { get; private set; }
+
+    public int Token(int row) => _tokens[row];
+
+    /// <summary>Gathers the chunks [firstChunk, firstChunk + ChunksOfBlock) and the one before.</summary>
+    public void Gather(int round, int sequence, int firstChunk)
+    {
+        var chunk = _problem.ChunkLength;
+        var first = Math.Max(0, firstChunk - 1) * chunk;
+        Halo = (firstChunk * chunk) - first;
+        Rows = Math.Min(_problem.Order.Tokens, (firstChunk + AttentionProblem.ChunksOfBlock) * chunk) - first;
+        var order = _problem.Order.TokensInOrder(round, sequence);
+        for (var row = 0; row < Rows; row++)
+            _tokens[row] = order[first + row];
+        for (var offset = 0; offset < _problem.Order.Rounds; offset++)
+        {
+            // This round's places first.
+            var places = _problem.Order.Places((round + offset) % _problem.Order.Rounds, sequence);
+            var target = _places + (offset * ColumnStride);
+            for (var row = 0; row < Rows; row++)
+                target[row] = places[_tokens[row]];
+        }
+        var residue = 0f;
+        for (var row = 0; row < Rows; row++)
+            residue += GatherRow(sequence, row);
+        AllFinite = residue == 0;
+        Gradient?.Gather(sequence);
+    }
+
+    /// <summary>The end of the run of <paramref name="row"/>: tokens of one bucket in one chunk.</summary>
+    public int EndOfRun(int row)
+    {
+        var place = _places[row];
+        while (row < Rows && _places[row] == place)
+            row++;
+        return row;
+    }
+
+    /// <summary>The first row that the run starting at <paramref name="row"/> sees: of its bucket, in its chunk or the one before.</summary>
+    public int FirstSeen(int row)
+    {
+        var place = _places[row];
+        while (row > 0 && (uint)(place - _places[row - 1]) <= 1)
+            row--;
+        return row;
+    }
+
+    /// <summary>In how many rounds a token sees others.</summary>
+    /// <param name="count">Others; a multiple of 8 of them is read and written.</param>
+    /// <param name="first">Row of the first other.</param>
+    public void DivideByRounds(float* weights, int row, int first, int count)
+    {
+        if (_problem.Order.Rounds == 1)
+            return;
+        RoundCounts.Divide(weights, _places + ColumnStride, ColumnStride, _problem.Order.Rounds - 1, row, first, count);
+    }
+
+    public void Dispose()
+    {
+        foreach (var pin in _pins)
+            pin.Dispose();
+        foreach (var array in _floats)
+            ArrayPool<float>.Shared.Return(array);
+        foreach (var array in _integers)
+            ArrayPool<int>.Shared.Return(array);
+    }
+
+    /// <returns>0, or NaN where an input is not finite.</returns>
+    private float GatherRow(int sequence, int row)
+    {
+        var query = _problem.Query.Row(sequence, _tokens[row]);
+        var value = _problem.Value.Row(sequence, _tokens[row]);
+        var channels = _problem.Query.Channels;
+        var (square, residue) = (0f, 0f);
+        for (var d = 0; d < channels; d++)
+            square += query[d] * query[d];
+        var norm = MathF.Max(MathF.Sqrt(square), ShortestKey);
+        var ofKey = 1 / norm;
+        for (var d = 0; d < channels; d++)
+        {
+            residue += query[d] * 0;
+            Queries[(row * KeyChannels) + d] = query[d] * _problem.Scale;
+            KeyColumns[(d * ColumnStride) + row] = query[d] * ofKey;
+        }
+        for (var c = 0; c < _problem.Value.Channels; c++)
+        {
+            residue += value[c] * 0;
+            Values[(row * ValueChannels) + c] = value[c];
+        }
+        return residue;
+    }
+
+    private float* Floats(int count)
+    {
+        var array = ArrayPool<float>.Shared.Rent(count);
+        // Padding channels stay 0.
+        array.AsSpan(0, count).Clear();
+        _floats.Add(array);
+        return (float*)Pin(array);
+    }
+
+    private int* Integers(int count)
+    {
+        var array = ArrayPool<int>.Shared.Rent(count);
+        _integers.Add(array);
+        return (int*)Pin(array);
+    }
+
+    private void* Pin<T>(T[] array)
+    {
+        var pin = array.AsMemory().Pin();
+        _pins.Add(pin);
+        return pin.Pointer;
+    }
+}
