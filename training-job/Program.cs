@@ -2,6 +2,7 @@ using System.CommandLine;
 using CtSeg.Contracts;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob;
+using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -13,6 +14,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     TrainCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
+    BenchCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);

@@ -1,4 +1,5 @@
 using CtSeg.Models;
+using CtSeg.TrainingJob.Model;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -36,14 +37,16 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, height, width) = (input.size(0), input.size(2), input.size(3));
         var inner = _configuration.Heads * _configuration.HeadChannels;
-        var query = Tokens(queryProjection.call(input), batch);       // [batch, tokens, heads, head channels]
-        var value = Tokens(valueProjection.call(input), batch);
+        var query = Tokens(Project(input, queryProjection), batch);       // [batch, tokens, heads, head channels]
+        var value = Tokens(Project(input, valueProjection), batch);
         var buckets = _hash.Buckets(query, _configuration.ChunkLength);
         // In channels-last order the tokens are the map, without a copy.
         var attended = LshAttention.Attend(query, value, buckets, _configuration.ChunkLength)
             .reshape(batch, height, width, inner).permute(0, 3, 1, 2);
-        return input.add(outputProjection.call(attended)).MoveToOuterDisposeScope();
+        return input.add(Project(attended, outputProjection)).MoveToOuterDisposeScope();
     }
+
+    private static Tensor Project(Tensor map, Conv2d projection) => PointwiseConvolution.Apply(map, projection.weight, projection.bias);
 
     private Tensor Tokens(Tensor map, long batch) =>
         map.permute(0, 2, 3, 1).reshape(batch, -1, _configuration.Heads, _configuration.HeadChannels);

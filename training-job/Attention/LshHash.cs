@@ -1,3 +1,4 @@
+using CtSeg.TrainingJob.Attention.Fused;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention;
@@ -26,8 +27,10 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (batch, tokens) = (query.size(0), query.size(1));
-        query = query.detach().transpose(1, 2);
         var (first, second) = BucketFactors(tokens, chunkLength);
+        if (query.device_type == TorchSharp.DeviceType.CPU && query.dtype == ScalarType.Float32)
+            return BucketsOnCpu(query, first, second).MoveToOuterDisposeScope();
+        query = query.detach().transpose(1, 2);
         var perRound = new Tensor[rounds];
         for (var round = 0; round < rounds; round++)
         {
@@ -37,6 +40,15 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
             perRound[round] = one.mul(second).add(two).reshape(batch * heads, tokens).MoveToOuterDisposeScope();
         }
         return stack(perRound, dim: 0).to(ScalarType.Int32).MoveToOuterDisposeScope();
+    }
+
+    private Tensor BucketsOnCpu(Tensor query, int first, int second)
+    {
+        var buckets = empty([rounds, query.size(0) * heads, query.size(1)], ScalarType.Int32);
+        FusedHash.Fill(
+            query.detach().contiguous(), rounds, (Values(0, first / 2), first / 2), (Values(1, second / 2), second / 2), buckets,
+            new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() });
+        return buckets;
     }
 
     /// <summary>argmax[uR ; -uR], without building the concatenation.</summary>
@@ -52,13 +64,19 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
     private Tensor Rotation(int factor, int columns, int round, Tensor like)
     {
         var length = heads * headChannels * columns;
+        return tensor(Values(factor, columns).AsMemory(round * length, length).ToArray(), [heads, headChannels, columns])
+            .to(like.dtype).to(like.device);
+    }
+
+    /// <returns>[rounds, heads, head channels, columns]</returns>
+    private float[] Values(int factor, int columns)
+    {
         if (!_rotations.TryGetValue((factor, columns), out var values))
         {
             values = Generate(factor, columns);
             _rotations[(factor, columns)] = values;
         }
-        return tensor(values.AsMemory(round * length, length).ToArray(), [heads, headChannels, columns])
-            .to(like.dtype).to(like.device);
+        return values;
     }
 
     private float[] Generate(int factor, int columns)

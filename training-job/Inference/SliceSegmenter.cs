@@ -26,6 +26,7 @@ internal sealed class SliceSegmenter : IDisposable
     {
         Threads.Fix();
         var (manifest, network) = ModelFolder.Load(modelFolder);
+        network.FoldNormalisation();
         return new SliceSegmenter(manifest, network);
     }
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace CtSeg.TrainingJob.Model;
 
 /// <summary>Aggregated residual transformations (arXiv:1611.05431, figure 3c): 1x1, grouped 3x3, 1x1, added to the shortcut.</summary>
-internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>
+internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
 {
     private readonly Conv2d reduce;
     private readonly BatchNorm2d reduceNorm;
@@ -14,6 +14,10 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>
     private readonly BatchNorm2d expandNorm;
     private readonly Conv2d? shortcut;
     private readonly BatchNorm2d? shortcutNorm;
+    private readonly NormalisedConvolution _reduce;
+    private readonly NormalisedConvolution _grouped;
+    private readonly NormalisedConvolution _expand;
+    private readonly NormalisedConvolution? _shortcut;
 
     public ResNeXtBlock(int inputChannels, int outputChannels, int cardinality) : base(nameof(ResNeXtBlock))
     {
@@ -31,16 +35,27 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>
             shortcutNorm = nn.BatchNorm2d(outputChannels);
         }
         RegisterComponents();
+        (_reduce, _grouped, _expand) = (new(reduce, reduceNorm), new(grouped, groupedNorm), new(expand, expandNorm));
+        _shortcut = shortcut is null ? null : new(shortcut, shortcutNorm!);
     }
+
+    public IReadOnlyList<NormalisedConvolution> Convolutions => _shortcut is null ? [_reduce, _grouped, _expand] : [_reduce, _grouped, _expand, _shortcut];
 
     /// <param name="input">[batch, input channels, height, width]</param>
     /// <returns>[batch, output channels, height, width]</returns>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var inner = nn.functional.relu(reduceNorm.call(reduce.call(input)), inplace: true);
-        inner = nn.functional.relu(groupedNorm.call(grouped.call(inner)), inplace: true);
-        var residual = shortcut is null ? input : shortcutNorm!.call(shortcut.call(input));
-        return nn.functional.relu(expandNorm.call(expand.call(inner)).add(residual), inplace: true).MoveToOuterDisposeScope();
+        var inner = nn.functional.relu(_reduce.Apply(input), inplace: true);
+        inner = nn.functional.relu(_grouped.Apply(inner), inplace: true);
+        var residual = _shortcut is null ? input : _shortcut.Apply(input);
+        return nn.functional.relu(_expand.Apply(inner).add(residual), inplace: true).MoveToOuterDisposeScope();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        foreach (var convolution in Convolutions)
+            convolution.Dispose();
+        base.Dispose(disposing);
     }
 }

@@ -54,6 +54,25 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             layer.Zeroed = zeroed;
     }
 
+    /// <summary>For inference only: one convolution where training has a convolution and a normalisation.</summary>
+    public void FoldNormalisation()
+    {
+        foreach (var convolution in Convolutions)
+            convolution.Fold();
+    }
+
+    /// <summary>Computes layer by layer in torch's default layout: what the fast way is measured against and must agree with.</summary>
+    public void ComputePlainly(bool plainly)
+    {
+        Plain = plainly;
+        foreach (var convolution in Convolutions)
+            convolution.Plain = plainly;
+    }
+
+    private bool Plain { get; set; }
+
+    private IEnumerable<NormalisedConvolution> Convolutions => modules().OfType<INormalisedBlock>().SelectMany(block => block.Convolutions);
+
     /// <param name="input">[batch, 1, height, width], any height and width from 1; see <see cref="InputScaling"/> for its values.</param>
     /// <returns>Logits, [batch, 4, height, width].</returns>
     public override Tensor forward(Tensor input)
@@ -71,7 +90,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         map = bridge.call(map).add(pooled);
         for (var level = Levels - 1; level >= 0; level--)
             map = Decode(level, map, skips[level]);
-        return padding.Undo(classifier.call(map)).MoveToOuterDisposeScope();
+        return padding.Undo(Classify(map)).MoveToOuterDisposeScope();
     }
 
     private Tensor Decode(int level, Tensor below, Tensor skip)
@@ -82,6 +101,9 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             map = attention[$"level{level}"].call(map);
         return decoder[level].call(map).MoveToOuterDisposeScope();
     }
+
+    private Tensor Classify(Tensor map) =>
+        Plain ? classifier.call(map) : PointwiseConvolution.Apply(map, classifier.weight, classifier.bias);
 
     private nn.Module<Tensor, Tensor> Block(int inputChannels, int outputChannels) => Configuration.UsesResNeXt
         ? new ResNeXtBlock(inputChannels, outputChannels, Configuration.Cardinality)

@@ -1,0 +1,52 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Model;
+
+/// <summary>
+/// A convolution without bias and its batch normalisation, computed with channels-last strides. For inference both become one convolution, whose
+/// weights are kept in the layout in which they are used.
+/// </summary>
+internal sealed class NormalisedConvolution(Conv2d convolution, BatchNorm2d norm) : IDisposable
+{
+    private readonly bool _pointwise = convolution.weight.size(2) == 1 && convolution.weight.size(3) == 1 && convolution.groups == 1;
+    private Tensor? _weight;
+    private Tensor? _bias;
+
+    /// <summary>Computes as torch does by default, layer by layer: what the fast way is measured against and must agree with.</summary>
+    public bool Plain { get; set; }
+
+    /// <param name="input">[batch, input channels, height, width]</param>
+    /// <returns>[batch, output channels, height, width], with channels-last strides unless <see cref="Plain"/>.</returns>
+    public Tensor Apply(Tensor input)
+    {
+        if (Plain)
+            return norm.call(convolution.call(input));
+        return _weight is null
+            ? norm.call(Convolve(input, convolution.weight, bias: null))
+            : Convolve(input, _weight, _bias);
+    }
+
+    /// <summary>Folds the running statistics into the weights: later changes of either are not seen.</summary>
+    public void Fold()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var scale = norm.weight!.div(norm.running_var!.add(norm.eps).sqrt());
+        var weight = ChannelsLast.Of(convolution.weight.mul(scale.reshape(-1, 1, 1, 1)));
+        var bias = norm.bias!.sub(norm.running_mean!.mul(scale));
+        Dispose();
+        (_weight, _bias) = (weight.DetachFromDisposeScope(), bias.DetachFromDisposeScope());
+    }
+
+    public void Dispose()
+    {
+        _weight?.Dispose();
+        _bias?.Dispose();
+        (_weight, _bias) = (null, null);
+    }
+
+    private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias) => _pointwise
+        ? PointwiseConvolution.Apply(input, weight, bias)
+        : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(input), weight, bias, padding: [1, 1], groups: convolution.groups));
+}
