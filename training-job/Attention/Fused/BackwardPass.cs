@@ -75,7 +75,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             var ofScores = block.Scores + (number * block.ScoreStride);
             if (row + number < end)
             {
-                WeighAll(block, weights, ofScores, row + number, first, count);
+                Weigh(block, weights, ofScores, row + number, first, count);
                 continue;
             }
             new Span<float>(weights, count).Clear();
@@ -93,18 +93,14 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     }
 
     /// <summary>Scores become weights p, do.v becomes ds.</summary>
-    private static void WeighAll(ChunkBlock block, float* weights, float* ofScores, int row, int first, int count)
+    private static void Weigh(ChunkBlock block, float* weights, float* ofScores, int row, int first, int count)
     {
-        var padded = (count + 7) & ~7;
-        weights[row - first] = float.NegativeInfinity;
-        for (var j = count; j < padded; j++)
-            weights[j] = float.NegativeInfinity;
-        var shift = Vector256.Create(block.Gradient!.Normalisers[row]);
-        for (var j = 0; j < padded; j += 8)
-            Vectors.Exp(Vector256.Load(weights + j) - shift).Store(weights + j);
-        block.DivideByRounds(weights, row, first, padded);
-        var mean = Vector256.Create(block.Gradient.Means[row]);
-        for (var j = 0; j < padded; j += 8)
+        var gradient = block.Gradient!;
+        var padded = PairWeights.Mask(weights, count, row - first);
+        PairWeights.FromScores(
+            weights, padded, gradient.Normalisers[row], block.OtherPlaces(first), block.OtherPlaces(row), block.ColumnStride, block.OtherRounds);
+        var mean = Vector256.Create(gradient.Means[row]);
+        for (var j = 0; j < padded; j += Vector256<float>.Count)
             (Vector256.Load(weights + j) * (Vector256.Load(ofScores + j) - mean)).Store(ofScores + j);
     }
 
@@ -139,7 +135,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     {
         for (var token = 0; token < problem.Order.Tokens; token++)
         {
-            if (!float.IsPositiveInfinity(*inputs.Normaliser.Row(sequence, token)))
+            if (inputs.State.Row(sequence, token)[1] != 0)
                 continue;
             var target = ofValue.Row(sequence, token);
             var flowing = inputs.Flowing.Row(sequence, token);

@@ -26,6 +26,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         // Wider than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
         ColumnStride = Vectors.Padded(Capacity) + Vectors.Columns;
         ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
+        Bounds = Floats(Capacity);
         Queries = Floats(Capacity * KeyChannels);
         KeyColumns = Floats(KeyChannels * ColumnStride);
         Values = Floats(Capacity * ValueChannels);
@@ -49,6 +50,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
     public float* KeyColumns { get; }
     /// <value>[rows, value channels]</value>
     public float* Values { get; }
+    /// <value>[rows]: no score of the query is farther from 0 (its key has length 1).</value>
+    public float* Bounds { get; }
     /// <value>[4, score stride]</value>
     public float* Scores { get; }
     /// <value>[4, channels]</value>
@@ -105,15 +108,10 @@ internal sealed unsafe class ChunkBlock : IDisposable
         return row;
     }
 
-    /// <summary>In how many rounds a token sees others.</summary>
-    /// <param name="count">Others; a multiple of 8 of them is read and written.</param>
-    /// <param name="first">Row of the first other.</param>
-    public void DivideByRounds(float* weights, int row, int first, int count)
-    {
-        if (_problem.Order.Rounds == 1)
-            return;
-        RoundCounts.Divide(weights, _places + ColumnStride, ColumnStride, _problem.Order.Rounds - 1, row, first, count);
-    }
+    /// <summary>Places in the other rounds, [other rounds, <see cref="ColumnStride"/>], from a row on.</summary>
+    public int* OtherPlaces(int row) => _places + ColumnStride + row;
+
+    public int OtherRounds => _problem.Order.Rounds - 1;
 
     public void Dispose()
     {
@@ -129,23 +127,16 @@ internal sealed unsafe class ChunkBlock : IDisposable
     private float GatherRow(int sequence, int row)
     {
         var query = _problem.Query.Row(sequence, _tokens[row]);
-        var value = _problem.Value.Row(sequence, _tokens[row]);
-        var channels = _problem.Query.Channels;
-        var (square, residue) = (0f, 0f);
-        for (var d = 0; d < channels; d++)
-            square += query[d] * query[d];
-        var norm = MathF.Max(MathF.Sqrt(square), ShortestKey);
-        var ofKey = 1 / norm;
-        for (var d = 0; d < channels; d++)
+        var residue = Vectors.Copy(_problem.Value.Row(sequence, _tokens[row]), Values + (row * ValueChannels), _problem.Value.Channels, 1, out _);
+        residue += Vectors.Copy(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale, out var square);
+        var length = MathF.Sqrt(square);
+        var ofKey = 1 / MathF.Max(length, ShortestKey);
+        Bounds[row] = length * _problem.Scale;
+        var column = KeyColumns + row;
+        for (var d = 0; d < _problem.Query.Channels; d++)
         {
-            residue += query[d] * 0;
-            Queries[(row * KeyChannels) + d] = query[d] * _problem.Scale;
-            KeyColumns[(d * ColumnStride) + row] = query[d] * ofKey;
-        }
-        for (var c = 0; c < _problem.Value.Channels; c++)
-        {
-            residue += value[c] * 0;
-            Values[(row * ValueChannels) + c] = value[c];
+            *column = query[d] * ofKey;
+            column += ColumnStride;
         }
         return residue;
     }

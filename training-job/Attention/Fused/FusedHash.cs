@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
@@ -60,61 +61,34 @@ internal static unsafe class FusedHash
     /// <summary>argmax[uR ; -uR] of four tokens.</summary>
     private static void Largest(float* row0, float* row1, float* row2, float* row3, Rotation rotation, int* result)
     {
-        Best a = Best.None, b = Best.None, c = Best.None, d = Best.None;
-        var index = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
-        for (var column = 0; column < rotation.Stride; column += Lanes)
-        {
-            Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-            var values = rotation.Values + column;
-            for (var channel = 0; channel < rotation.Channels; channel++)
-            {
-                var factor = Vector256.Load(values);
-                sum0 = Vector256.FusedMultiplyAdd(Vector256.Create(row0[channel]), factor, sum0);
-                sum1 = Vector256.FusedMultiplyAdd(Vector256.Create(row1[channel]), factor, sum1);
-                sum2 = Vector256.FusedMultiplyAdd(Vector256.Create(row2[channel]), factor, sum2);
-                sum3 = Vector256.FusedMultiplyAdd(Vector256.Create(row3[channel]), factor, sum3);
-                values += rotation.Stride;
-            }
-            a.Offer(sum0, index);
-            b.Offer(sum1, index);
-            c.Offer(sum2, index);
-            d.Offer(sum3, index);
-            index += Vector256.Create(Lanes);
-        }
-        result[0] = a.Index(rotation.Columns);
-        result[1] = b.Index(rotation.Columns);
-        result[2] = c.Index(rotation.Columns);
-        result[3] = d.Index(rotation.Columns);
+        var projections = stackalloc float[Vectors.Rows * rotation.Stride];
+        Vectors.Multiply(
+            row0, row1, row2, row3, rotation.Channels, rotation.Values, rotation.Stride, rotation.Stride, projections, rotation.Stride);
+        for (var number = 0; number < Vectors.Rows; number++)
+            result[number] = Largest(projections + (number * rotation.Stride), rotation);
     }
 
-    /// <summary>The component of largest magnitude in every lane so far, the first of equals.</summary>
-    [StructLayout(LayoutKind.Auto)]
-    private struct Best
+    private static int Largest(float* projections, Rotation rotation)
     {
-        private Vector256<float> _value;
-        private Vector256<int> _column;
-
-        public static Best None => new() { _value = Vector256<float>.Zero, _column = Vector256<int>.Zero };
-
-        public void Offer(Vector256<float> value, Vector256<int> column)
+        var best = Vector256<float>.Zero;
+        for (var column = 0; column < rotation.Stride; column += Lanes)
+            best = Vector256.MaxNative(best, Vector256.Abs(Vector256.Load(projections + column)));
+        // The largest magnitude, in all lanes; then where it stands first.
+        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(4, 5, 6, 7, 0, 1, 2, 3)));
+        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5)));
+        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
+        var negative = int.MaxValue;
+        for (var column = 0; column < rotation.Stride; column += Lanes)
         {
-            var better = Vector256.GreaterThan(Vector256.Abs(value), Vector256.Abs(_value));
-            _value = Vector256.ConditionalSelect(better, value, _value);
-            _column = Vector256.ConditionalSelect(better.AsInt32(), column, _column);
+            var values = Vector256.Load(projections + column);
+            var positive = Vector256.Equals(values, best).ExtractMostSignificantBits();
+            if (positive != 0)
+                return column + BitOperations.TrailingZeroCount(positive);
+            var opposite = Vector256.Equals(-values, best).ExtractMostSignificantBits();
+            if (opposite != 0 && negative == int.MaxValue)
+                negative = column + BitOperations.TrailingZeroCount(opposite) + rotation.Columns;
         }
-
-        public readonly int Index(int columns)
-        {
-            var (magnitude, best) = (0f, 0);
-            for (var lane = 0; lane < Lanes; lane++)
-            {
-                var value = _value[lane];
-                var index = _column[lane] + (value < 0 ? columns : 0);
-                if (MathF.Abs(value) > magnitude || (MathF.Abs(value) == magnitude && magnitude > 0 && index < best))
-                    (magnitude, best) = (MathF.Abs(value), index);
-            }
-            return best;
-        }
+        return negative;
     }
 
     /// <summary>One rotation: [channels, stride], the columns beyond <paramref name="columns"/> are 0 and never the largest.</summary>
@@ -137,7 +111,7 @@ internal static unsafe class FusedHash
 
         public Rotations(float[] values, int count, int channels, int columns)
         {
-            (_channels, _columns, _stride) = (channels, columns, (columns + Lanes - 1) / Lanes * Lanes);
+            (_channels, _columns, _stride) = (channels, columns, Vectors.Padded(columns));
             var padded = new float[count * channels * _stride];
             for (var row = 0; row < count * channels; row++)
                 values.AsSpan(row * columns, columns).CopyTo(padded.AsSpan(row * _stride));

@@ -20,8 +20,8 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (query, value, buckets, chunkLength) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (int)vars[3]);
-        var (output, normaliser) = Forward(query, value, buckets, chunkLength);
-        ctx.save_for_backward([query, value, buckets, output, normaliser]);
+        var (output, state) = Forward(query, value, buckets, chunkLength);
+        ctx.save_for_backward([query, value, buckets, output, state]);
         ctx.save_data("chunkLength", chunkLength);
         return output;
     }
@@ -30,7 +30,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
     {
         using var scope = NewDisposeScope();
         var saved = ctx.get_saved_variables();
-        var (query, value, buckets, output, normaliser) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
+        var (query, value, buckets, output, state) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         var chunkLength = (int)ctx.get_data("chunkLength");
         var flowing = grad_output.contiguous();
         var (ofQuery, ofValue) = (zeros_like(query), zeros_like(value));
@@ -38,25 +38,25 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
         var inputs = new BackwardInputs(
-            new TokenRows(output, nameof(output)), new TokenRows(normaliser, nameof(normaliser)), new TokenRows(flowing, nameof(grad_output)));
+            new TokenRows(output, nameof(output)), new TokenRows(state, nameof(state)), new TokenRows(flowing, nameof(grad_output)));
         new BackwardPass(problem, inputs, new TokenRows(ofQuery, nameof(ofQuery)), new TokenRows(ofValue, nameof(ofValue))).Run();
         GC.KeepAlive(flowing);
         GC.KeepAlive(saved);
         return [ofQuery.MoveToOuterDisposeScope(), ofValue.MoveToOuterDisposeScope(), null!, null!];
     }
 
-    private static (Tensor Output, Tensor Normaliser) Forward(Tensor query, Tensor value, Tensor buckets, int chunkLength)
+    private static (Tensor Output, Tensor State) Forward(Tensor query, Tensor value, Tensor buckets, int chunkLength)
     {
         var output = empty_like(value);
-        var normaliser = empty([query.size(0), query.size(1), query.size(2), 1], ScalarType.Float32);
+        var state = empty([query.size(0), query.size(1), query.size(2), 2], ScalarType.Float32);
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
-        if (!new ForwardPass(problem, new TokenRows(output, nameof(output)), new TokenRows(normaliser, nameof(normaliser))).TryRun())
+        if (!new ForwardPass(problem, new TokenRows(output, nameof(output)), new TokenRows(state, nameof(state))).TryRun())
             throw NonFiniteInputException.Find(query, value)!;
         GC.KeepAlive(query);
         GC.KeepAlive(value);
-        return (output, normaliser);
+        return (output, state);
     }
 
     private static ParallelOptions Cores() => new() { MaxDegreeOfParallelism = get_num_threads() };

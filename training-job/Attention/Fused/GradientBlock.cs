@@ -33,7 +33,7 @@ internal sealed unsafe class GradientBlock
     public float* OfQueries { get; }
     public float* OfKeys { get; }
     public float* OfValues { get; }
-    /// <value>[rows]: log-sum-exp over all rounds.</value>
+    /// <value>[rows]: log-sum-exp over all rounds; -infinity for a token that is alone in all.</value>
     public float* Normalisers { get; }
     /// <value>[rows]: output times its gradient, summed over channels.</value>
     public float* Means { get; }
@@ -69,14 +69,16 @@ internal sealed unsafe class GradientBlock
             ValueColumns[(c * _block.ColumnStride) + row] = _block.Values[(row * _block.ValueChannels) + c];
         }
         Means[row] = mean;
-        Normalisers[row] = *inputs.Normaliser.Row(sequence, token);
+        var state = inputs.State.Row(sequence, token);
+        Normalisers[row] = state[0] + MathF.Log(state[1]);
     }
 }
 
 /// <summary>What the forward pass left, and what flows back into it.</summary>
-internal sealed class BackwardInputs(TokenRows output, TokenRows normaliser, TokenRows flowing)
+internal sealed class BackwardInputs(TokenRows output, TokenRows state, TokenRows flowing)
 {
     public TokenRows Output => output;
-    public TokenRows Normaliser => normaliser;
+    /// <value>[.., 2]: shift and sum; see <see cref="ForwardPass"/>.</value>
+    public TokenRows State => state;
     public TokenRows Flowing => flowing;
 }

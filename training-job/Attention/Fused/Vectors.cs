@@ -123,7 +123,7 @@ internal static unsafe class Vectors
     public static Vector256<float> Exp(Vector256<float> x)
     {
         var representable = Vector256.GreaterThanOrEqual(x, Vector256.Create(-87f));
-        x = Vector256.Max(x, Vector256.Create(-87f));
+        x = Vector256.MaxNative(x, Vector256.Create(-87f));
         var power = Vector256.Round(x * 1.44269504088896341f);
         var rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(-0.693359375f), x);
         rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(2.12194440e-4f), rest);
@@ -134,8 +134,44 @@ internal static unsafe class Vectors
         polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(1.6666665459e-1f));
         polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(5.0000001201e-1f));
         polynomial = Vector256.FusedMultiplyAdd(polynomial, rest * rest, rest + Vector256<float>.One);
-        var scale = Vector256.ShiftLeft(Vector256.ConvertToInt32(power) + Vector256.Create(127), 23).AsSingle();
+        var scale = Vector256.ShiftLeft(Vector256.ConvertToInt32Native(power) + Vector256.Create(127), 23).AsSingle();
         return polynomial * scale & representable.AsSingle();
+    }
+
+    /// <summary>target[c] = target[c] * keep + source[c] * add.</summary>
+    public static void Combine(float* target, float keep, float* source, float add, int channels)
+    {
+        var c = 0;
+        for (; c + Half <= channels; c += Half)
+            ((Vector256.Load(target + c) * keep) + (Vector256.Load(source + c) * add)).Store(target + c);
+        for (; c < channels; c++)
+            target[c] = (target[c] * keep) + (source[c] * add);
+    }
+
+    /// <summary>target[c] = source[c] * factor.</summary>
+    /// <param name="square">Sum of the squares of the source.</param>
+    /// <returns>0, or NaN where the source holds NaN or infinity.</returns>
+    public static float Copy(float* source, float* target, int channels, float factor, out float square)
+    {
+        var c = 0;
+        var squares = Vector256<float>.Zero;
+        var residues = Vector256<float>.Zero;
+        for (; c + Half <= channels; c += Half)
+        {
+            var values = Vector256.Load(source + c);
+            (values * factor).Store(target + c);
+            squares = Vector256.FusedMultiplyAdd(values, values, squares);
+            residues = Vector256.FusedMultiplyAdd(values, Vector256<float>.Zero, residues);
+        }
+        square = Vector256.Sum(squares);
+        var residue = Vector256.Sum(residues);
+        for (; c < channels; c++)
+        {
+            target[c] = source[c] * factor;
+            square += source[c] * source[c];
+            residue += source[c] * 0;
+        }
+        return residue;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
