@@ -71,7 +71,7 @@ internal static class CommandLine
         {
             DemoCommand.Create(),
             UpCommand.Create(),
-            ServiceBusCommand.Create(),
+            ServiceBusCommand.Create(Environment.GetEnvironmentVariable),
             TestCommand.Create(),
             BenchCommand.Create(),
             hostCommand,
