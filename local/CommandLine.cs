@@ -22,6 +22,7 @@ internal static class CommandLine
     [
         ("predict", "Segments slices with the model alone, without the pipeline."),
         ("train", "Trains a model on a folder of images and masks."),
+        ("new-model", "Writes an untrained model, for tests."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];
 
@@ -70,7 +71,7 @@ internal static class CommandLine
         {
             DemoCommand.Create(),
             UpCommand.Create(),
-            ServiceBusCommand.Create(),
+            ServiceBusCommand.Create(Environment.GetEnvironmentVariable),
             TestCommand.Create(),
             BenchCommand.Create(),
             hostCommand,

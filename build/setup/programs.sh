@@ -29,7 +29,7 @@ list_sources() {
     local scope=$1
     local parts=(functions shared local training-job build Directory.Build.props Directory.Packages.props Serverless.sln global.json host.json)
     if [ "$scope" = all ]; then parts+=(tests); fi
-    local prune=(-type d '(' -name bin -o -name obj -o -name node_modules -o -name weights ')' -prune -o -type f)
+    local prune=(-type d '(' -name bin -o -name obj -o -name node_modules ')' -prune -o -type f)
     if [ "$(uname)" = Darwin ]; then
         (cd "$root" && find "${parts[@]}" "${prune[@]}" -exec stat -f '%N %m %z' '{}' +)
     else

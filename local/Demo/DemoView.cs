@@ -66,7 +66,8 @@ internal sealed class DemoView(IAnsiConsole console)
     {
         var table = new Table().Border(TableBorder.Simple);
         for (var column = 0; column < Titles.Length; column++)
-            table.AddColumn(new TableColumn(Titles[column]) { NoWrap = column == 0, Alignment = column is >= 2 and <= 5 ? Justify.Right : Justify.Left });
+            // 80 columns must do.
+            table.AddColumn(new TableColumn(Titles[column]) { Padding = new Padding(0), NoWrap = column <= 1, Alignment = column is >= 2 and <= 5 ? Justify.Right : Justify.Left });
         foreach (var scan in scans)
             table.AddRow(CellsOf(scan).Select((cell, column) => (IRenderable)new Text(cell, column == 1 ? StyleOf(scan.State) : Style.Plain)));
         return table;

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.Local.Processes;
+using CtSeg.Local.ServiceBus;
 
 namespace CtSeg.Local.Stack;
 
@@ -184,10 +185,11 @@ internal sealed partial class LocalStack : IAsyncDisposable
         _emulator = ChildProcess.Start(
             new ChildCommand(
                 "The Service Bus emulator", _options.Checkout.LocalProgram,
-                ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration, "--key", key],
+                ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration],
                 _run.LogOf("servicebus"))
             {
                 GivesWay = true,
+                Environment = new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
             ports.Read);
         var found = await ReadyAsync(_emulator, ports.Complete, cancellationToken);

@@ -55,6 +55,7 @@ internal static class UpCommand
             Upload slices to     {container}
             Connection string    {stack.Storage.ConnectionString}
               az storage blob upload -c {Containers.Slices} -f slice.png -n slice.png --connection-string "..."
+            Results appear in    {stack.Storage.BlobEndpoint}/{Containers.Results}/SCANID/
             API                  {stack.Api}api/scans   {stack.Api}api/scans/SCANID   {stack.Api}api/health
             Function key         {stack.FunctionKey} (header x-functions-key)
             Service Bus          {stack.ServiceBus.ConnectionString}

@@ -181,7 +181,7 @@ public sealed class PreprocessSliceTests(AzuriteFixture azurite)
         catch (HttpRequestException) when (bytes > 1_000_000)
         {
         }
-        reply?.ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge);
+        reply?.ShouldHaveFailed(HttpStatusCode.RequestEntityTooLarge);
         (await handler.Statuses.ListPageAsync(10, null, Handler.Stop)).Scans.ShouldBeEmpty();
     }
 
@@ -199,7 +199,7 @@ public sealed class PreprocessSliceTests(AzuriteFixture azurite)
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
         await handler.Storage.GetBlobContainerClient(Containers.Preprocessed).DeleteAsync(cancellationToken: Handler.Stop);
 
-        (await handler.PreprocessAsync(Name, Handler.Png())).ShouldBeProblem(HttpStatusCode.InternalServerError);
+        (await handler.PreprocessAsync(Name, Handler.Png())).ShouldHaveFailed(HttpStatusCode.InternalServerError);
 
         // What the host's next try meets once storage is well again.
         var status = await handler.StatusOfAsync(ScanId.FromContent(Name, Handler.Png()));
@@ -213,7 +213,7 @@ public sealed class PreprocessSliceTests(AzuriteFixture azurite)
         await handler.LeaveAsync(ScanStatus.Received(ScanId.FromContent(Name, Handler.Png()), Name, handler.Now));
         await handler.BreakAsync(Containers.Status, BlobPaths.Status(ScanId.FromContent(Name, Handler.Png())));
 
-        (await handler.PreprocessAsync(Name, Handler.Png())).ShouldBeProblem(HttpStatusCode.InternalServerError);
+        (await handler.PreprocessAsync(Name, Handler.Png())).ShouldHaveFailed(HttpStatusCode.InternalServerError);
     }
 
     public static TheoryData<string> Misfits =>
@@ -230,14 +230,14 @@ public sealed class PreprocessSliceTests(AzuriteFixture azurite)
     public async Task Given_BodyOffContract_When_Invoked_Then_400(string body)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("PreprocessSlice", body)).ShouldBeProblem(HttpStatusCode.BadRequest);
+        (await handler.PostAsync("PreprocessSlice", body)).ShouldHaveFailed(HttpStatusCode.BadRequest);
     }
 
     [Fact]
     public async Task Given_TextInsteadOfBytes_When_Invoked_Then_400AndNothingStored()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("PreprocessSlice", Handler.Fixture("blob-text.json"))).ShouldBeProblem(HttpStatusCode.BadRequest);
+        (await handler.PostAsync("PreprocessSlice", Handler.Fixture("blob-text.json"))).ShouldHaveFailed(HttpStatusCode.BadRequest);
         (await handler.Statuses.ListPageAsync(10, null, Handler.Stop)).Scans.ShouldBeEmpty();
     }
 

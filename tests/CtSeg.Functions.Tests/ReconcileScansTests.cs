@@ -156,7 +156,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     public async Task Given_NoTimerInBody_When_Invoked_Then_400()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("ReconcileScans", Handler.Fixture("service-bus.json"))).ShouldBeProblem(HttpStatusCode.BadRequest);
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("service-bus.json"))).ShouldHaveFailed(HttpStatusCode.BadRequest);
     }
 
     private static ScanId Id(int n) => ScanId.Parse($"{n:x16}");

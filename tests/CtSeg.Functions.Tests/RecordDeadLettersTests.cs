@@ -136,7 +136,7 @@ public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
     public async Task Given_BodyOffContract_When_Invoked_Then_400(string body)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync(Function, body)).ShouldBeProblem(System.Net.HttpStatusCode.BadRequest);
+        (await handler.PostAsync(Function, body)).ShouldHaveFailed(System.Net.HttpStatusCode.BadRequest);
     }
 
     private static async Task<string> ArchivedAsync(Handler handler, string path) =>

@@ -117,7 +117,7 @@ public sealed class RecordPoisonedSliceTests(AzuriteFixture azurite)
     public async Task Given_NoPoisonMessage_When_Invoked_Then_400(string message)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync(Function, Samples.MessageBody("message", message))).ShouldBeProblem(HttpStatusCode.BadRequest);
+        (await handler.PostAsync(Function, Samples.MessageBody("message", message))).ShouldHaveFailed(HttpStatusCode.BadRequest);
     }
 
     private static async Task<string> UploadAsync(Handler handler, byte[] content) =>

@@ -13,13 +13,18 @@ public sealed class ServiceBusCommandTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [Fact]
-    public async Task Given_ConfigurationAndKey_When_Started_Then_ConnectionStringOpensTheQueueUntilStopped()
+    [Theory]
+    [InlineData(Key, null)]
+    [InlineData(null, Key)]
+    [InlineData(Key, "b3RoZXI=")]
+    [InlineData(Key, "no base64!")]
+    public async Task Given_ConfigurationAndKey_When_Started_Then_ConnectionStringOpensTheQueueUntilStopped(string? option, string? variable)
     {
         var config = Write("""{"UserConfig":{"Namespaces":[{"Name":"local","Queues":[{"Name":"jobs","Properties":{"LockDuration":"PT30S"}}]}]}}""");
         using var output = new FirstLine();
         using var stop = new CancellationTokenSource();
-        var running = ServiceBusCommand.Create().Parse(["--config", config, "--key", Key])
+        string[] arguments = option is null ? ["--config", config] : ["--config", config, "--key", option];
+        var running = ServiceBusCommand.Create(name => name == "CTSEG_SERVICEBUS_KEY" ? variable : null).Parse(arguments)
             .InvokeAsync(new InvocationConfiguration { Output = output }, stop.Token);
 
         var connection = await output.Line.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken);
@@ -44,7 +49,7 @@ public sealed class ServiceBusCommandTests : IDisposable
     {
         using var error = new StringWriter();
 
-        var code = await ServiceBusCommand.Create().Parse(["--config", Write("{}")])
+        var code = await ServiceBusCommand.Create(_ => null).Parse(["--config", Write("{}")])
             .InvokeAsync(new InvocationConfiguration { Error = error }, TestContext.Current.CancellationToken);
 
         code.ShouldBe(2);
@@ -56,11 +61,15 @@ public sealed class ServiceBusCommandTests : IDisposable
     [InlineData("--key", "no base64!", "--key is not base64")]
     [InlineData("--port", "65536", "--port must be between 0 and 65535")]
     public void Given_WrongOption_When_Parsed_Then_MessageSaysWhatIsAllowed(string option, string value, string expected) =>
-        ServiceBusCommand.Create().Parse(["--config", "x.json", option, value]).Errors.ShouldHaveSingleItem().Message.ShouldStartWith(expected);
+        ServiceBusCommand.Create(_ => null).Parse(["--config", "x.json", option, value]).Errors.ShouldHaveSingleItem().Message.ShouldStartWith(expected);
+
+    [Fact]
+    public void Given_AVariableThatIsNoKey_When_Parsed_Then_ItIsNamed() =>
+        ServiceBusCommand.Create(_ => "no base64!").Parse(["--config", "x.json"]).Errors.ShouldHaveSingleItem().Message.ShouldStartWith("CTSEG_SERVICEBUS_KEY is not base64");
 
     [Fact]
     public void Given_NoConfiguration_When_Parsed_Then_Refused() =>
-        ServiceBusCommand.Create().Parse([]).Errors.ShouldHaveSingleItem().Message.ShouldContain("--config");
+        ServiceBusCommand.Create(_ => null).Parse([]).Errors.ShouldHaveSingleItem().Message.ShouldContain("--config");
 
     private string Write(string config)
     {

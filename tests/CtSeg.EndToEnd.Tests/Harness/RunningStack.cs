@@ -11,10 +11,12 @@ namespace CtSeg.EndToEnd.Tests.Harness;
 internal sealed class RunningStack : IAsyncDisposable
 {
     private readonly BlobServiceClient _blobs;
+    private readonly TimeSpan _lockDuration;
 
-    private RunningStack(LocalStack stack)
+    private RunningStack(LocalStack stack, TimeSpan lockDuration)
     {
         Local = stack;
+        _lockDuration = lockDuration;
         _blobs = stack.OpenBlobs();
         Statuses = new StatusStore(Container(Containers.Status));
     }
@@ -28,8 +30,10 @@ internal sealed class RunningStack : IAsyncDisposable
     {
         var checkout = Checkout.Find();
         var options = new StackOptions(checkout) { Model = checkout.TestModel, LockDuration = TimeSpan.FromSeconds(2), BlobPollingMs = 200 };
-        return new RunningStack(await LocalStack.StartAsync(
-            change is null ? options : change(options), progress: null, TimeProvider.System, TestContext.Current.CancellationToken));
+        if (change is not null)
+            options = change(options);
+        return new RunningStack(
+            await LocalStack.StartAsync(options, progress: null, TimeProvider.System, TestContext.Current.CancellationToken), options.LockDuration);
     }
 
     public BlobContainerClient Container(string name) => _blobs.GetBlobContainerClient(name);
@@ -112,16 +116,34 @@ internal sealed class RunningStack : IAsyncDisposable
         };
     }
 
-    /// <summary>Stops the job in order; then no request may be left, locked or not.</summary>
+    /// <summary>Lets the job take all requests and stops it in order; then none may be left, locked or not.</summary>
     public async Task DrainAndExpectNoRequestLeftAsync()
     {
-        await Local.Job.StopAsync(TimeSpan.FromSeconds(25), CancellationToken.None);
         await using var client = OpenServiceBus();
         await using var receiver = client.CreateReceiver(Queues.SegmentationRequests);
+        await Eventually.HoldsAsync(
+            async () => await receiver.PeekAsync(1, fromSequenceNumber: 0, TestContext.Current.CancellationToken) is [],
+            () => $"Requests stay in the queue; logs in {Local.LogFolder}");
+        await Local.Job.StopAsync(TimeSpan.FromSeconds(25), CancellationToken.None);
         // Longer than a lock: what a killed job held comes back within this time.
-        var left = await receiver.ReceiveAsync(10, TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
+        var left = await receiver.ReceiveAsync(10, _lockDuration + TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         left.ShouldBeEmpty();
     }
 
+    /// <summary>The results are those of the scans, and none is written twice: not those that were whole before, not by a request that is left.</summary>
+    public async Task ExpectEveryResultToStayAsync(IReadOnlyDictionary<string, string> before, IEnumerable<ScanStatus> ended)
+    {
+        var after = await ResultsAsync();
+        after.Keys.ShouldBeTheResultsOf(ended);
+        foreach (var (blob, etag) in before.Where(blob => BelongsToWholeResult(blob.Key, before)))
+            after[blob].ShouldBe(etag);
+        await DrainAndExpectNoRequestLeftAsync();
+        (await ResultsAsync()).ShouldBe(after, ignoreOrder: true);
+    }
+
     public ValueTask DisposeAsync() => Local.DisposeAsync();
+
+    // The metrics are written last: with them the result is whole and must stay as it is.
+    private static bool BelongsToWholeResult(string blob, IReadOnlyDictionary<string, string> results) =>
+        results.ContainsKey(BlobPaths.Metrics(ScanId.Parse(blob.Split('/')[0])));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CtSeg.Contracts;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
@@ -106,19 +107,23 @@ public sealed class ConsumerLifetimeTests
     [Fact]
     public async Task Given_ModelDoesNotReturn_When_ToldToStop_Then_EndsAtTheDrainTime()
     {
-        var world = new ConsumerWorld(_time) { Limits = new ConsumerLimits { Drain = TimeSpan.FromSeconds(18) } };
+        var drain = TimeSpan.FromSeconds(18);
+        var time = new TimeOfTimers();
+        var world = new ConsumerWorld(time) { Limits = new ConsumerLimits { Drain = drain } };
         using var gate = new ManualResetEventSlim();
         var segmenter = new FakeSegmenter { Before = _ => gate.Wait(TestContext.Current.CancellationToken) };
         await world.UploadAsync("a.png");
         using var stop = new CancellationTokenSource();
         var run = world.StartAsync(segmenter, new Effects(), stop.Token);
         await world.Bus.UntilAsync(() => segmenter.Calls == 1);
-        var stopped = _time.GetTimestamp();
 
         await stop.CancelAsync();
+        await world.Bus.UntilAsync(() => time.Set.Contains(drain));
+        time.Advance(drain - TimeSpan.FromMilliseconds(1));
+        run.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromMilliseconds(1));
 
-        (await AdvanceUntilDoneAsync(run, TimeSpan.FromSeconds(1))).ShouldBe(ConsumerEnd.Stopped);
-        _time.GetElapsedTime(stopped).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(18));
+        (await run.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken)).ShouldBe(ConsumerEnd.Stopped);
         world.Bus.Messages(Queues.SegmentationRequests).ShouldHaveSingleItem();
         gate.Set();
     }
@@ -134,5 +139,18 @@ public sealed class ConsumerLifetimeTests
             await Task.WhenAny(run, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, deadline.Token));
         }
         return await run;
+    }
+
+    /// <summary>Knows what its timers were set to, so that time is let go on only once somebody waits for it.</summary>
+    private sealed class TimeOfTimers : FakeTimeProvider
+    {
+        public ConcurrentBag<TimeSpan> Set { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Set.Add(dueTime);
+            return timer;
+        }
     }
 }
