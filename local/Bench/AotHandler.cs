@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
@@ -34,7 +32,7 @@ internal sealed class AotHandler(Checkout checkout, string folder, TimeProvider 
     /// <returns>The running program and its first answer.</returns>
     public async Task<(ChildProcess Handler, string Answer)> StartAsync(CancellationToken cancellationToken)
     {
-        var port = FreePort();
+        var port = LoopbackPort.FindFree();
         var handler = ChildProcess.Start(new ChildCommand("The handler", Program, [], Path.Combine(folder, "handler.log"))
         {
             WorkingDirectory = _output,
@@ -74,12 +72,5 @@ internal sealed class AotHandler(Checkout checkout, string folder, TimeProvider 
             }
         }
         throw new StartFailedException($"The handler did not answer; its log is {handler.Command.LogFile}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -66,8 +66,15 @@ internal sealed class DemoView(IAnsiConsole console)
     {
         var table = new Table().Border(TableBorder.Simple);
         for (var column = 0; column < Titles.Length; column++)
-            // 80 columns must do.
-            table.AddColumn(new TableColumn(Titles[column]) { Padding = new Padding(0), NoWrap = column <= 1, Alignment = column is >= 2 and <= 5 ? Justify.Right : Justify.Left });
+        {
+            table.AddColumn(new TableColumn(Titles[column])
+            {
+                // 80 columns must do.
+                Padding = new Padding(0),
+                NoWrap = column <= 1,
+                Alignment = column is >= 2 and <= 5 ? Justify.Right : Justify.Left,
+            });
+        }
         foreach (var scan in scans)
             table.AddRow(CellsOf(scan).Select((cell, column) => (IRenderable)new Text(cell, column == 1 ? StyleOf(scan.State) : Style.Plain)));
         return table;

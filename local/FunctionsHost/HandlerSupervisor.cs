@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using CtSeg.Local.Processes;
 
 namespace CtSeg.Local.FunctionsHost;
 
@@ -67,7 +66,7 @@ internal sealed class HandlerSupervisor(Func<int, IHandlerProcess> start, HttpCl
 
     private async Task<string> RunOnceAsync(CancellationToken stopping)
     {
-        await using IHandlerProcess process = start(FreePort());
+        await using IHandlerProcess process = start(LoopbackPort.FindFree());
         using CancellationTokenSource limit = new(StartLimit, time);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         try
@@ -116,12 +115,5 @@ internal sealed class HandlerSupervisor(Func<int, IHandlerProcess> start, HttpCl
         HostLog.HandlerError(logger, _errors.Count, ErrorLimit, ErrorWindow, error);
         if (_errors.Count >= ErrorLimit)
             throw new FunctionAppException($"The handler failed {ErrorLimit} times within {ErrorWindow.TotalMinutes:0} minutes, so the host stops; last: {error}.");
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using CtSeg.Local.Processes;
 
 [assembly: AssemblyFixture(typeof(CtSeg.Local.Tests.AzuriteFixture))]
 
@@ -46,12 +47,12 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private async Task StartAsync()
     {
         string script = FindScript();
-        (_blobPort, _queuePort) = (FreePort(), FreePort());
+        (_blobPort, _queuePort) = (LoopbackPort.FindFree(), LoopbackPort.FindFree());
         ProcessStartInfo info = new(Environment.GetEnvironmentVariable("CTSEG_NODE") ?? "node") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
             script, "--blobHost", "127.0.0.1", "--blobPort", $"{_blobPort}", "--queueHost", "127.0.0.1", "--queuePort", $"{_queuePort}",
-            "--tableHost", "127.0.0.1", "--tablePort", $"{FreePort()}", "--skipApiVersionCheck", "--disableTelemetry", "--silent", "--inMemoryPersistence",
+            "--tableHost", "127.0.0.1", "--tablePort", $"{LoopbackPort.FindFree()}", "--skipApiVersionCheck", "--disableTelemetry", "--silent", "--inMemoryPersistence",
         ];
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);
@@ -89,12 +90,5 @@ public sealed class AzuriteFixture : IAsyncLifetime
         }
 
         throw new FileNotFoundException("Azurite is missing: run 'npm ci --ignore-scripts --omit=dev' in local/azurite, or set CTSEG_AZURITE to azurite.js.");
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -8,6 +8,7 @@ internal sealed class RetryPolicy(ServiceBusClientOptions options)
     public TimeProvider Time => options.TimeProvider;
 
     /// <exception cref="ServiceBusException">A fault that will not go away, or the last one of the last try.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the service answered.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
@@ -20,10 +21,13 @@ internal sealed class RetryPolicy(ServiceBusClientOptions options)
             {
                 return await attempt(either.Token);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && Faults.Translate(e) is not null)
+            catch (Exception e) when (Faults.Translate(e) is not null)
             {
                 fault = Faults.Translate(e)!;
             }
+            // A refusal that comes together with a cancellation is an answer, and is told as one.
+            if (fault.IsTransient)
+                cancellationToken.ThrowIfCancellationRequested();
             if (!fault.IsTransient || tries >= options.MaxAttempts)
                 throw fault;
             await Task.Delay(DelayAfter(tries), Time, cancellationToken);

@@ -29,7 +29,7 @@ internal sealed class RunningStack : IAsyncDisposable
     public static async Task<RunningStack> StartAsync(Func<StackOptions, StackOptions>? change = null)
     {
         var checkout = Checkout.Find();
-        var options = new StackOptions(checkout) { Model = checkout.TestModel, LockDuration = TimeSpan.FromSeconds(2), BlobPollingMs = 200 };
+        var options = new StackOptions(checkout) { Model = checkout.TestModel, LockDuration = TimeSpan.FromSeconds(1), BlobPollingMs = 200 };
         if (change is not null)
             options = change(options);
         return new RunningStack(

@@ -51,7 +51,7 @@ public sealed class LoadTests
     [Fact]
     public async Task Given_ThreeHundredSlices_When_AllAreReplayed_Then_NothingIsWrittenAgain()
     {
-        await using var stack = await RunningStack.StartAsync(options => options with { LockDuration = TimeSpan.FromSeconds(5), Batch = 32 });
+        await using var stack = await RunningStack.StartAsync(options => options with { Batch = 32 });
         var slices = TestSlices.Phantoms("load", 300);
         await stack.UploadAsync(slices);
         var ended = await stack.EndOfAsync(slices.Keys, Deadline);

@@ -23,7 +23,7 @@ public sealed class AotHandlerTests : IDisposable
 
         var said = await File.ReadAllTextAsync(published.PublishLog, TestContext.Current.CancellationToken);
         // The SDK's words when there is no linker (clang or gcc) or no objcopy.
-        Assert.SkipWhen(code != 0 && said.Contains("not found in PATH", StringComparison.Ordinal), $"Native AOT needs clang or gcc, and objcopy: {said}");
+        Assert.SkipWhen(code != 0 && said.Contains("not found in PATH", StringComparison.Ordinal), "Native AOT needs clang or gcc, and objcopy: install them to run this test.");
         code.ShouldBe(0, said);
         said.ShouldNotContain("warning");
         var (handler, answer) = await published.StartAsync(TestContext.Current.CancellationToken);

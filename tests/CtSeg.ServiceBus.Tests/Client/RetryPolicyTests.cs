@@ -1,3 +1,5 @@
+using Amqp;
+using Amqp.Framing;
 using CtSeg.ServiceBus.Connections;
 
 namespace CtSeg.ServiceBus.Tests.Client;
@@ -33,6 +35,35 @@ public sealed class RetryPolicyTests
         }, TestContext.Current.CancellationToken);
 
         await run.ShouldThrowAsync<ServiceBusException>();
+        tries.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Given_ARefusalThatComesWithTheCancellation_When_Run_Then_ItIsToldInTermsOfTheContract()
+    {
+        using var cancelled = new CancellationTokenSource();
+        var run = () => new RetryPolicy(Options).RunAsync<int>(async _ =>
+        {
+            await cancelled.CancelAsync();
+            throw new AmqpException(new Error(Faults.LockLost));
+        }, cancelled.Token);
+
+        await run.ShouldThrowAsync<MessageLockLostException>();
+    }
+
+    [Fact]
+    public async Task Given_AConnectionThatBreaksWithTheCancellation_When_Run_Then_ItIsCancelled()
+    {
+        using var cancelled = new CancellationTokenSource();
+        var tries = 0;
+        var run = () => new RetryPolicy(Options).RunAsync<int>(async _ =>
+        {
+            tries++;
+            await cancelled.CancelAsync();
+            throw new AmqpException(ErrorCode.ConnectionForced, "gone");
+        }, cancelled.Token);
+
+        await run.ShouldThrowAsync<OperationCanceledException>();
         tries.ShouldBe(1);
     }
 }
