@@ -8,6 +8,7 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
 {
     private const float ShortestKey = 1e-6f;
+    private const int Ahead = 16;
 
     /// <summary>Adds to the gradients, which must be zero before.</summary>
     public void Run()
@@ -53,7 +54,14 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             run = end;
         }
         for (var row = 0; row < block.Rows; row++)
+        {
+            if (row + Ahead < block.Rows)
+            {
+                Vectors.Prefetch(ofQuery.Row(sequence, block.Token(row + Ahead)), ofQuery.Channels);
+                Vectors.Prefetch(ofValue.Row(sequence, block.Token(row + Ahead)), ofValue.Channels);
+            }
             Add(block, sequence, row);
+        }
     }
 
     private void Differentiate(ChunkBlock block, int row, int first, int end)
@@ -109,26 +117,17 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     {
         var gradient = block.Gradient!;
         var token = block.Token(row);
-        var query = problem.Query.Row(sequence, token);
-        var target = ofQuery.Row(sequence, token);
         var key = gradient.Keys + (row * block.KeyChannels);
         var ofKey = gradient.OfKeys + (row * block.KeyChannels);
-        var ownQuery = gradient.OfQueries + (row * block.KeyChannels);
-        var (square, along) = (0f, 0f);
-        for (var d = 0; d < problem.Query.Channels; d++)
-        {
-            square += query[d] * query[d];
-            along += key[d] * ofKey[d];
-        }
-        var norm = MathF.Sqrt(square);
-        if (norm < ShortestKey)
-            (norm, along) = (ShortestKey, 0);
-        for (var d = 0; d < problem.Query.Channels; d++)
-            target[d] += (ownQuery[d] * problem.Scale) + ((ofKey[d] - (key[d] * along)) / norm);
-        var value = ofValue.Row(sequence, token);
-        var ofOwn = gradient.OfValues + (row * block.ValueChannels);
-        for (var c = 0; c < problem.Value.Channels; c++)
-            value[c] += ofOwn[c];
+        var channels = problem.Query.Channels;
+        var norm = block.Bounds[row] / problem.Scale;
+        var along = norm < ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
+        norm = MathF.Max(norm, ShortestKey);
+        var target = ofQuery.Row(sequence, token);
+        Vectors.Add(target, gradient.OfQueries + (row * block.KeyChannels), problem.Scale, channels);
+        Vectors.Add(target, ofKey, 1 / norm, channels);
+        Vectors.Add(target, key, -along / norm, channels);
+        Vectors.Add(ofValue.Row(sequence, token), gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
     }
 
     private void PassToOwnValueWhereAlone(int sequence)
@@ -137,10 +136,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         {
             if (inputs.State.Row(sequence, token)[1] != 0)
                 continue;
-            var target = ofValue.Row(sequence, token);
-            var flowing = inputs.Flowing.Row(sequence, token);
-            for (var c = 0; c < problem.Value.Channels; c++)
-                target[c] += flowing[c];
+            Vectors.Add(ofValue.Row(sequence, token), inputs.Flowing.Row(sequence, token), 1, problem.Value.Channels);
         }
     }
 }

@@ -9,6 +9,8 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed unsafe class ChunkBlock : IDisposable
 {
     private const float ShortestKey = 1e-6f;
+    // Rows asked for ahead of the one that is gathered: about what the memory needs to answer.
+    private const int Ahead = 16;
 
     private readonly List<float[]> _floats = [];
     private readonly List<int[]> _integers = [];
@@ -35,7 +37,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         _places = Integers(problem.Order.Rounds * ColumnStride);
         _tokens = Integers(Capacity);
         if (forGradient)
-            Gradient = new GradientBlock(this, Floats);
+            Gradient = new GradientBlock(problem, this, Floats);
     }
 
     public int Capacity { get; }
@@ -85,9 +87,12 @@ internal sealed unsafe class ChunkBlock : IDisposable
         }
         var residue = 0f;
         for (var row = 0; row < Rows; row++)
+        {
+            if (row + Ahead < Rows)
+                Prefetch(sequence, _tokens[row + Ahead]);
             residue += GatherRow(sequence, row);
+        }
         AllFinite = residue == 0;
-        Gradient?.Gather(sequence);
     }
 
     /// <summary>The end of the run of <paramref name="row"/>: tokens of one bucket in one chunk.</summary>
@@ -123,12 +128,21 @@ internal sealed unsafe class ChunkBlock : IDisposable
             ArrayPool<int>.Shared.Return(array);
     }
 
+    private void Prefetch(int sequence, int token)
+    {
+        Vectors.Prefetch(_problem.Query.Row(sequence, token), _problem.Query.Channels);
+        Vectors.Prefetch(_problem.Value.Row(sequence, token), _problem.Value.Channels);
+        Gradient?.Prefetch(sequence, token);
+    }
+
     /// <returns>0, or NaN where an input is not finite.</returns>
     private float GatherRow(int sequence, int row)
     {
         var query = _problem.Query.Row(sequence, _tokens[row]);
-        var residue = Vectors.Copy(_problem.Value.Row(sequence, _tokens[row]), Values + (row * ValueChannels), _problem.Value.Channels, 1, out _);
-        residue += Vectors.Copy(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale, out var square);
+        var value = _problem.Value.Row(sequence, _tokens[row]);
+        Vectors.Scale(value, Values + (row * ValueChannels), _problem.Value.Channels, 1);
+        Vectors.Scale(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale);
+        var square = Vectors.Dot(query, query, _problem.Query.Channels);
         var length = MathF.Sqrt(square);
         var ofKey = 1 / MathF.Max(length, ShortestKey);
         Bounds[row] = length * _problem.Scale;
@@ -138,7 +152,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
             *column = query[d] * ofKey;
             column += ColumnStride;
         }
-        return residue;
+        Gradient?.GatherRow(sequence, row, ofKey);
+        // The square of a long finite query may overflow: only the elements tell.
+        return Vectors.Residue(value, _problem.Value.Channels) + Vectors.Residue(query, _problem.Query.Channels);
     }
 
     private float* Floats(int count)

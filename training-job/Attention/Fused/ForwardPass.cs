@@ -41,7 +41,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
             return;
         }
         if (round == 0)
-            Clear(block, sequence);
+            ClearState(block, sequence);
         for (var run = block.Halo; run < block.Rows;)
         {
             var (first, end) = (block.FirstSeen(run), block.EndOfRun(run));
@@ -56,27 +56,28 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
             Normalise(block, sequence);
     }
 
-    private void Clear(ChunkBlock block, int sequence)
+    private void ClearState(ChunkBlock block, int sequence)
     {
         for (var row = block.Halo; row < block.Rows; row++)
-        {
-            var token = block.Token(row);
-            new Span<float>(output.Row(sequence, token), output.Channels).Clear();
-            new Span<float>(state.Row(sequence, token), state.Channels).Clear();
-        }
+            new Span<float>(state.Row(sequence, block.Token(row)), state.Channels).Clear();
     }
 
     /// <summary>Up to four queries of one run, which see the same rows.</summary>
     private void Attend(ChunkBlock block, int sequence, int row, int first, int end)
     {
         var (last, count) = (end - 1, end - first);
+        var own = Math.Min(Vectors.Rows, end - row);
+        for (var number = 0; number < own; number++)
+        {
+            Vectors.Prefetch(output.Row(sequence, block.Token(row + number)), output.Channels);
+            Vectors.Prefetch(state.Row(sequence, block.Token(row + number)), state.Channels);
+        }
         var queries = block.Queries;
         var channels = block.KeyChannels;
         Vectors.Multiply(
             queries + (row * channels), queries + (Math.Min(row + 1, last) * channels), queries + (Math.Min(row + 2, last) * channels),
             queries + (Math.Min(row + 3, last) * channels), problem.Query.Channels,
             block.KeyColumns + first, block.ColumnStride, count, block.Scores, block.ScoreStride);
-        var own = Math.Min(Vectors.Rows, end - row);
         var sums = stackalloc float[Vectors.Rows];
         var shifts = stackalloc float[Vectors.Rows];
         for (var number = 0; number < own; number++)
@@ -99,12 +100,14 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
     /// <summary>Adds a round's part: a running log-sum-exp over the rounds.</summary>
     private void Combine(float* weighted, float sum, float shift, float* target, float* before)
     {
-        var (keep, add) = (1f, 1f);
         if (before[1] == 0)
         {
-            before[0] = shift;
+            (before[0], before[1]) = (shift, sum);
+            Vectors.Scale(weighted, target, problem.Value.Channels, 1);
+            return;
         }
-        else if (before[0] != shift)
+        var (keep, add) = (1f, 1f);
+        if (before[0] != shift)
         {
             var highest = MathF.Max(before[0], shift);
             (keep, add) = (MathF.Exp(before[0] - highest), MathF.Exp(shift - highest));
@@ -123,9 +126,9 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
             var target = output.Row(sequence, token);
             // Alone in all rounds: its own value returns.
             if (sum == 0)
-                Vectors.Combine(target, 0, block.Values + (row * block.ValueChannels), 1, problem.Value.Channels);
+                Vectors.Scale(block.Values + (row * block.ValueChannels), target, problem.Value.Channels, 1);
             else
-                Vectors.Combine(target, 1 / sum, target, 0, problem.Value.Channels);
+                Vectors.Scale(target, target, problem.Value.Channels, 1 / sum);
         }
     }
 }

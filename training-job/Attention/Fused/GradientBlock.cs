@@ -3,12 +3,13 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// <summary>What the backward pass holds beside a <see cref="ChunkBlock"/>, in the same rows.</summary>
 internal sealed unsafe class GradientBlock
 {
+    private readonly AttentionProblem _problem;
     private readonly ChunkBlock _block;
 
     /// <param name="floats">Takes zeroed memory from the block's pool.</param>
-    public GradientBlock(ChunkBlock block, FloatSource floats)
+    public GradientBlock(AttentionProblem problem, ChunkBlock block, FloatSource floats)
     {
-        _block = block;
+        (_problem, _block) = (problem, block);
         Keys = floats(block.Capacity * block.KeyChannels);
         ValueColumns = floats(block.ValueChannels * block.ColumnStride);
         Flowing = floats(block.Capacity * block.ValueChannels);
@@ -40,37 +41,36 @@ internal sealed unsafe class GradientBlock
 
     public BackwardInputs? Inputs { get; set; }
 
-    public void Gather(int sequence)
+    /// <summary>Asks for what <see cref="GatherRow"/> will read.</summary>
+    public void Prefetch(int sequence, int token)
     {
         var inputs = Inputs!;
-        for (var d = 0; d < _block.KeyChannels; d++)
-        {
-            var column = _block.KeyColumns + (d * _block.ColumnStride);
-            for (var row = 0; row < _block.Rows; row++)
-                Keys[(row * _block.KeyChannels) + d] = column[row];
-        }
-        for (var row = 0; row < _block.Rows; row++)
-            GatherRow(inputs, sequence, row);
-        new Span<float>(OfQueries, _block.Rows * _block.KeyChannels).Clear();
-        new Span<float>(OfKeys, _block.Rows * _block.KeyChannels).Clear();
-        new Span<float>(OfValues, _block.Rows * _block.ValueChannels).Clear();
+        Vectors.Prefetch(inputs.Output.Row(sequence, token), inputs.Output.Channels);
+        Vectors.Prefetch(inputs.Flowing.Row(sequence, token), inputs.Flowing.Channels);
+        Vectors.Prefetch(inputs.State.Row(sequence, token), inputs.State.Channels);
     }
 
-    private void GatherRow(BackwardInputs inputs, int sequence, int row)
+    /// <param name="ofKey">Factor that makes the query its key.</param>
+    public void GatherRow(int sequence, int row, float ofKey)
     {
+        var inputs = Inputs!;
         var token = _block.Token(row);
-        var output = inputs.Output.Row(sequence, token);
+        var (keys, values, channels) = (row * _block.KeyChannels, row * _block.ValueChannels, inputs.Output.Channels);
+        Vectors.Scale(_problem.Query.Row(sequence, token), Keys + keys, _problem.Query.Channels, ofKey);
         var flowing = inputs.Flowing.Row(sequence, token);
-        var mean = 0f;
-        for (var c = 0; c < inputs.Output.Channels; c++)
+        Vectors.Scale(flowing, Flowing + values, channels, 1);
+        Means[row] = Vectors.Dot(inputs.Output.Row(sequence, token), flowing, channels);
+        var column = ValueColumns + row;
+        for (var c = 0; c < channels; c++)
         {
-            mean += output[c] * flowing[c];
-            Flowing[(row * _block.ValueChannels) + c] = flowing[c];
-            ValueColumns[(c * _block.ColumnStride) + row] = _block.Values[(row * _block.ValueChannels) + c];
+            *column = _block.Values[values + c];
+            column += _block.ColumnStride;
         }
-        Means[row] = mean;
         var state = inputs.State.Row(sequence, token);
         Normalisers[row] = state[0] + MathF.Log(state[1]);
+        new Span<float>(OfQueries + keys, _block.KeyChannels).Clear();
+        new Span<float>(OfKeys + keys, _block.KeyChannels).Clear();
+        new Span<float>(OfValues + values, _block.ValueChannels).Clear();
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -138,6 +139,16 @@ internal static unsafe class Vectors
         return polynomial * scale & representable.AsSingle();
     }
 
+    /// <summary>Asks for a row that will be read soon: tokens of a bucket lie far apart, and waiting for each costs more than the arithmetic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* row, int channels)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var c = 0; c < channels; c += Columns)
+            Sse.Prefetch0(row + c);
+    }
+
     /// <summary>target[c] = target[c] * keep + source[c] * add.</summary>
     public static void Combine(float* target, float keep, float* source, float add, int channels)
     {
@@ -148,29 +159,49 @@ internal static unsafe class Vectors
             target[c] = (target[c] * keep) + (source[c] * add);
     }
 
-    /// <summary>target[c] = source[c] * factor.</summary>
-    /// <param name="square">Sum of the squares of the source.</param>
-    /// <returns>0, or NaN where the source holds NaN or infinity.</returns>
-    public static float Copy(float* source, float* target, int channels, float factor, out float square)
+    /// <summary>target[c] += source[c] * factor.</summary>
+    public static void Add(float* target, float* source, float factor, int channels)
     {
         var c = 0;
-        var squares = Vector256<float>.Zero;
+        for (; c + Half <= channels; c += Half)
+            Vector256.FusedMultiplyAdd(Vector256.Load(source + c), Vector256.Create(factor), Vector256.Load(target + c)).Store(target + c);
+        for (; c < channels; c++)
+            target[c] = MathF.FusedMultiplyAdd(source[c], factor, target[c]);
+    }
+
+    /// <summary>target[c] = source[c] * factor.</summary>
+    public static void Scale(float* source, float* target, int channels, float factor)
+    {
+        var c = 0;
+        for (; c + Half <= channels; c += Half)
+            (Vector256.Load(source + c) * factor).Store(target + c);
+        for (; c < channels; c++)
+            target[c] = source[c] * factor;
+    }
+
+    /// <returns>The sum of left[c] * right[c].</returns>
+    public static float Dot(float* left, float* right, int channels)
+    {
+        var c = 0;
+        var sums = Vector256<float>.Zero;
+        for (; c + Half <= channels; c += Half)
+            sums = Vector256.FusedMultiplyAdd(Vector256.Load(left + c), Vector256.Load(right + c), sums);
+        var sum = Vector256.Sum(sums);
+        for (; c < channels; c++)
+            sum += left[c] * right[c];
+        return sum;
+    }
+
+    /// <returns>0, or NaN where the row holds NaN or infinity.</returns>
+    public static float Residue(float* row, int channels)
+    {
+        var c = 0;
         var residues = Vector256<float>.Zero;
         for (; c + Half <= channels; c += Half)
-        {
-            var values = Vector256.Load(source + c);
-            (values * factor).Store(target + c);
-            squares = Vector256.FusedMultiplyAdd(values, values, squares);
-            residues = Vector256.FusedMultiplyAdd(values, Vector256<float>.Zero, residues);
-        }
-        square = Vector256.Sum(squares);
+            residues = Vector256.FusedMultiplyAdd(Vector256.Load(row + c), Vector256<float>.Zero, residues);
         var residue = Vector256.Sum(residues);
         for (; c < channels; c++)
-        {
-            target[c] = source[c] * factor;
-            square += source[c] * source[c];
-            residue += source[c] * 0;
-        }
+            residue += row[c] * 0;
         return residue;
     }
 
