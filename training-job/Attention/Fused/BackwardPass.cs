@@ -107,9 +107,9 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         var padded = PairWeights.Mask(weights, count, row - first);
         PairWeights.FromScores(
             weights, padded, gradient.Normalisers[row], block.OtherPlaces(first), block.OtherPlaces(row), block.ColumnStride, block.OtherRounds);
-        var mean = Vector256.Create(gradient.Means[row]);
-        for (var j = 0; j < padded; j += Vector256<float>.Count)
-            (Vector256.Load(weights + j) * (Vector256.Load(ofScores + j) - mean)).Store(ofScores + j);
+        var mean = Vector512.Create(gradient.Means[row]);
+        for (var j = 0; j < padded; j += Vectors.Lanes)
+            (Vector512.Load(weights + j) * (Vector512.Load(ofScores + j) - mean)).Store(ofScores + j);
     }
 
     /// <summary>Gives a row's gradients to its token; that of the key through its normalisation.</summary>

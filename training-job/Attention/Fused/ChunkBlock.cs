@@ -26,7 +26,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         KeyChannels = Vectors.Padded(problem.Query.Channels);
         ValueChannels = Vectors.Padded(problem.Value.Channels);
         // Wider than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
-        ColumnStride = Vectors.Padded(Capacity) + Vectors.Columns;
+        ColumnStride = Vectors.Padded(Capacity) + Vectors.Lanes;
         ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
         Bounds = Floats(Capacity);
         Queries = Floats(Capacity * KeyChannels);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
@@ -12,7 +11,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal static unsafe class FusedHash
 {
-    private const int Lanes = 8;
     private const int TokensOfTask = 2048;
 
     /// <param name="query">[batch, tokens, heads, channels], contiguous.</param>
@@ -68,27 +66,26 @@ internal static unsafe class FusedHash
             result[number] = Largest(projections + (number * rotation.Stride), rotation);
     }
 
+    /// <summary>Where the largest magnitude stands first; without branches, which would be guessed wrong for every token.</summary>
     private static int Largest(float* projections, Rotation rotation)
     {
-        var best = Vector256<float>.Zero;
-        for (var column = 0; column < rotation.Stride; column += Lanes)
-            best = Vector256.MaxNative(best, Vector256.Abs(Vector256.Load(projections + column)));
-        // The largest magnitude, in all lanes; then where it stands first.
-        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(4, 5, 6, 7, 0, 1, 2, 3)));
-        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5)));
-        best = Vector256.MaxNative(best, Vector256.Shuffle(best, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)));
-        var negative = int.MaxValue;
-        for (var column = 0; column < rotation.Stride; column += Lanes)
+        var best = Vector512.Create(-1f);
+        var bestAt = Vector512<int>.Zero;
+        var at = Vector512<int>.Indices;
+        for (var column = 0; column < rotation.Stride; column += Vectors.Lanes)
         {
-            var values = Vector256.Load(projections + column);
-            var positive = Vector256.Equals(values, best).ExtractMostSignificantBits();
-            if (positive != 0)
-                return column + BitOperations.TrailingZeroCount(positive);
-            var opposite = Vector256.Equals(-values, best).ExtractMostSignificantBits();
-            if (opposite != 0 && negative == int.MaxValue)
-                negative = column + BitOperations.TrailingZeroCount(opposite) + rotation.Columns;
+            var values = Vector512.Load(projections + column);
+            var magnitude = Vector512.Abs(values);
+            var here = at + (Vector512.LessThan(values, Vector512<float>.Zero).AsInt32() & Vector512.Create(rotation.Columns));
+            // Equal ones: that which stands first in [uR ; -uR].
+            var better = Vector512.GreaterThan(magnitude, best).AsInt32()
+                | (Vector512.Equals(magnitude, best).AsInt32() & Vector512.LessThan(here, bestAt));
+            best = Vector512.ConditionalSelect(better.AsSingle(), magnitude, best);
+            bestAt = Vector512.ConditionalSelect(better, here, bestAt);
+            at += Vector512.Create(Vectors.Lanes);
         }
-        return negative;
+        var largest = Vector512.Equals(best, Vector512.Create(Vectors.Highest(best))).AsInt32();
+        return Vectors.Lowest(Vector512.ConditionalSelect(largest, bestAt, Vector512.Create(int.MaxValue)));
     }
 
     /// <summary>One rotation: [channels, stride], the columns beyond <paramref name="columns"/> are 0 and never the largest.</summary>

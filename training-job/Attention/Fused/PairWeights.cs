@@ -9,7 +9,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal static unsafe class PairWeights
 {
-    private const int Lanes = 8;
     // Places that differ by 0 or 1 see each other; see BucketOrder.
     private const int SeesBits = ~1;
 
@@ -19,7 +18,7 @@ internal static unsafe class PairWeights
     /// <returns>count, rounded up to whole vectors.</returns>
     public static int Mask(float* scores, int count, int self)
     {
-        var padded = (count + Lanes - 1) & -Lanes;
+        var padded = Vectors.Padded(count);
         for (var j = count; j < padded; j++)
             scores[j] = float.NegativeInfinity;
         scores[self] = float.NegativeInfinity;
@@ -28,13 +27,10 @@ internal static unsafe class PairWeights
 
     public static float Highest(float* scores, int padded)
     {
-        var most = Vector256.Load(scores);
-        for (var j = Lanes; j < padded; j += Lanes)
-            most = Vector256.MaxNative(most, Vector256.Load(scores + j));
-        var highest = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++)
-            highest = MathF.Max(highest, most[lane]);
-        return highest;
+        var most = Vector512.Load(scores);
+        for (var j = Vectors.Lanes; j < padded; j += Vectors.Lanes)
+            most = Vector512.MaxNative(most, Vector512.Load(scores + j));
+        return Vectors.Highest(most);
     }
 
     /// <summary>Scores become weights.</summary>
@@ -43,49 +39,49 @@ internal static unsafe class PairWeights
     /// <returns>Their sum.</returns>
     public static float FromScores(float* scores, int padded, float shift, int* places, int* ownPlaces, int stride, int otherRounds)
     {
-        var total = Vector256<float>.Zero;
-        var by = Vector256.Create(shift);
+        var total = Vector512<float>.Zero;
+        var by = Vector512.Create(shift);
         if (otherRounds == 0)
         {
-            for (var j = 0; j < padded; j += Lanes)
+            for (var j = 0; j < padded; j += Vectors.Lanes)
             {
-                var weight = Vectors.Exp(Vector256.Load(scores + j) - by);
+                var weight = Vectors.Exp(Vector512.Load(scores + j) - by);
                 weight.Store(scores + j);
                 total += weight;
             }
         }
         else if (otherRounds == 1)
         {
-            var own = Vector256.Create(*ownPlaces);
-            for (var j = 0; j < padded; j += Lanes)
+            var own = Vector512.Create(*ownPlaces);
+            for (var j = 0; j < padded; j += Vectors.Lanes)
             {
-                var alsoThere = Vector256.Equals((own - Vector256.Load(places + j)) & Vector256.Create(SeesBits), Vector256<int>.Zero);
-                var share = Vector256.ConditionalSelect(alsoThere.AsSingle(), Vector256.Create(0.5f), Vector256<float>.One);
-                var weight = Vectors.Exp(Vector256.Load(scores + j) - by) * share;
+                var alsoThere = Vector512.Equals((own - Vector512.Load(places + j)) & Vector512.Create(SeesBits), Vector512<int>.Zero);
+                var share = Vector512.ConditionalSelect(alsoThere.AsSingle(), Vector512.Create(0.5f), Vector512<float>.One);
+                var weight = Vectors.Exp(Vector512.Load(scores + j) - by) * share;
                 weight.Store(scores + j);
                 total += weight;
             }
         }
         else
         {
-            for (var j = 0; j < padded; j += Lanes)
+            for (var j = 0; j < padded; j += Vectors.Lanes)
             {
-                var weight = Vectors.Exp(Vector256.Load(scores + j) - by) / Vector256.ConvertToSingle(Rounds(places + j, ownPlaces, stride, otherRounds));
+                var weight = Vectors.Exp(Vector512.Load(scores + j) - by) / Vector512.ConvertToSingle(Rounds(places + j, ownPlaces, stride, otherRounds));
                 weight.Store(scores + j);
                 total += weight;
             }
         }
-        return Vector256.Sum(total);
+        return Vector512.Sum(total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Rounds(int* places, int* ownPlaces, int stride, int otherRounds)
+    private static Vector512<int> Rounds(int* places, int* ownPlaces, int stride, int otherRounds)
     {
-        var rounds = Vector256<int>.One;
+        var rounds = Vector512<int>.One;
         for (var other = 0; other < otherRounds; other++)
         {
-            var difference = Vector256.Create(ownPlaces[other * stride]) - Vector256.Load(places + (other * stride));
-            rounds -= Vector256.Equals(difference & Vector256.Create(SeesBits), Vector256<int>.Zero);
+            var difference = Vector512.Create(ownPlaces[other * stride]) - Vector512.Load(places + (other * stride));
+            rounds -= Vector512.Equals(difference & Vector512.Create(SeesBits), Vector512<int>.Zero);
         }
         return rounds;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -32,6 +33,7 @@ internal readonly unsafe struct TokenRows
     public int Sequences => Batch * _heads;
 
     /// <summary>The channels of a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Row(int sequence, int token) =>
         _first + (((((nint)(sequence / _heads) * Tokens) + token) * _heads) + (sequence % _heads)) * Channels;
 }

@@ -4,82 +4,104 @@ using System.Runtime.Intrinsics.X86;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
-/// <summary>Products of a few rows with a block that lies in the cache, 16 columns at a time.</summary>
+/// <summary>
+/// Products of a few rows with a block that lies in the cache. Vectors have 16 lanes; a processor without AVX-512 computes each as two
+/// halves.
+/// </summary>
 internal static unsafe class Vectors
 {
     /// <summary>Rows that are computed together: each load of the block serves all of them.</summary>
     public const int Rows = 4;
 
-    /// <summary>Columns that are computed together; buffers are padded to it.</summary>
-    public const int Columns = 16;
+    /// <summary>Lanes of a vector; buffers are padded to it.</summary>
+    public const int Lanes = 16;
 
-    private const int Half = Columns / 2;
-
-    public static int Padded(int count) => (count + Columns - 1) / Columns * Columns;
+    public static int Padded(int count) => (count + Lanes - 1) / Lanes * Lanes;
 
     /// <summary>result[r, j] = sum_d rows[r][d] * block[d, j] for j from 0 to count, rounded up to 16.</summary>
     public static void Multiply(
         float* row0, float* row1, float* row2, float* row3, int depth, float* block, nint blockStride, int count, float* result, nint resultStride)
     {
-        for (var j = 0; j < count; j += Columns)
+        var j = 0;
+        // Two vectors of columns keep both multipliers busy, where there are registers for them.
+        for (; Vector512.IsHardwareAccelerated && j + Lanes < count; j += 2 * Lanes)
         {
-            Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+            Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
             var column = block + j;
             for (var d = 0; d < depth; d++)
             {
-                var left = Vector256.Load(column);
-                var right = Vector256.Load(column + Half);
-                var factor = Vector256.Create(row0[d]);
-                a0 = Vector256.FusedMultiplyAdd(factor, left, a0);
-                a1 = Vector256.FusedMultiplyAdd(factor, right, a1);
-                factor = Vector256.Create(row1[d]);
-                b0 = Vector256.FusedMultiplyAdd(factor, left, b0);
-                b1 = Vector256.FusedMultiplyAdd(factor, right, b1);
-                factor = Vector256.Create(row2[d]);
-                c0 = Vector256.FusedMultiplyAdd(factor, left, c0);
-                c1 = Vector256.FusedMultiplyAdd(factor, right, c1);
-                factor = Vector256.Create(row3[d]);
-                d0 = Vector256.FusedMultiplyAdd(factor, left, d0);
-                d1 = Vector256.FusedMultiplyAdd(factor, right, d1);
+                var left = Vector512.Load(column);
+                var right = Vector512.Load(column + Lanes);
+                var factor = Vector512.Create(row0[d]);
+                a0 = Vector512.FusedMultiplyAdd(factor, left, a0);
+                a1 = Vector512.FusedMultiplyAdd(factor, right, a1);
+                factor = Vector512.Create(row1[d]);
+                b0 = Vector512.FusedMultiplyAdd(factor, left, b0);
+                b1 = Vector512.FusedMultiplyAdd(factor, right, b1);
+                factor = Vector512.Create(row2[d]);
+                c0 = Vector512.FusedMultiplyAdd(factor, left, c0);
+                c1 = Vector512.FusedMultiplyAdd(factor, right, c1);
+                factor = Vector512.Create(row3[d]);
+                d0 = Vector512.FusedMultiplyAdd(factor, left, d0);
+                d1 = Vector512.FusedMultiplyAdd(factor, right, d1);
                 column += blockStride;
             }
-            Store(a0, a1, result + j);
-            Store(b0, b1, result + resultStride + j);
-            Store(c0, c1, result + (2 * resultStride) + j);
-            Store(d0, d1, result + (3 * resultStride) + j);
+            Store(a0, b0, c0, d0, result + j, resultStride);
+            Store(a1, b1, c1, d1, result + j + Lanes, resultStride);
+        }
+        for (; j < count; j += Lanes)
+        {
+            Vector512<float> a = default, b = default, c = default, d = default;
+            var column = block + j;
+            for (var depthAt = 0; depthAt < depth; depthAt++)
+            {
+                var values = Vector512.Load(column);
+                a = Vector512.FusedMultiplyAdd(Vector512.Create(row0[depthAt]), values, a);
+                b = Vector512.FusedMultiplyAdd(Vector512.Create(row1[depthAt]), values, b);
+                c = Vector512.FusedMultiplyAdd(Vector512.Create(row2[depthAt]), values, c);
+                d = Vector512.FusedMultiplyAdd(Vector512.Create(row3[depthAt]), values, d);
+                column += blockStride;
+            }
+            Store(a, b, c, d, result + j, resultStride);
         }
     }
 
     /// <summary>result[r, c] = sum_j weights[r, j] * block[j, c] for c from 0 to <paramref name="channels"/>, a multiple of 16.</summary>
-    public static void WeightedSum(
-        float* weights, nint weightStride, int count, float* block, int channels, float* result)
+    public static void WeightedSum(float* weights, nint weightStride, int count, float* block, int channels, float* result)
     {
-        for (var c = 0; c < channels; c += Columns)
+        for (var channel = 0; channel < channels; channel += Lanes)
         {
-            Vector256<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
-            var row = block + c;
-            for (var j = 0; j < count; j++)
+            Vector512<float> a0 = default, a1 = default, b0 = default, b1 = default, c0 = default, c1 = default, d0 = default, d1 = default;
+            var row = block + channel;
+            var j = 0;
+            for (; Vector512.IsHardwareAccelerated && j + 1 < count; j += 2)
             {
-                var left = Vector256.Load(row);
-                var right = Vector256.Load(row + Half);
-                var factor = Vector256.Create(weights[j]);
-                a0 = Vector256.FusedMultiplyAdd(factor, left, a0);
-                a1 = Vector256.FusedMultiplyAdd(factor, right, a1);
-                factor = Vector256.Create(weights[weightStride + j]);
-                b0 = Vector256.FusedMultiplyAdd(factor, left, b0);
-                b1 = Vector256.FusedMultiplyAdd(factor, right, b1);
-                factor = Vector256.Create(weights[(2 * weightStride) + j]);
-                c0 = Vector256.FusedMultiplyAdd(factor, left, c0);
-                c1 = Vector256.FusedMultiplyAdd(factor, right, c1);
-                factor = Vector256.Create(weights[(3 * weightStride) + j]);
-                d0 = Vector256.FusedMultiplyAdd(factor, left, d0);
-                d1 = Vector256.FusedMultiplyAdd(factor, right, d1);
+                var even = Vector512.Load(row);
+                var odd = Vector512.Load(row + channels);
+                var weight = weights + j;
+                a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[0]), even, a0);
+                a1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[1]), odd, a1);
+                weight += weightStride;
+                b0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[0]), even, b0);
+                b1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[1]), odd, b1);
+                weight += weightStride;
+                c0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[0]), even, c0);
+                c1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[1]), odd, c1);
+                weight += weightStride;
+                d0 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[0]), even, d0);
+                d1 = Vector512.FusedMultiplyAdd(Vector512.Create(weight[1]), odd, d1);
+                row += 2 * channels;
+            }
+            for (; j < count; j++)
+            {
+                var values = Vector512.Load(row);
+                a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[j]), values, a0);
+                b0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[weightStride + j]), values, b0);
+                c0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[(2 * weightStride) + j]), values, c0);
+                d0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[(3 * weightStride) + j]), values, d0);
                 row += channels;
             }
-            Store(a0, a1, result + c);
-            Store(b0, b1, result + channels + c);
-            Store(c0, c1, result + (2 * channels) + c);
-            Store(d0, d1, result + (3 * channels) + c);
+            Store(a0 + a1, b0 + b1, c0 + c1, d0 + d1, result + channel, channels);
         }
     }
 
@@ -87,30 +109,18 @@ internal static unsafe class Vectors
     public static void AddOuter(
         float* weights, nint weightStride, int count, float* row0, float* row1, float* row2, float* row3, float* block, int channels)
     {
-        for (var c = 0; c < channels; c += Columns)
+        for (var channel = 0; channel < channels; channel += Lanes)
         {
-            Vector256<float> a0 = Vector256.Load(row0 + c), a1 = Vector256.Load(row0 + c + Half);
-            Vector256<float> b0 = Vector256.Load(row1 + c), b1 = Vector256.Load(row1 + c + Half);
-            Vector256<float> c0 = Vector256.Load(row2 + c), c1 = Vector256.Load(row2 + c + Half);
-            Vector256<float> d0 = Vector256.Load(row3 + c), d1 = Vector256.Load(row3 + c + Half);
-            var target = block + c;
+            var (a, b) = (Vector512.Load(row0 + channel), Vector512.Load(row1 + channel));
+            var (c, d) = (Vector512.Load(row2 + channel), Vector512.Load(row3 + channel));
+            var target = block + channel;
             for (var j = 0; j < count; j++)
             {
-                var left = Vector256.Load(target);
-                var right = Vector256.Load(target + Half);
-                var factor = Vector256.Create(weights[j]);
-                left = Vector256.FusedMultiplyAdd(factor, a0, left);
-                right = Vector256.FusedMultiplyAdd(factor, a1, right);
-                factor = Vector256.Create(weights[weightStride + j]);
-                left = Vector256.FusedMultiplyAdd(factor, b0, left);
-                right = Vector256.FusedMultiplyAdd(factor, b1, right);
-                factor = Vector256.Create(weights[(2 * weightStride) + j]);
-                left = Vector256.FusedMultiplyAdd(factor, c0, left);
-                right = Vector256.FusedMultiplyAdd(factor, c1, right);
-                factor = Vector256.Create(weights[(3 * weightStride) + j]);
-                left = Vector256.FusedMultiplyAdd(factor, d0, left);
-                right = Vector256.FusedMultiplyAdd(factor, d1, right);
-                Store(left, right, target);
+                var sum = Vector512.FusedMultiplyAdd(Vector512.Create(weights[j]), a, Vector512.Load(target));
+                sum = Vector512.FusedMultiplyAdd(Vector512.Create(weights[weightStride + j]), b, sum);
+                sum = Vector512.FusedMultiplyAdd(Vector512.Create(weights[(2 * weightStride) + j]), c, sum);
+                sum = Vector512.FusedMultiplyAdd(Vector512.Create(weights[(3 * weightStride) + j]), d, sum);
+                sum.Store(target);
                 target += channels;
             }
         }
@@ -121,21 +131,21 @@ internal static unsafe class Vectors
     /// Cephes' expf (S. Moshier).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Exp(Vector256<float> x)
+    public static Vector512<float> Exp(Vector512<float> x)
     {
-        var representable = Vector256.GreaterThanOrEqual(x, Vector256.Create(-87f));
-        x = Vector256.MaxNative(x, Vector256.Create(-87f));
-        var power = Vector256.Round(x * 1.44269504088896341f);
-        var rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(-0.693359375f), x);
-        rest = Vector256.FusedMultiplyAdd(power, Vector256.Create(2.12194440e-4f), rest);
-        var polynomial = Vector256.Create(1.9875691500e-4f);
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(1.3981999507e-3f));
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(8.3334519073e-3f));
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(4.1665795894e-2f));
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(1.6666665459e-1f));
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest, Vector256.Create(5.0000001201e-1f));
-        polynomial = Vector256.FusedMultiplyAdd(polynomial, rest * rest, rest + Vector256<float>.One);
-        var scale = Vector256.ShiftLeft(Vector256.ConvertToInt32Native(power) + Vector256.Create(127), 23).AsSingle();
+        var representable = Vector512.GreaterThanOrEqual(x, Vector512.Create(-87f));
+        x = Vector512.MaxNative(x, Vector512.Create(-87f));
+        var power = Vector512.Round(x * 1.44269504088896341f);
+        var rest = Vector512.FusedMultiplyAdd(power, Vector512.Create(-0.693359375f), x);
+        rest = Vector512.FusedMultiplyAdd(power, Vector512.Create(2.12194440e-4f), rest);
+        var polynomial = Vector512.Create(1.9875691500e-4f);
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.3981999507e-3f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(8.3334519073e-3f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(4.1665795894e-2f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.6666665459e-1f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(5.0000001201e-1f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest * rest, rest + Vector512<float>.One);
+        var scale = Vector512.ShiftLeft(Vector512.ConvertToInt32Native(power) + Vector512.Create(127), 23).AsSingle();
         return polynomial * scale & representable.AsSingle();
     }
 
@@ -145,16 +155,36 @@ internal static unsafe class Vectors
     {
         if (!Sse.IsSupported)
             return;
-        for (var c = 0; c < channels; c += Columns)
+        for (var c = 0; c < channels; c += Lanes)
             Sse.Prefetch0(row + c);
+    }
+
+    /// <returns>The highest of the lanes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Highest(Vector512<float> values)
+    {
+        var eight = Vector256.MaxNative(values.GetLower(), values.GetUpper());
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(four[0], four[1]);
+    }
+
+    /// <returns>The lowest of the lanes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Lowest(Vector512<int> values)
+    {
+        var eight = Vector256.Min(values.GetLower(), values.GetUpper());
+        var four = Vector128.Min(eight.GetLower(), eight.GetUpper());
+        four = Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Math.Min(four[0], four[1]);
     }
 
     /// <summary>target[c] = target[c] * keep + source[c] * add.</summary>
     public static void Combine(float* target, float keep, float* source, float add, int channels)
     {
         var c = 0;
-        for (; c + Half <= channels; c += Half)
-            ((Vector256.Load(target + c) * keep) + (Vector256.Load(source + c) * add)).Store(target + c);
+        for (; c + Lanes <= channels; c += Lanes)
+            ((Vector512.Load(target + c) * keep) + (Vector512.Load(source + c) * add)).Store(target + c);
         for (; c < channels; c++)
             target[c] = (target[c] * keep) + (source[c] * add);
     }
@@ -163,8 +193,8 @@ internal static unsafe class Vectors
     public static void Add(float* target, float* source, float factor, int channels)
     {
         var c = 0;
-        for (; c + Half <= channels; c += Half)
-            Vector256.FusedMultiplyAdd(Vector256.Load(source + c), Vector256.Create(factor), Vector256.Load(target + c)).Store(target + c);
+        for (; c + Lanes <= channels; c += Lanes)
+            Vector512.FusedMultiplyAdd(Vector512.Load(source + c), Vector512.Create(factor), Vector512.Load(target + c)).Store(target + c);
         for (; c < channels; c++)
             target[c] = MathF.FusedMultiplyAdd(source[c], factor, target[c]);
     }
@@ -173,8 +203,8 @@ internal static unsafe class Vectors
     public static void Scale(float* source, float* target, int channels, float factor)
     {
         var c = 0;
-        for (; c + Half <= channels; c += Half)
-            (Vector256.Load(source + c) * factor).Store(target + c);
+        for (; c + Lanes <= channels; c += Lanes)
+            (Vector512.Load(source + c) * factor).Store(target + c);
         for (; c < channels; c++)
             target[c] = source[c] * factor;
     }
@@ -183,10 +213,10 @@ internal static unsafe class Vectors
     public static float Dot(float* left, float* right, int channels)
     {
         var c = 0;
-        var sums = Vector256<float>.Zero;
-        for (; c + Half <= channels; c += Half)
-            sums = Vector256.FusedMultiplyAdd(Vector256.Load(left + c), Vector256.Load(right + c), sums);
-        var sum = Vector256.Sum(sums);
+        var sums = Vector512<float>.Zero;
+        for (; c + Lanes <= channels; c += Lanes)
+            sums = Vector512.FusedMultiplyAdd(Vector512.Load(left + c), Vector512.Load(right + c), sums);
+        var sum = Vector512.Sum(sums);
         for (; c < channels; c++)
             sum += left[c] * right[c];
         return sum;
@@ -196,19 +226,21 @@ internal static unsafe class Vectors
     public static float Residue(float* row, int channels)
     {
         var c = 0;
-        var residues = Vector256<float>.Zero;
-        for (; c + Half <= channels; c += Half)
-            residues = Vector256.FusedMultiplyAdd(Vector256.Load(row + c), Vector256<float>.Zero, residues);
-        var residue = Vector256.Sum(residues);
+        var residues = Vector512<float>.Zero;
+        for (; c + Lanes <= channels; c += Lanes)
+            residues = Vector512.FusedMultiplyAdd(Vector512.Load(row + c), Vector512<float>.Zero, residues);
+        var residue = Vector512.Sum(residues);
         for (; c < channels; c++)
             residue += row[c] * 0;
         return residue;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<float> left, Vector256<float> right, float* target)
+    private static void Store(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, nint stride)
     {
-        left.Store(target);
-        right.Store(target + Half);
+        a.Store(target);
+        b.Store(target + stride);
+        c.Store(target + (2 * stride));
+        d.Store(target + (3 * stride));
     }
 }
