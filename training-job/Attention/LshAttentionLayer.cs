@@ -37,17 +37,16 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (batch, height, width) = (input.size(0), input.size(2), input.size(3));
         var inner = _configuration.Heads * _configuration.HeadChannels;
-        var query = Tokens(Project(input, queryProjection), batch);       // [batch, tokens, heads, head channels]
-        var value = Tokens(Project(input, valueProjection), batch);
+        // Both at once: the map is read a single time, and query and value of a token lie side by side.
+        using var projection = cat([queryProjection.weight, valueProjection.weight], 0);
+        var tokens = PointwiseConvolution.Apply(input, projection, bias: null)
+            .permute(0, 2, 3, 1).reshape(batch, -1, 2 * _configuration.Heads, _configuration.HeadChannels);
+        var query = tokens.narrow(2, 0, _configuration.Heads);            // [batch, tokens, heads, head channels]
+        var value = tokens.narrow(2, _configuration.Heads, _configuration.Heads);
         var buckets = _hash.Buckets(query, _configuration.ChunkLength);
         // In channels-last order the tokens are the map, without a copy.
         var attended = LshAttention.Attend(query, value, buckets, _configuration.ChunkLength)
             .reshape(batch, height, width, inner).permute(0, 3, 1, 2);
-        return input.add(Project(attended, outputProjection)).MoveToOuterDisposeScope();
+        return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
     }
-
-    private static Tensor Project(Tensor map, Conv2d projection) => PointwiseConvolution.Apply(map, projection.weight, projection.bias);
-
-    private Tensor Tokens(Tensor map, long batch) =>
-        map.permute(0, 2, 3, 1).reshape(batch, -1, _configuration.Heads, _configuration.HeadChannels);
 }

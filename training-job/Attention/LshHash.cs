@@ -46,7 +46,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
     {
         var buckets = empty([rounds, query.size(0) * heads, query.size(1)], ScalarType.Int32);
         FusedHash.Fill(
-            query.detach().contiguous(), rounds, (Values(0, first / 2), first / 2), (Values(1, second / 2), second / 2), buckets,
+            TokenRows.Of(query.detach()), rounds, (Values(0, first / 2), first / 2), (Values(1, second / 2), second / 2), buckets,
             new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() });
         return buckets;
     }

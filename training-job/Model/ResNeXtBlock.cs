@@ -49,7 +49,7 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
         var inner = nn.functional.relu(_reduce.Apply(input), inplace: true);
         inner = nn.functional.relu(_grouped.Apply(inner), inplace: true);
         var residual = _shortcut is null ? input : _shortcut.Apply(input);
-        return nn.functional.relu(_expand.Apply(inner).add(residual), inplace: true).MoveToOuterDisposeScope();
+        return nn.functional.relu(_expand.Apply(inner).add_(residual), inplace: true).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

@@ -11,7 +11,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
     public static Tensor Attend(Tensor query, Tensor value, Tensor buckets, int chunkLength)
     {
         using var scope = NewDisposeScope();
-        var (q, v, b) = (query.contiguous(), value.contiguous(), buckets.contiguous());
+        var (q, v, b) = (TokenRows.Of(query), TokenRows.Of(value), buckets.contiguous());
         if (is_grad_enabled() && (q.requires_grad || v.requires_grad))
             return apply(q, v, b, chunkLength).MoveToOuterDisposeScope();
         return Forward(q, v, b, chunkLength).Output.MoveToOuterDisposeScope();
@@ -33,7 +33,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         var (query, value, buckets, output, state) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         var chunkLength = (int)ctx.get_data("chunkLength");
         var flowing = grad_output.contiguous();
-        var (ofQuery, ofValue) = (zeros_like(query), zeros_like(value));
+        var (ofQuery, ofValue) = (zeros(query.shape), zeros(value.shape));
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
@@ -47,7 +47,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
 
     private static (Tensor Output, Tensor State) Forward(Tensor query, Tensor value, Tensor buckets, int chunkLength)
     {
-        var output = empty_like(value);
+        var output = empty(value.shape);
         var state = empty([query.size(0), query.size(1), query.size(2), 2], ScalarType.Float32);
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);

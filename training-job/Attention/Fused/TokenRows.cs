@@ -6,24 +6,27 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
 /// The memory of a tensor [batch, tokens, heads, channels], 32-bit floats, read as sequences: number b * heads + h holds the tokens of
-/// head h of item b. Valid as long as the tensor is.
+/// head h of item b. The heads of a token lie side by side; between tokens there may be something else. Valid as long as the tensor is.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly unsafe struct TokenRows
 {
     private readonly float* _first;
+    private readonly nint _stride;
     private readonly int _heads;
 
-    /// <exception cref="ArgumentException">The tensor is of another type, lies on another device or is not contiguous.</exception>
+    /// <exception cref="ArgumentException">The tensor is of another type, lies on another device or has other strides.</exception>
     public TokenRows(Tensor tensor, string name)
     {
-        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != TorchSharp.DeviceType.CPU || tensor.dim() != 4 || !tensor.is_contiguous())
-            throw new ArgumentException($"{name} must be a contiguous tensor [batch, tokens, heads, channels] of 32-bit floats in the memory of the CPU.", name);
+        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != TorchSharp.DeviceType.CPU || tensor.dim() != 4 || !HasRows(tensor))
+            throw new ArgumentException($"{name} must be a tensor [batch, tokens, heads, channels] of 32-bit floats in the memory of the CPU, the heads of a token side by side.", name);
         Batch = (int)tensor.size(0);
         Tokens = (int)tensor.size(1);
         _heads = (int)tensor.size(2);
         Channels = (int)tensor.size(3);
-        fixed (byte* first = tensor.bytes)
+        _stride = (nint)tensor.stride(1);
+        using var start = tensor.as_strided([1], [1], tensor.storage_offset());
+        fixed (byte* first = start.bytes)
             _first = (float*)first;
     }
 
@@ -32,8 +35,17 @@ internal readonly unsafe struct TokenRows
     public int Channels { get; }
     public int Sequences => Batch * _heads;
 
+    /// <returns>The tensor where it can be read as rows, or a copy.</returns>
+    public static Tensor Of(Tensor tensor) => HasRows(tensor) ? tensor.alias() : tensor.contiguous();
+
     /// <summary>The channels of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Row(int sequence, int token) =>
-        _first + (((((nint)(sequence / _heads) * Tokens) + token) * _heads) + (sequence % _heads)) * Channels;
+        _first + ((((nint)(sequence / _heads) * Tokens) + token) * _stride) + ((sequence % _heads) * Channels);
+
+    private static bool HasRows(Tensor tensor)
+    {
+        var (shape, strides) = (tensor.shape, tensor.stride());
+        return strides[3] == 1 && strides[2] == shape[3] && strides[1] >= shape[2] * shape[3] && strides[0] == shape[1] * strides[1];
+    }
 }
