@@ -34,7 +34,7 @@ internal static class CommandLine
         var root = CreateRoot();
         try
         {
-            if (args is [var verb, ..] && IsForwarded(root, verb))
+            if (args is ["bench", var figure, ..] && BenchCommand.OfTheJob.ContainsKey(figure) || args is [var verb, ..] && IsForwarded(root, verb))
                 return await ForwardAsync(args);
             var parsed = root.Parse(args);
             if (parsed.Errors.Count > 0)

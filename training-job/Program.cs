@@ -8,7 +8,8 @@ using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 
-HeapMemory.Keep();
+if (!args.Contains(ModelProcess.NaiveFlag))
+    HeapMemory.Keep();
 var root = new RootCommand("CtSeg: trains and runs the model that segments COVID-19 lesions in chest CT.")
 {
     TrainCommand.Create(),

@@ -14,6 +14,13 @@ internal static class BenchCommand
     private const int Disconnects = 100;
     private const double MinMessagesPerSecond = 2000;
 
+    /// <summary>Measurements that belong to the job: only listed here, ctseg-job explains their options.</summary>
+    public static IReadOnlyDictionary<string, string> OfTheJob { get; } = new Dictionary<string, string>
+    {
+        ["attention"] = "LSH attention: engines, lengths, time and memory.",
+        ["model"] = "Networks: architectures, widths, fast and naive.",
+    };
+
     public static Command Create()
     {
         var json = new Option<string?>("--json") { Description = "Also write the figures to FILE.", HelpName = "FILE", Recursive = true };
@@ -30,7 +37,10 @@ internal static class BenchCommand
         }));
         handler.SetAction((result, _) => RunAsync(result.GetValue(json), new HandlerBench(Checkout.Find(), TimeProvider.System, Console.Out).RunAsync));
         serviceBus.SetAction((result, _) => RunAsync(result.GetValue(json), MeasureServiceBusAsync));
-        return new Command("bench", "Measures on this machine. Ends with 0 only if every bar holds.") { pipeline, handler, serviceBus, json };
+        var bench = new Command("bench", "Measures on this machine. Ends with 0 only if every bar holds.") { pipeline, handler, serviceBus, json };
+        foreach (var (name, summary) in OfTheJob)
+            bench.Add(new Command(name, summary) { TreatUnmatchedTokensAsErrors = false });
+        return bench;
     }
 
     private static async Task<int> RunAsync(string? json, Func<CancellationToken, Task<BenchReport>> measure)

@@ -1,61 +1,68 @@
 using System.CommandLine;
 using System.Text.Json;
-using CtSeg.Models;
 using CtSeg.TrainingJob.Inference;
 
 namespace CtSeg.TrainingJob.Bench;
 
-/// <summary><c>ctseg-job bench</c>: attention and model, timed.</summary>
+/// <summary><c>ctseg-job bench</c>: attention and model, timed and held against their bars.</summary>
 internal static class BenchCommand
 {
-    private static readonly (string Architecture, IReadOnlyList<int> Levels)[] Networks =
-    [
-        (Architectures.WithoutAttention, []), (Architectures.Full, [1, 2, 3]), (Architectures.Full, [0, 1, 2, 3]), (Architectures.UNet, []),
-    ];
+    private static readonly Option<string?> Json = new("--json") { Description = "Also write the measurements to FILE.", HelpName = "FILE", Recursive = true };
+    private static readonly Option<int[]> Lengths = Several("--lengths", "Numbers of tokens.", [.. AttentionBench.Lengths]);
+    private static readonly Option<string[]> Engines = new("--engines")
+    {
+        Description = $"Only these: {string.Join(", ", AttentionBench.Engines)}.", AllowMultipleArgumentsPerToken = true,
+    };
+    private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds of the hash.", DefaultValueFactory = _ => AttentionBench.Rounds };
+    private static readonly Option<string?> Plot = new("--plot") { Description = "Also draw time against length into FILE (PNG).", HelpName = "FILE" };
+    private static readonly Option<int[]> BaseChannels = Several("--base-channels", "Channels of the first level.", [16, 64]);
+    private static readonly Option<int[]> InputSizes = Several("--input-size", "Sides of the square input, pixels.", [369]);
 
     public static Command Create()
     {
-        var json = new Option<string?>("--json") { Description = "Also write the measurements to FILE.", HelpName = "FILE", Recursive = true };
-        var lengths = new Option<int[]>("--lengths")
+        Engines.AcceptOnlyFromAmong([.. AttentionBench.Engines]);
+        var attention = new Command("attention", "LSH attention: engines, lengths, time and memory.") { Lengths, Engines, Rounds, Plot };
+        attention.SetAction((arguments, cancellationToken) => Task.FromResult(Attention(arguments, cancellationToken)));
+        var model = new Command("model", "Networks: architectures, widths, fast and naive, each in a process of its own.") { BaseChannels, InputSizes };
+        model.SetAction(ModelAsync);
+        return new Command("bench", "Measure attention and model on this machine. Ends with 0 only if every bar holds.")
         {
-            Description = "Numbers of tokens.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. AttentionBench.Lengths],
+            attention, model, ModelProcess.CreateCommand(), Json,
         };
-        var engines = new Option<string[]>("--engines") { Description = "Only these.", AllowMultipleArgumentsPerToken = true };
-        var attention = new Command("attention", "LSH attention: engines, lengths, time and memory.") { lengths, engines };
-        attention.SetAction((arguments, cancellationToken) =>
+    }
+
+    private static int Attention(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        Threads.Fix();
+        var only = arguments.GetValue(Engines) ?? [];
+        var bench = new AttentionBench(arguments.GetValue(Rounds), Console.Out);
+        var measured = bench.Run(
+            arguments.GetValue(Lengths)!, (engine, direction, length) => (only.Length == 0 || only.Contains(engine)) && Affordable(engine, direction, length), cancellationToken);
+        if (arguments.GetValue(Json) is { } file)
+            File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListAttentionMeasurement));
+        if (arguments.GetValue(Plot) is { } picture)
+            AttentionPlot.Save(measured, picture);
+        return Verdict.Print(Bars.OfAttention(measured), Console.Out);
+    }
+
+    private static async Task<int> ModelAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var measured = new List<ModelMeasurement>();
+        foreach (var width in arguments.GetValue(BaseChannels)!)
         {
-            Threads.Fix();
-            var only = arguments.GetValue(engines) ?? [];
-            var measured = new AttentionBench(Console.Out).Run(
-                arguments.GetValue(lengths)!, (engine, direction, length) => (only.Length == 0 || only.Contains(engine)) && Affordable(engine, direction, length), cancellationToken);
-            if (arguments.GetValue(json) is { } file)
-                File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListAttentionMeasurement));
-            return Task.FromResult(ExitCodes.Success);
-        });
-        var bases = new Option<int[]>("--base-channels") { Description = "Widths.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [16, 64] };
-        var sizes = new Option<int[]>("--input-size") { Description = "Sides of the input, pixels.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [369] };
-        var model = new Command("model", "Networks: architectures, widths, fast and naive.") { bases, sizes };
-        model.SetAction(arguments =>
-        {
-            Threads.Fix();
-            var bench = new ModelBench(Console.Out);
-            var measured = new List<ModelMeasurement>();
-            foreach (var width in arguments.GetValue(bases)!)
+            foreach (var size in arguments.GetValue(InputSizes)!)
             {
-                foreach (var size in arguments.GetValue(sizes)!)
+                foreach (var network in ModelBench.Networks(width, size))
                 {
-                    foreach (var (architecture, levels) in Networks)
-                    {
-                        measured.Add(bench.Run(architecture, levels, width, size, naive: false));
-                        if (levels.Count == 0)
-                            measured.Add(bench.Run(architecture, levels, width, size, naive: true));
-                    }
+                    var one = await ModelProcess.MeasureAsync(network, cancellationToken);
+                    await Console.Out.WriteLineAsync(one.ToString());
+                    measured.Add(one);
                 }
             }
-            if (arguments.GetValue(json) is { } file)
-                File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement));
-        });
-        return new Command("bench", "Measure attention and model on this machine.") { attention, model, json };
+        }
+        if (arguments.GetValue(Json) is { } file)
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement), cancellationToken);
+        return Verdict.Print(Bars.OfModel(measured), Console.Out);
     }
 
     // Gradients of exact attention at full resolution take minutes and say nothing; the unfactorised hash is shown once.
@@ -65,4 +72,7 @@ internal static class BenchCommand
         "naive-unfactorised" => direction == "forward" && length > 100_000,
         _ => true,
     };
+
+    private static Option<int[]> Several(string name, string description, int[] otherwise) =>
+        new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => otherwise };
 }

@@ -1,44 +1,59 @@
 using System.Diagnostics;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Bench;
 
-/// <summary>Times whole networks on one image, with random weights: the time does not depend on them.</summary>
-internal sealed class ModelBench(TextWriter progress)
+/// <summary>Times whole predictions, from grey values to a mask, with random weights: the time does not depend on them.</summary>
+internal static class ModelBench
 {
-    private const int Repetitions = 5;
+    private const int WarmUp = 3;
+    private const int Repetitions = 15;
 
-    public ModelMeasurement Run(string architecture, IReadOnlyList<int> levels, int baseChannels, int inputSize, bool naive)
+    /// <summary>The networks of Table II of the paper, the full one also without its highest attention; naive where only layers of torch are in it.</summary>
+    public static IEnumerable<BenchedNetwork> Networks(int baseChannels, int inputSize)
+    {
+        (string Architecture, IReadOnlyList<int> Levels)[] networks =
+        [
+            (Architectures.WithoutAttention, []), (Architectures.Full, [0, 1, 2, 3]), (Architectures.Full, [1, 2, 3]),
+            (Architectures.WithoutResNeXt, [0, 1, 2, 3]), (Architectures.UNet, []),
+        ];
+        foreach (var (architecture, levels) in networks)
+        {
+            yield return new BenchedNetwork(architecture, levels, baseChannels, inputSize, Naive: false);
+            if (levels.Count == 0)
+                yield return new BenchedNetwork(architecture, levels, baseChannels, inputSize, Naive: true);
+        }
+    }
+
+    public static ModelMeasurement Measure(BenchedNetwork benched)
     {
         manual_seed(1);
-        var configuration = new ModelConfiguration { Architecture = architecture, AttentionLevels = levels, BaseChannels = baseChannels, ChunkLength = AttentionBench.ChunkLength };
-        using var network = new ResidualAttentionUNet(configuration);
+        using var network = new ResidualAttentionUNet(new ModelConfiguration
+        {
+            Architecture = benched.Architecture, AttentionLevels = benched.AttentionLevels, BaseChannels = benched.BaseChannels, ChunkLength = AttentionBench.ChunkLength,
+        });
         network.eval();
-        if (naive)
+        if (benched.Naive)
             network.ComputePlainly(true);
         else
             network.FoldNormalisation();
-        using var scope = NewDisposeScope();
         using var noGradient = inference_mode();
-        var input = randn([1, 1, inputSize, inputSize]);
-        void Call()
+        using var scope = NewDisposeScope();
+        var input = randn([1, 1, benched.InputSize, benched.InputSize]);
+        var times = new List<double>();
+        for (var run = 0; run < WarmUp + Repetitions; run++)
         {
             using var inner = NewDisposeScope();
-            network.call(input);
-        }
-        Call();
-        var peak = PeakMemory.Of(Call);
-        var times = Enumerable.Range(0, Repetitions).Select(_ =>
-        {
             var started = Stopwatch.GetTimestamp();
-            Call();
-            return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        }).Order().ToArray();
-        var measured = new ModelMeasurement(architecture, levels, baseChannels, inputSize, naive ? "naive" : "fast", times[Repetitions / 2], peak);
-        progress.WriteLine(FormattableString.Invariant(
-            $"{architecture,-5} levels [{string.Join(',', levels)}] base {baseChannels,3} input {inputSize,4} {measured.Variant,-6} {measured.Ms,9:0.0} ms {peak,7:0} MiB"));
-        return measured;
+            SliceSegmenter.ToMask(network.call(input), benched.InputSize, benched.InputSize);
+            if (run >= WarmUp)
+                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+        times.Sort();
+        return new ModelMeasurement(
+            benched.Architecture, benched.AttentionLevels, benched.BaseChannels, benched.InputSize, benched.Naive ? "naive" : "fast", times[Repetitions / 2], PeakMemory.Highest);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CtSeg.TrainingJob.Bench;
 
 /// <summary>One network at one size.</summary>
@@ -6,6 +8,14 @@ namespace CtSeg.TrainingJob.Bench;
 /// <param name="InputSize">Side of the square input, pixels.</param>
 /// <param name="Variant">fast: as inference runs it; naive: the same layers in torch's default layout, normalisation by itself.</param>
 /// <param name="Ms">Median of the repetitions.</param>
-/// <param name="PeakMb">Highest resident memory during a call, above that before it, MiB.</param>
+/// <param name="PeakMb">Highest resident memory of a process that loads the network and predicts, all that it holds, MiB.</param>
 internal sealed record ModelMeasurement(
-    string Arch, IReadOnlyList<int> AttentionLevels, int BaseChannels, int InputSize, string Variant, double Ms, double? PeakMb);
+    string Arch, IReadOnlyList<int> AttentionLevels, int BaseChannels, int InputSize, string Variant, double Ms, double? PeakMb)
+{
+    public override string ToString() => FormattableString.Invariant(
+        $"{Arch,-5} levels {'[' + string.Join(',', AttentionLevels) + ']',-9} base {BaseChannels,3} input {InputSize,4} {Variant,-6} {Ms,9:0.0} ms {PeakMb,7:0} MiB");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ModelMeasurement))]
+internal sealed partial class BenchLineJson : JsonSerializerContext;
