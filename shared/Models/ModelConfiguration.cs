@@ -20,6 +20,12 @@ public sealed record ModelConfiguration
     /// <summary>Decoder levels that attend: 0 is the full resolution, 3 the lowest.</summary>
     public IReadOnlyList<int> AttentionLevels { get; init; } = [1, 2, 3];
 
+    /// <summary>
+    /// Those attention levels whose tokens all see each other, because that takes less time there: decided when the model is built, so
+    /// that training and inference agree. None where a manifest does not name them.
+    /// </summary>
+    public IReadOnlyList<int> ExactAttentionLevels { get; init => field = value ?? []; } = [];
+
     public int Heads { get; init; } = 2;
 
     /// <summary>Channels of the shared query/key, and of the value, of one head.</summary>
@@ -52,6 +58,8 @@ public sealed record ModelConfiguration
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
         Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),
             "attention levels must be among 0 to 3");
+        Require(ExactAttentionLevels.All(AttentionLevels.Contains),
+            "levels of exact attention must be among the attention levels");
     }
 
     private static void Require(bool holds, string otherwise)

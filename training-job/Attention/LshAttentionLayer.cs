@@ -13,10 +13,12 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
     private readonly Conv2d outputProjection;
     private readonly LshHash _hash;
     private readonly ModelConfiguration _configuration;
+    private readonly bool _exact;
 
     public LshAttentionLayer(int channels, int level, ModelConfiguration configuration) : base(nameof(LshAttentionLayer))
     {
         _configuration = configuration;
+        _exact = configuration.ExactAttentionLevels.Contains(level);
         var inner = configuration.Heads * configuration.HeadChannels;
         queryProjection = nn.Conv2d(channels, inner, 1, bias: false);
         valueProjection = nn.Conv2d(channels, inner, 1, bias: false);
@@ -43,10 +45,15 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
             .permute(0, 2, 3, 1).reshape(batch, -1, 2 * _configuration.Heads, _configuration.HeadChannels);
         var query = tokens.narrow(2, 0, _configuration.Heads);            // [batch, tokens, heads, head channels]
         var value = tokens.narrow(2, _configuration.Heads, _configuration.Heads);
-        var buckets = _hash.Buckets(query, _configuration.ChunkLength);
         // In channels-last order the tokens are the map, without a copy.
-        var attended = LshAttention.Attend(query, value, buckets, _configuration.ChunkLength)
-            .reshape(batch, height, width, inner).permute(0, 3, 1, 2);
+        var attended = Attend(query, value).reshape(batch, height, width, inner).permute(0, 3, 1, 2);
         return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
+    }
+    private Tensor Attend(Tensor query, Tensor value)
+    {
+        if (_exact)
+            return ExactAttention.Attend(query, value);
+        using var buckets = _hash.Buckets(query, _configuration.ChunkLength);
+        return LshAttention.Attend(query, value, buckets, _configuration.ChunkLength);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
     public const int ChunkLength = 64;
     // The slowest of them once, the rest for about two seconds.
     private const int MostRepetitions = 101;
-    private const int MostWarmUps = 40;
+    private const int MostWarmUps = 1000;
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 

@@ -42,7 +42,7 @@ internal static class BenchCommand
             File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListAttentionMeasurement));
         if (arguments.GetValue(Plot) is { } picture)
             AttentionPlot.Save(measured, picture);
-        return Verdict.Print(Bars.OfAttention(measured), Console.Out);
+        return Verdict.Print(Bars.OfAttention(measured, arguments.GetValue(Rounds)), Console.Out);
     }
 
     private static async Task<int> ModelAsync(ParseResult arguments, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.WeightFiles;
 using Spectre.Console;
@@ -38,7 +39,9 @@ internal static class TrainCommand
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
         var options = new TrainingOptions
         {
-            Configuration = new ModelConfiguration { Architecture = arguments.GetValue(Architecture)!, BaseChannels = arguments.GetValue(BaseChannels) },
+            Configuration = AttentionChoice.Decide(
+                new ModelConfiguration { Architecture = arguments.GetValue(Architecture)!, BaseChannels = arguments.GetValue(BaseChannels) },
+                arguments.GetValue(InputSize)),
             Epochs = arguments.GetValue(Epochs),
             InputSize = arguments.GetValue(InputSize),
             Seed = arguments.GetValue(Seed),

@@ -91,6 +91,7 @@ public sealed class SchemaTests
     [InlineData("model", "/createdUtc", "\"2026-11-23T16:12:05+01:00\"")]
     [InlineData("model", "/configuration/architecture", "\"transformer\"")]
     [InlineData("model", "/configuration/attentionLevels", "[4]")]
+    [InlineData("model", "/configuration/exactAttentionLevels", "[4]")]
     [InlineData("model", "/classes", "[\"background\"]")]
     [InlineData("model", "/training", "{}")]
     [InlineData("model", "/scores/foreground/infection/dice", "1.01")]

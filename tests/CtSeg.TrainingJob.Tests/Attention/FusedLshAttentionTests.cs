@@ -2,6 +2,7 @@ using CsCheck;
 using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Attention.Fused;
 using CtSeg.TrainingJob.Attention.Reference;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Attention;
@@ -139,5 +140,32 @@ public sealed class FusedLshAttentionTests
                 randn([Batch, Tokens, Heads, ValueChannels], generator: generator),
                 randint(Buckets, [Rounds, Batch * Heads, Tokens], ScalarType.Int32, generator: generator));
         }
+    }
+
+    [Fact]
+    public void Given_ALongRun_When_AttendingAndDifferentiated_Then_MemoryDoesNotGrow()
+    {
+        const int tokens = 4096;
+        const long mebibyte = 1 << 20;
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var (query, value) = (randn([1, tokens, 2, 16]).requires_grad_(), randn([1, tokens, 2, 16]).requires_grad_());
+        var buckets = randint(0, 128, [2, 2, tokens], ScalarType.Int32);
+        void Repeat(int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                using var inner = NewDisposeScope();
+                LshAttention.Attend(query, value, buckets, 64).sum().backward();
+            }
+            GC.Collect();
+        }
+        Repeat(20);
+        var before = Environment.WorkingSet;
+        var tensors = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        Repeat(300);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.ShouldBe(tensors);
+        // A call works in about 4 MiB: if any part of it stayed, 300 would show.
+        (Environment.WorkingSet - before).ShouldBeLessThan(100 * mebibyte);
     }
 }

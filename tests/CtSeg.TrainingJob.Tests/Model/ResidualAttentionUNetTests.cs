@@ -110,4 +110,28 @@ public sealed class ResidualAttentionUNetTests
     public void Given_AnInvalidConfiguration_When_Built_Then_ItIsRefused(string architecture, int channels, int level) =>
         Should.Throw<InvalidDataException>(() => new ResidualAttentionUNet(
             Tiny with { Architecture = architecture, BaseChannels = channels, AttentionLevels = [level] }));
+
+    [Theory]
+    [InlineData(Architectures.Full)]
+    [InlineData(Architectures.WithoutResNeXt)]
+    public void Given_Statistics_When_Folded_Then_LogitsEqualThoseComputedPlainly(string architecture)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = architecture, AttentionLevels = [] });
+        using var noGradient = no_grad();
+        for (var batch = 0; batch < 5; batch++)
+            network.call(randn([2, 1, 48, 48]).mul(2).add(1));
+        network.eval();
+        var input = randn([1, 1, 50, 61]);
+        network.ComputePlainly(true);
+        var plain = network.call(input);
+        network.ComputePlainly(false);
+        var channelsLast = network.call(input);
+        network.FoldNormalisation();
+        var folded = network.call(input);
+        var size = plain.abs().max().item<float>();
+        channelsLast.sub(plain).abs().max().item<float>().ShouldBeLessThan(1e-5f * size);
+        folded.sub(plain).abs().max().item<float>().ShouldBeLessThan(1e-4f * size);
+    }
 }
