@@ -134,4 +134,19 @@ public sealed class ResidualAttentionUNetTests
         channelsLast.sub(plain).abs().max().item<float>().ShouldBeLessThan(1e-5f * size);
         folded.sub(plain).abs().max().item<float>().ShouldBeLessThan(1e-4f * size);
     }
+
+    [Fact]
+    public void Given_AGraphicsProcessor_When_Run_Then_NearlyAllPixelsAgreeWithTheCpu()
+    {
+        Assert.SkipUnless(cuda.is_available(), "Needs a graphics processor with CUDA.");
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using var network = new ResidualAttentionUNet(Tiny);
+        network.eval();
+        using var noGradient = no_grad();
+        var input = randn([1, 1, 369, 369]);
+        var expected = network.call(input).argmax(1);
+        var actual = network.to(CUDA).call(input.to(CUDA)).argmax(1).to(CPU);
+        actual.eq(expected).to(ScalarType.Float64).mean().item<double>().ShouldBeGreaterThanOrEqualTo(0.999);
+    }
 }
