@@ -1,5 +1,6 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.Model;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Model;
