@@ -49,6 +49,7 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         var attended = Attend(query, value).reshape(batch, height, width, inner).permute(0, 3, 1, 2);
         return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
     }
+
     private Tensor Attend(Tensor query, Tensor value)
     {
         if (_exact)

@@ -45,8 +45,7 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
                     cancellationToken.ThrowIfCancellationRequested();
                     var one = Measure(length, engine, direction, () => Call(attend, query, value, flowing, direction == "both"));
                     measured.Add(one);
-                    var speed = engine == "fused" && direction == "forward"
-                        ? FormattableString.Invariant($" {Operations(query) / one.Ms / 1e6,6:0.0} GFLOP/s, {Operations(query) / one.Ms / 1e4 / rate:0} % of the matrix product") : "";
+                    var speed = engine == "fused" && direction == "forward" ? Speed(Operations(query) / one.Ms / 1e6, rate) : string.Empty;
                     progress.WriteLine(FormattableString.Invariant($"{one.Length,7} {one.Engine,-19} {one.Direction,-8} {one.Ms,10:0.00} ms {one.ExtraMb,8:0} MiB{speed}"));
                 }
             }
@@ -96,6 +95,9 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
         var best = Enumerable.Range(0, 8).Min(_ => Time(() => left.matmul(right).Dispose()).TotalSeconds);
         return 2.0 * side * side * side / best / 1e9;
     }
+
+    private static string Speed(double gigaflops, double rate) =>
+        FormattableString.Invariant($" {gigaflops,6:0.0} GFLOP/s, {100 * gigaflops / rate:0} % of the matrix product");
 
     /// <summary>Floating-point operations of hash, scores and weighted sums: what no engine can leave out.</summary>
     private double Operations(Tensor query)

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using CtSeg.Models;
+using CtSeg.Preprocessing;
+using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Training;
 using static TorchSharp.torch;
@@ -56,6 +58,7 @@ internal static class NewModelCommand
     /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
     public static ModelManifest Create(string folder, ModelConfiguration configuration, int seed, TimeProvider time)
     {
+        configuration = AttentionChoice.Decide(configuration, SlicePreprocessor.Side);
         manual_seed(seed);
         using var network = new ResidualAttentionUNet(configuration);
         SettleNormalisation(network);

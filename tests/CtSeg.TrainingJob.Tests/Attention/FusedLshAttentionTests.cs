@@ -168,4 +168,36 @@ public sealed class FusedLshAttentionTests
         // A call works in about 4 MiB: if any part of it stayed, 300 would show.
         (Environment.WorkingSet - before).ShouldBeLessThan(100 * mebibyte);
     }
+
+    // Strides of dimensions of size 1 may be anything, and between tokens there may be something else.
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(1, 9)]
+    [InlineData(2, 9)]
+    public void Given_ViewsOfOtherTensors_When_AttendingAndDifferentiated_Then_EqualsTheirCopies(int batch, int tokens)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        foreach (var (query, value) in new[]
+        {
+            (randn([batch, 1, tokens, 4]).transpose(1, 2), randn([batch, 1, tokens, 4]).transpose(1, 2)),
+            (randn([tokens, batch, 2, 4]).transpose(0, 1), randn([tokens, batch, 2, 4]).transpose(0, 1)),
+            Halves(randn([batch, tokens, 4, 4])),
+            (randn([batch, tokens, 4, 2]).transpose(2, 3), randn([batch, 4, tokens, 2]).permute(0, 2, 3, 1)),
+        })
+        {
+            var buckets = randint(0, 3, [2, batch * query.size(2), tokens], ScalarType.Int32);
+            var (q, v) = (query.clone().contiguous().requires_grad_(), value.clone().contiguous().requires_grad_());
+            var expected = LshAttention.Attend(q, v, buckets, 4);
+            expected.square().sum().backward();
+            var (q2, v2) = (query.detach().requires_grad_(), value.detach().requires_grad_());
+            var actual = LshAttention.Attend(q2, v2, buckets, 4);
+            actual.square().sum().backward();
+            foreach (var (left, right) in new[] { (expected, actual), (q.grad!, q2.grad!), (v.grad!, v2.grad!) })
+                left.sub(right).abs().max().item<float>().ShouldBe(0);
+        }
+
+        static (Tensor, Tensor) Halves(Tensor both) => (both.narrow(2, 0, 2), both.narrow(2, 2, 2));
+    }
 }

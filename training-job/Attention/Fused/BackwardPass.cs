@@ -8,7 +8,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
 {
     private const float ShortestKey = 1e-6f;
-    private const int Ahead = 16;
 
     /// <summary>Adds to the gradients, which must be zero before.</summary>
     public void Run()
@@ -55,10 +54,10 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         }
         for (var row = 0; row < block.Rows; row++)
         {
-            if (row + Ahead < block.Rows)
+            if (row + TokenRows.Ahead < block.Rows)
             {
-                Vectors.Prefetch(ofQuery.Row(sequence, block.Token(row + Ahead)), ofQuery.Channels);
-                Vectors.Prefetch(ofValue.Row(sequence, block.Token(row + Ahead)), ofValue.Channels);
+                ofQuery.Prefetch(sequence, block.Token(row + TokenRows.Ahead));
+                ofValue.Prefetch(sequence, block.Token(row + TokenRows.Ahead));
             }
             Add(block, sequence, row);
         }

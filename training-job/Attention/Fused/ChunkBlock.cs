@@ -9,8 +9,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed unsafe class ChunkBlock : IDisposable
 {
     private const float ShortestKey = 1e-6f;
-    // Rows asked for ahead of the one that is gathered: about what the memory needs to answer.
-    private const int Ahead = 16;
 
     private readonly List<float[]> _floats = [];
     private readonly List<int[]> _integers = [];
@@ -88,8 +86,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var residue = 0f;
         for (var row = 0; row < Rows; row++)
         {
-            if (row + Ahead < Rows)
-                Prefetch(sequence, _tokens[row + Ahead]);
+            if (row + TokenRows.Ahead < Rows)
+                Prefetch(sequence, _tokens[row + TokenRows.Ahead]);
             residue += GatherRow(sequence, row);
         }
         AllFinite = residue == 0;
@@ -130,8 +128,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
 
     private void Prefetch(int sequence, int token)
     {
-        Vectors.Prefetch(_problem.Query.Row(sequence, token), _problem.Query.Channels);
-        Vectors.Prefetch(_problem.Value.Row(sequence, token), _problem.Value.Channels);
+        _problem.Query.Prefetch(sequence, token);
+        _problem.Value.Prefetch(sequence, token);
         Gradient?.Prefetch(sequence, token);
     }
 

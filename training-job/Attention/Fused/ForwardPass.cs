@@ -69,8 +69,8 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         var own = Math.Min(Vectors.Rows, end - row);
         for (var number = 0; number < own; number++)
         {
-            Vectors.Prefetch(output.Row(sequence, block.Token(row + number)), output.Channels);
-            Vectors.Prefetch(state.Row(sequence, block.Token(row + number)), state.Channels);
+            output.Prefetch(sequence, block.Token(row + number));
+            state.Prefetch(sequence, block.Token(row + number));
         }
         var queries = block.Queries;
         var channels = block.KeyChannels;

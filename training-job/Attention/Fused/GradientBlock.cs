@@ -45,9 +45,9 @@ internal sealed unsafe class GradientBlock
     public void Prefetch(int sequence, int token)
     {
         var inputs = Inputs!;
-        Vectors.Prefetch(inputs.Output.Row(sequence, token), inputs.Output.Channels);
-        Vectors.Prefetch(inputs.Flowing.Row(sequence, token), inputs.Flowing.Channels);
-        Vectors.Prefetch(inputs.State.Row(sequence, token), inputs.State.Channels);
+        inputs.Output.Prefetch(sequence, token);
+        inputs.Flowing.Prefetch(sequence, token);
+        inputs.State.Prefetch(sequence, token);
     }
 
     /// <param name="ofKey">Factor that makes the query its key.</param>

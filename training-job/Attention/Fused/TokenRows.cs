@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
@@ -11,6 +12,9 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 [StructLayout(LayoutKind.Auto)]
 internal readonly unsafe struct TokenRows
 {
+    /// <summary>Rows to ask for before the one that is worked on: about what the memory needs to answer.</summary>
+    public const int Ahead = 16;
+
     private readonly float* _first;
     private readonly nint _stride;
     private readonly int _heads;
@@ -24,7 +28,8 @@ internal readonly unsafe struct TokenRows
         Tokens = (int)tensor.size(1);
         _heads = (int)tensor.size(2);
         Channels = (int)tensor.size(3);
-        _stride = (nint)tensor.stride(1);
+        // Where it is contiguous, strides of dimensions of size 1 may be anything.
+        _stride = tensor.is_contiguous() ? _heads * Channels : (nint)tensor.stride(1);
         using var start = tensor.as_strided([1], [1], tensor.storage_offset());
         fixed (byte* first = start.bytes)
             _first = (float*)first;
@@ -43,8 +48,21 @@ internal readonly unsafe struct TokenRows
     public float* Row(int sequence, int token) =>
         _first + ((((nint)(sequence / _heads) * Tokens) + token) * _stride) + ((sequence % _heads) * Channels);
 
+    /// <summary>Asks for a token's row: tokens of a bucket lie far apart, and waiting for each costs more than the arithmetic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int sequence, int token)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var row = Row(sequence, token);
+        for (var c = 0; c < Channels; c += Vectors.Lanes)
+            Sse.Prefetch0(row + c);
+    }
+
     private static bool HasRows(Tensor tensor)
     {
+        if (tensor.is_contiguous())
+            return true;
         var (shape, strides) = (tensor.shape, tensor.stride());
         return strides[3] == 1 && strides[2] == shape[3] && strides[1] >= shape[2] * shape[3] && strides[0] == shape[1] * strides[1];
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -147,16 +146,6 @@ internal static unsafe class Vectors
         polynomial = Vector512.FusedMultiplyAdd(polynomial, rest * rest, rest + Vector512<float>.One);
         var scale = Vector512.ShiftLeft(Vector512.ConvertToInt32Native(power) + Vector512.Create(127), 23).AsSingle();
         return polynomial * scale & representable.AsSingle();
-    }
-
-    /// <summary>Asks for a row that will be read soon: tokens of a bucket lie far apart, and waiting for each costs more than the arithmetic.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(float* row, int channels)
-    {
-        if (!Sse.IsSupported)
-            return;
-        for (var c = 0; c < channels; c += Lanes)
-            Sse.Prefetch0(row + c);
     }
 
     /// <returns>The highest of the lanes.</returns>
