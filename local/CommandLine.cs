@@ -34,9 +34,9 @@ internal static class CommandLine
         var root = CreateRoot();
         try
         {
-            if (args is ["bench", var figure, ..] && BenchCommand.OfTheJob.ContainsKey(figure) || args is [var verb, ..] && IsForwarded(root, verb))
-                return await ForwardAsync(args);
             var parsed = root.Parse(args);
+            if (BenchCommand.OfTheJob.Contains(parsed.CommandResult.Command) || args is [var verb, ..] && IsForwarded(root, verb))
+                return await ForwardAsync(args);
             if (parsed.Errors.Count > 0)
                 return Math.Max(await parsed.InvokeAsync(), ExitCodes.Unusable);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -15,11 +15,11 @@ internal static class BenchCommand
     private const double MinMessagesPerSecond = 2000;
 
     /// <summary>Measurements that belong to the job: only listed here, ctseg-job explains their options.</summary>
-    public static IReadOnlyDictionary<string, string> OfTheJob { get; } = new Dictionary<string, string>
-    {
-        ["attention"] = "LSH attention: engines, lengths, time and memory.",
-        ["model"] = "Networks: architectures, widths, fast and naive.",
-    };
+    public static IReadOnlyList<Command> OfTheJob { get; } =
+    [
+        new("attention", "LSH attention: engines, lengths, time and memory.") { TreatUnmatchedTokensAsErrors = false },
+        new("model", "Networks: architectures, widths, fast and naive.") { TreatUnmatchedTokensAsErrors = false },
+    ];
 
     public static Command Create()
     {
@@ -38,8 +38,8 @@ internal static class BenchCommand
         handler.SetAction((result, _) => RunAsync(result.GetValue(json), new HandlerBench(Checkout.Find(), TimeProvider.System, Console.Out).RunAsync));
         serviceBus.SetAction((result, _) => RunAsync(result.GetValue(json), MeasureServiceBusAsync));
         var bench = new Command("bench", "Measures on this machine. Ends with 0 only if every bar holds.") { pipeline, handler, serviceBus, json };
-        foreach (var (name, summary) in OfTheJob)
-            bench.Add(new Command(name, summary) { TreatUnmatchedTokensAsErrors = false });
+        foreach (var command in OfTheJob)
+            bench.Add(command);
         return bench;
     }
 
