@@ -37,17 +37,26 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         if (Zeroed)
             return input.alias();
         using var scope = NewDisposeScope();
-        var (batch, height, width) = (input.size(0), input.size(2), input.size(3));
-        var inner = _configuration.Heads * _configuration.HeadChannels;
         // Both at once: the map is read a single time, and query and value of a token lie side by side.
         using var projection = cat([queryProjection.weight, valueProjection.weight], 0);
-        var tokens = PointwiseConvolution.Apply(input, projection, bias: null)
-            .permute(0, 2, 3, 1).reshape(batch, -1, 2 * _configuration.Heads, _configuration.HeadChannels);
+        var attended = Attend(PointwiseConvolution.Apply(input, projection, bias: null));
+        return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The weights of its convolutions, so that others can be merged with them: [inner, channels, 1, 1], output [channels, inner, 1, 1].</summary>
+    public (Tensor Query, Tensor Value, Tensor Output, Tensor OutputBias) Weights =>
+        (queryProjection.weight, valueProjection.weight, outputProjection.weight, outputProjection.bias!);
+
+    /// <param name="projected">Query and value, [batch, 2 * inner, height, width]; in channels-last order the tokens are the map, without a copy.</param>
+    /// <returns>[batch, inner, height, width], channels-last strides; inner is heads * head channels.</returns>
+    public Tensor Attend(Tensor projected)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, height, width) = (projected.size(0), projected.size(2), projected.size(3));
+        var tokens = projected.permute(0, 2, 3, 1).reshape(batch, -1, 2 * _configuration.Heads, _configuration.HeadChannels);
         var query = tokens.narrow(2, 0, _configuration.Heads);            // [batch, tokens, heads, head channels]
         var value = tokens.narrow(2, _configuration.Heads, _configuration.Heads);
-        // In channels-last order the tokens are the map, without a copy.
-        var attended = Attend(query, value).reshape(batch, height, width, inner).permute(0, 3, 1, 2);
-        return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
+        return Attend(query, value).reshape(batch, height, width, -1).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
     private Tensor Attend(Tensor query, Tensor value)

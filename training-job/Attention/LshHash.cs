@@ -4,99 +4,112 @@ using static TorchSharp.torch;
 namespace CtSeg.TrainingJob.Attention;
 
 /// <summary>
-/// The factorised angular hash `argmax[uR1 ; -uR1] * n2 + argmax[uR2 ; -uR2]` (arXiv:2004.05645, section II-C; factorised as in
-/// later Reformer code, because hashing must not grow as the square of the number of tokens).
+/// The angular hash `argmax[uR ; -uR]` (arXiv:2004.05645, section II-C) in factors, as in later Reformer code, because hashing must not grow as
+/// the square of the number of tokens: the columns of a rotation are shared out among a few factors, each contributes its own largest, and the
+/// bucket is the number that they form as digits. Of columns that are equally large the first counts.
 /// </summary>
 internal sealed class LshHash(long seed, int level, int heads, int rounds, int headChannels)
 {
-    private readonly Dictionary<(int Factor, int Columns), float[]> _rotations = [];
+    private const int FewestFactors = 2;
+    private const int MostFactors = 4;
 
-    /// <summary>Even factors n1, n2, about equal, whose product is about 2 * tokens / chunkLength.</summary>
-    public static (int First, int Second) BucketFactors(long tokens, int chunkLength)
+    private readonly HashRotations _rotations = new(seed, level, heads, rounds, headChannels);
+    private readonly Dictionary<int, float[]> _columns = [];
+
+    /// <summary>
+    /// How many columns each factor takes, about equal; a factor of c columns has 2c values. Together they make at most 2 * tokens / chunkLength
+    /// buckets (but at least four). As few factors as one rotation of <paramref name="headChannels"/> columns suffices for: fewer columns in each keep
+    /// less of a neighbourhood together.
+    /// </summary>
+    public static int[] ColumnsOfFactors(long tokens, int chunkLength, int headChannels)
     {
-        var wanted = Math.Max(4.0, 2.0 * tokens / chunkLength);
-        var first = NearestEven(Math.Sqrt(wanted));
-        return (first, NearestEven(wanted / first));
+        var most = Math.Max(4, 2.0 * tokens / chunkLength);
+        for (var count = FewestFactors; ; count++)
+        {
+            var columns = Share(most, count);
+            if (columns.Sum() <= headChannels || count == MostFactors)
+                return columns;
+        }
     }
 
     /// <summary>The bucket of every token in every round.</summary>
     /// <param name="query">[batch, tokens, heads, head channels]; its length does not matter, only its direction.</param>
-    /// <returns>[rounds, batch * heads, tokens], 32-bit integers from 0 to n1 * n2 - 1.</returns>
+    /// <returns>[rounds, batch * heads, tokens], 32-bit integers from 0 to the number of buckets - 1.</returns>
     public Tensor Buckets(Tensor query, int chunkLength)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        query = query.detach();
+        var factors = ColumnsOfFactors(query.size(1), chunkLength, headChannels);
+        var buckets = query.device_type == TorchSharp.DeviceType.CPU && query.dtype == ScalarType.Float32
+            ? BucketsOnCpu(query, factors)
+            : BucketsOfTensors(query, factors);
+        return buckets.MoveToOuterDisposeScope();
+    }
+
+    private Tensor BucketsOnCpu(Tensor query, int[] factors)
+    {
+        var buckets = empty([rounds, query.size(0) * heads, query.size(1)], ScalarType.Int32);
+        FusedHash.Fill(
+            TokenRows.Of(query), rounds, Columns(factors.Sum()), factors, buckets, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() });
+        return buckets;
+    }
+
+    private Tensor BucketsOfTensors(Tensor query, int[] factors)
+    {
+        var columns = tensor(Columns(factors.Sum()), [rounds, heads, factors.Sum(), headChannels]).to(query.dtype).to(query.device);
         var (batch, tokens) = (query.size(0), query.size(1));
-        var (first, second) = BucketFactors(tokens, chunkLength);
-        if (query.device_type == TorchSharp.DeviceType.CPU && query.dtype == ScalarType.Float32)
-            return BucketsOnCpu(query, first, second).MoveToOuterDisposeScope();
-        query = query.detach().transpose(1, 2);
         var perRound = new Tensor[rounds];
         for (var round = 0; round < rounds; round++)
         {
             using var roundScope = NewDisposeScope();
-            var one = Half(query, Rotation(0, first / 2, round, query));
-            var two = Half(query, Rotation(1, second / 2, round, query));
-            perRound[round] = one.mul(second).add(two).reshape(batch * heads, tokens).MoveToOuterDisposeScope();
+            var projected = query.transpose(1, 2).matmul(columns[round].transpose(1, 2));      // [batch, heads, tokens, columns]
+            var bucket = zeros([batch, heads, tokens], ScalarType.Int64, query.device);
+            var first = 0;
+            foreach (var count in factors)
+            {
+                bucket = bucket.mul(2 * count).add(Digit(projected.narrow(-1, first, count)));
+                first += count;
+            }
+            perRound[round] = bucket.to(ScalarType.Int32).reshape(batch * heads, tokens).MoveToOuterDisposeScope();
         }
-        return stack(perRound, dim: 0).to(ScalarType.Int32).MoveToOuterDisposeScope();
-    }
-
-    private Tensor BucketsOnCpu(Tensor query, int first, int second)
-    {
-        var buckets = empty([rounds, query.size(0) * heads, query.size(1)], ScalarType.Int32);
-        FusedHash.Fill(
-            TokenRows.Of(query.detach()), rounds, (Values(0, first / 2), first / 2), (Values(1, second / 2), second / 2), buckets,
-            new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() });
-        return buckets;
+        return stack(perRound, dim: 0);
     }
 
     /// <summary>argmax[uR ; -uR], without building the concatenation.</summary>
-    private static Tensor Half(Tensor query, Tensor rotation)
+    private static Tensor Digit(Tensor projected)
     {
-        var projected = query.matmul(rotation);                     // [batch, heads, tokens, n/2]
-        var (high, highAt) = projected.max(-1);
-        var (low, lowAt) = projected.min(-1);
-        return where(high.ge(low.neg()), highAt, lowAt.add(projected.size(-1)));
+        var largest = projected.abs().argmax(-1, keepdim: true);
+        var negative = projected.gather(-1, largest).lt(0).to(ScalarType.Int64);
+        return largest.add(negative.mul(projected.size(-1))).squeeze(-1);
     }
 
-    /// <returns>[heads, head channels, columns]</returns>
-    private Tensor Rotation(int factor, int columns, int round, Tensor like)
+    /// <returns>[rounds, heads, columns, head channels]</returns>
+    private float[] Columns(int count)
     {
-        var length = heads * headChannels * columns;
-        return tensor(Values(factor, columns).AsMemory(round * length, length).ToArray(), [heads, headChannels, columns])
-            .to(like.dtype).to(like.device);
-    }
-
-    /// <returns>[rounds, heads, head channels, columns]</returns>
-    private float[] Values(int factor, int columns)
-    {
-        if (!_rotations.TryGetValue((factor, columns), out var values))
+        if (!_columns.TryGetValue(count, out var values))
         {
-            values = Generate(factor, columns);
-            _rotations[(factor, columns)] = values;
+            values = _rotations.Columns(count);
+            _columns[count] = values;
         }
         return values;
     }
 
-    private float[] Generate(int factor, int columns)
+    /// <summary>The most buckets, up to <paramref name="most"/>, of factors that differ by at most a column.</summary>
+    private static int[] Share(double most, int count)
     {
-        var values = new float[rounds * heads * headChannels * columns];
-        var columnValues = new float[headChannels];
-        for (var round = 0; round < rounds; round++)
+        var columns = new int[count];
+        // Rounding must not lose a column where the root is whole.
+        Array.Fill(columns, Math.Max(1, (int)((Math.Pow(most, 1.0 / count) / 2) + 1e-9)));
+        for (var factor = 0; factor < count; factor++)
         {
-            for (var head = 0; head < heads; head++)
+            columns[factor]++;
+            if (columns.Aggregate(1.0, (product, one) => product * 2 * one) > most)
             {
-                for (var column = 0; column < columns; column++)
-                {
-                    RotationGenerator.FillColumn(seed, level, head, round, factor, column, columnValues);
-                    for (var row = 0; row < headChannels; row++)
-                        values[(((((round * heads) + head) * headChannels) + row) * columns) + column] = columnValues[row];
-                }
+                columns[factor]--;
+                break;
             }
         }
-        return values;
+        return columns;
     }
-
-    private static int NearestEven(double value) => Math.Max(2, 2 * (int)Math.Round(value / 2, MidpointRounding.AwayFromZero));
 }

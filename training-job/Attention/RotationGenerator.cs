@@ -1,16 +1,16 @@
 namespace CtSeg.TrainingJob.Attention;
 
 /// <summary>
-/// Gaussian columns of the hash rotations from a counter-based generator: column c of a rotation is the same whatever the
+/// Normally distributed columns for the hash rotations from a counter-based generator: column c of a rotation is the same whatever the
 /// number of columns, so one seed serves every image size, and inference repeats exactly.
 /// </summary>
 internal static class RotationGenerator
 {
     /// <summary>Fills one column of a rotation; every argument is a counter, none is state.</summary>
-    public static void FillColumn(long seed, int level, int head, int round, int factor, int column, Span<float> values)
+    public static void FillColumn(long seed, int level, int head, int round, int column, Span<float> values)
     {
         var key = Mix(unchecked((ulong)seed));
-        foreach (var counter in (ReadOnlySpan<int>)[level, head, round, factor, column])
+        foreach (var counter in (ReadOnlySpan<int>)[level, head, round, column])
             key = Mix(key ^ Mix((ulong)(uint)counter + 0x9E3779B97F4A7C15UL));
         for (var row = 0; row < values.Length; row++)
             values[row] = Gaussian(Mix(key + (2UL * (ulong)row)), Mix(key + (2UL * (ulong)row) + 1));

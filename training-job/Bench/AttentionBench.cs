@@ -103,10 +103,10 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
     private double Operations(Tensor query)
     {
         var tokens = query.size(1);
-        var (first, second) = LshHash.BucketFactors(tokens, ChunkLength);
+        var columns = LshHash.ColumnsOfFactors(tokens, ChunkLength, Channels).Sum();
         using var buckets = new LshHash(seed: 1, level: 0, Heads, rounds, Channels).Buckets(query, ChunkLength);
         using var order = BucketOrder.Create(buckets, ChunkLength, new ParallelOptions());
-        return (2.0 * tokens * Heads * rounds * Channels * (first + second) / 2) + (4.0 * Channels * Pairs(order));
+        return (2.0 * tokens * Heads * rounds * Channels * columns) + (4.0 * Channels * Pairs(order));
     }
 
     /// <summary>How many pairs see each other, over all rounds and heads.</summary>

@@ -80,25 +80,27 @@ internal static class NaiveLshAttention
         }
     }
 
-    /// <summary>The hash as tensor operations: `argmax[uR ; -uR]` over the whole concatenation, once or in two factors.</summary>
+    /// <summary>The hash as tensor operations: `argmax[uR ; -uR]` over the whole concatenation, once or in factors.</summary>
     /// <param name="query">[batch, tokens, heads, channels]</param>
     /// <returns>[rounds, batch * heads, tokens]</returns>
     public static Tensor Buckets(Tensor query, int rounds, int chunkLength, bool factorised)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (first, second) = LshHash.BucketFactors(query.size(1), chunkLength);
+        var factors = LshHash.ColumnsOfFactors(query.size(1), chunkLength, (int)query.size(3)).Select(columns => 2 * columns).ToArray();
         var q = Sequences(query);
         var ids = new List<Tensor>();
         for (var round = 0; round < rounds; round++)
         {
             using var roundScope = NewDisposeScope();
-            var id = factorised ? Half(first).mul(second).add(Half(second)) : Half(first * second);
+            var id = factorised
+                ? factors.Skip(1).Aggregate(Digit(factors[0]), (bucket, count) => bucket.mul(count).add(Digit(count)))
+                : Digit(factors.Aggregate(1, (product, count) => product * count));
             ids.Add(id.to(ScalarType.Int32).MoveToOuterDisposeScope());
         }
         return stack(ids, dim: 0).MoveToOuterDisposeScope();
 
-        Tensor Half(int buckets)
+        Tensor Digit(int buckets)
         {
             var projected = q.matmul(randn([q.size(2), buckets / 2]));
             return cat([projected, projected.neg()], -1).argmax(-1);

@@ -27,6 +27,9 @@ internal sealed class NormalisedConvolution(Conv2d convolution, BatchNorm2d norm
             : Convolve(input, _weight, _bias);
     }
 
+    /// <value>Weight and bias of the one convolution that inference uses; null before <see cref="Fold"/>.</value>
+    public (Tensor Weight, Tensor Bias)? Folded => _weight is null ? null : (_weight, _bias!);
+
     /// <summary>Folds the running statistics into the weights: later changes of either are not seen.</summary>
     public void Fold()
     {

@@ -39,6 +39,10 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
         _shortcut = shortcut is null ? null : new(shortcut, shortcutNorm!);
     }
 
+    /// <value>The 1x1 convolutions of the input, folded; null before that, and where the shortcut is the input itself.</value>
+    public ((Tensor Weight, Tensor Bias) Reduce, (Tensor Weight, Tensor Bias) Shortcut)? FoldedOfInput =>
+        _reduce.Folded is { } first && _shortcut?.Folded is { } second ? (first, second) : null;
+
     public IReadOnlyList<NormalisedConvolution> Convolutions => _shortcut is null ? [_reduce, _grouped, _expand] : [_reduce, _grouped, _expand, _shortcut];
 
     /// <param name="input">[batch, input channels, height, width]</param>
@@ -46,9 +50,18 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var inner = nn.functional.relu(_reduce.Apply(input), inplace: true);
+        return Continue(_reduce.Apply(input), _shortcut is null ? input : _shortcut.Apply(input)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>All that follows the 1x1 convolutions of the input.</summary>
+    /// <param name="reduced">[batch, inner channels, height, width], before its ReLU; overwritten.</param>
+    /// <param name="residual">[batch, output channels, height, width]</param>
+    /// <returns>[batch, output channels, height, width]</returns>
+    public Tensor Continue(Tensor reduced, Tensor residual)
+    {
+        using var scope = NewDisposeScope();
+        var inner = nn.functional.relu(reduced, inplace: true);
         inner = nn.functional.relu(_grouped.Apply(inner), inplace: true);
-        var residual = _shortcut is null ? input : _shortcut.Apply(input);
         return nn.functional.relu(_expand.Apply(inner).add_(residual), inplace: true).MoveToOuterDisposeScope();
     }
 

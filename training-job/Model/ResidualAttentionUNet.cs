@@ -22,6 +22,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     private readonly ModuleDict<LshAttentionLayer> attention = new();
     private readonly ModuleList<nn.Module<Tensor, Tensor>> decoder = [];
     private readonly Conv2d classifier;
+    private readonly Dictionary<int, FoldedAttentionBlock> _foldedAttention = [];
 
     /// <summary>Builds the network with random weights: torch's own seed decides them.</summary>
     /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
@@ -59,6 +60,12 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         foreach (var convolution in Convolutions)
             convolution.Fold();
+        DisposeFolded();
+        foreach (var level in Enumerable.Range(0, Levels).Where(level => attention.ContainsKey($"level{level}")))
+        {
+            if (FoldedAttentionBlock.Of(attention[$"level{level}"], decoder[level]) is { } folded)
+                _foldedAttention[level] = folded;
+        }
     }
 
     /// <summary>Computes layer by layer in torch's default layout: what the fast way is measured against and must agree with.</summary>
@@ -67,6 +74,12 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         Plain = plainly;
         foreach (var convolution in Convolutions)
             convolution.Plain = plainly;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        DisposeFolded();
+        base.Dispose(disposing);
     }
 
     private bool Plain { get; set; }
@@ -86,7 +99,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             skips[level] = encoder[level].call(map);
             map = nn.functional.max_pool2d(skips[level], 2);
         }
-        var pooled = globalProjection.call(map.mean([2, 3], keepdim: true));     // [batch, bridge channels, 1, 1]
+        var pooled = PointwiseConvolution.Apply(map.mean([2, 3], keepdim: true), globalProjection.weight, globalProjection.bias); // [batch, bridge channels, 1, 1]
         map = bridge.call(map).add(pooled);
         for (var level = Levels - 1; level >= 0; level--)
             map = Decode(level, map, skips[level]);
@@ -98,8 +111,20 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var map = cat([upsample[level].call(below), skip], 1);
         if (attention.ContainsKey($"level{level}"))
-            map = attention[$"level{level}"].call(map);
+        {
+            var layer = attention[$"level{level}"];
+            if (!Plain && !layer.Zeroed && _foldedAttention.TryGetValue(level, out var folded))
+                return folded.Apply(map).MoveToOuterDisposeScope();
+            map = layer.call(map);
+        }
         return decoder[level].call(map).MoveToOuterDisposeScope();
+    }
+
+    private void DisposeFolded()
+    {
+        foreach (var folded in _foldedAttention.Values)
+            folded.Dispose();
+        _foldedAttention.Clear();
     }
 
     private Tensor Classify(Tensor map) =>

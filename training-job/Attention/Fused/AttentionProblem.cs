@@ -4,7 +4,7 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed class AttentionProblem(TokenRows query, TokenRows value, BucketOrder order, int chunkLength, ParallelOptions parallel)
 {
     /// <summary>Chunks that one thread gathers at once: their queries, keys and values stay in its cache.</summary>
-    public const int ChunksOfBlock = 16;
+    public const int ChunksOfBlock = 8;
 
     public TokenRows Query => query;
     public TokenRows Value => value;

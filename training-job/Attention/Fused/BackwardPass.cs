@@ -8,10 +8,13 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
 {
     private const float ShortestKey = 1e-6f;
+    private const int TokensOfTask = 1024;
 
     /// <summary>Adds to the gradients, which must be zero before.</summary>
     public void Run()
     {
+        var pieces = (problem.Order.Tokens + TokensOfTask - 1) / TokensOfTask;
+        Parallel.For(0, problem.Query.Sequences * pieces, problem.Parallel, task => Prepare(task / pieces, task % pieces * TokensOfTask));
         for (var round = 0; round < problem.Order.Rounds; round++)
         {
             // A block also adds to the last chunk of the one before it: every second one first, so that no two write the same rows,
@@ -19,7 +22,22 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             Blocks(round, parity: 0);
             Blocks(round, parity: 1);
         }
-        Parallel.For(0, problem.Query.Sequences, problem.Parallel, PassToOwnValueWhereAlone);
+    }
+
+    /// <summary>What is the same in all rounds is computed once, in the order in which tokens lie in memory.</summary>
+    private void Prepare(int sequence, int firstToken)
+    {
+        var (output, state, flowing) = (inputs.Output.Sequence(sequence), inputs.State.Sequence(sequence), inputs.Flowing.Sequence(sequence));
+        var (constants, ofValues) = (inputs.Constants.Sequence(sequence), ofValue.Sequence(sequence));
+        for (var token = firstToken; token < Math.Min(problem.Order.Tokens, firstToken + TokensOfTask); token++)
+        {
+            var (shift, sum) = (state.Row(token)[0], state.Row(token)[1]);
+            // Alone in all rounds: its output is its own value.
+            if (sum == 0)
+                Vectors.Add(ofValues.Row(token), flowing.Row(token), 1, problem.Value.Channels);
+            constants.Row(token)[0] = shift + MathF.Log(sum);
+            constants.Row(token)[1] = Vectors.Dot(output.Row(token), flowing.Row(token), problem.Value.Channels);
+        }
     }
 
     private void Blocks(int round, int parity)
@@ -52,14 +70,15 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             }
             run = end;
         }
+        var (ofQueries, ofValues) = (ofQuery.Sequence(sequence), ofValue.Sequence(sequence));
         for (var row = 0; row < block.Rows; row++)
         {
-            if (row + TokenRows.Ahead < block.Rows)
+            if (row + SequenceRows.Ahead < block.Rows)
             {
-                ofQuery.Prefetch(sequence, block.Token(row + TokenRows.Ahead));
-                ofValue.Prefetch(sequence, block.Token(row + TokenRows.Ahead));
+                ofQueries.Prefetch(block.Token(row + SequenceRows.Ahead));
+                ofValues.Prefetch(block.Token(row + SequenceRows.Ahead));
             }
-            Add(block, sequence, row);
+            Add(block, row, ofQueries.Row(block.Token(row)), ofValues.Row(block.Token(row)));
         }
     }
 
@@ -112,30 +131,18 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     }
 
     /// <summary>Gives a row's gradients to its token; that of the key through its normalisation.</summary>
-    private void Add(ChunkBlock block, int sequence, int row)
+    private void Add(ChunkBlock block, int row, float* ofOwnQuery, float* ofOwnValue)
     {
         var gradient = block.Gradient!;
-        var token = block.Token(row);
         var key = gradient.Keys + (row * block.KeyChannels);
         var ofKey = gradient.OfKeys + (row * block.KeyChannels);
         var channels = problem.Query.Channels;
         var norm = block.Bounds[row] / problem.Scale;
         var along = norm < ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
         norm = MathF.Max(norm, ShortestKey);
-        var target = ofQuery.Row(sequence, token);
-        Vectors.Add(target, gradient.OfQueries + (row * block.KeyChannels), problem.Scale, channels);
-        Vectors.Add(target, ofKey, 1 / norm, channels);
-        Vectors.Add(target, key, -along / norm, channels);
-        Vectors.Add(ofValue.Row(sequence, token), gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
-    }
-
-    private void PassToOwnValueWhereAlone(int sequence)
-    {
-        for (var token = 0; token < problem.Order.Tokens; token++)
-        {
-            if (inputs.State.Row(sequence, token)[1] != 0)
-                continue;
-            Vectors.Add(ofValue.Row(sequence, token), inputs.Flowing.Row(sequence, token), 1, problem.Value.Channels);
-        }
+        Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), problem.Scale, channels);
+        Vectors.Add(ofOwnQuery, ofKey, 1 / norm, channels);
+        Vectors.Add(ofOwnQuery, key, -along / norm, channels);
+        Vectors.Add(ofOwnValue, gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
     }
 }

@@ -16,6 +16,12 @@ internal sealed unsafe class ChunkBlock : IDisposable
     private readonly AttentionProblem _problem;
     private readonly int* _places;
     private readonly int* _tokens;
+    private SequenceRows _queries;
+    private SequenceRows _values;
+    private int _round;
+    private int _sequence;
+    private int _upcoming;
+    private int _upcomingEnd;
 
     public ChunkBlock(AttentionProblem problem, bool forGradient)
     {
@@ -72,6 +78,10 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var first = Math.Max(0, firstChunk - 1) * chunk;
         Halo = (firstChunk * chunk) - first;
         Rows = Math.Min(_problem.Order.Tokens, (firstChunk + AttentionProblem.ChunksOfBlock) * chunk) - first;
+        (_round, _sequence, _queries, _values) = (round, sequence, _problem.Query.Sequence(sequence), _problem.Value.Sequence(sequence));
+        Gradient?.Turn(sequence);
+        _upcoming = first + Rows;
+        _upcomingEnd = Math.Min(_problem.Order.Tokens, _upcoming + (AttentionProblem.ChunksOfBlock * chunk));
         var order = _problem.Order.TokensInOrder(round, sequence);
         for (var row = 0; row < Rows; row++)
             _tokens[row] = order[first + row];
@@ -86,11 +96,19 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var residue = 0f;
         for (var row = 0; row < Rows; row++)
         {
-            if (row + TokenRows.Ahead < Rows)
-                Prefetch(sequence, _tokens[row + TokenRows.Ahead]);
-            residue += GatherRow(sequence, row);
+            if (row + SequenceRows.Ahead < Rows)
+                Prefetch(_tokens[row + SequenceRows.Ahead]);
+            residue += GatherRow(row);
         }
         AllFinite = residue == 0;
+    }
+
+    /// <summary>Asks for a few more rows of the block that most likely comes next, while there is arithmetic to do.</summary>
+    public void PrefetchUpcoming(int count)
+    {
+        var order = _problem.Order.TokensInOrder(_round, _sequence);
+        for (var end = Math.Min(_upcoming + count, _upcomingEnd); _upcoming < end; _upcoming++)
+            Prefetch(order[_upcoming]);
     }
 
     /// <summary>The end of the run of <paramref name="row"/>: tokens of one bucket in one chunk.</summary>
@@ -126,18 +144,18 @@ internal sealed unsafe class ChunkBlock : IDisposable
             ArrayPool<int>.Shared.Return(array);
     }
 
-    private void Prefetch(int sequence, int token)
+    private void Prefetch(int token)
     {
-        _problem.Query.Prefetch(sequence, token);
-        _problem.Value.Prefetch(sequence, token);
-        Gradient?.Prefetch(sequence, token);
+        _queries.Prefetch(token);
+        _values.Prefetch(token);
+        Gradient?.Prefetch(token);
     }
 
     /// <returns>0, or NaN where an input is not finite.</returns>
-    private float GatherRow(int sequence, int row)
+    private float GatherRow(int row)
     {
-        var query = _problem.Query.Row(sequence, _tokens[row]);
-        var value = _problem.Value.Row(sequence, _tokens[row]);
+        var query = _queries.Row(_tokens[row]);
+        var value = _values.Row(_tokens[row]);
         Vectors.Scale(value, Values + (row * ValueChannels), _problem.Value.Channels, 1);
         Vectors.Scale(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale);
         var square = Vectors.Dot(query, query, _problem.Query.Channels);
@@ -150,7 +168,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
             *column = query[d] * ofKey;
             column += ColumnStride;
         }
-        Gradient?.GatherRow(sequence, row, ofKey);
+        Gradient?.GatherRow(row, query, ofKey);
         // The square of a long finite query may overflow: only the elements tell.
         return Vectors.Residue(value, _problem.Value.Channels) + Vectors.Residue(query, _problem.Query.Channels);
     }

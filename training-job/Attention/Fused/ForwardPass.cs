@@ -12,7 +12,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
     private int _notFinite;
 
     /// <summary>
-    /// Fills output and state, [.., 2]: a shift, and the sum of exp(score - shift) over all rounds; 0 for a token that is alone in all.
+    /// Fills output and state, [.., 2], which must be zero before: a shift, and the sum of exp(score - shift) over all rounds; 0 for a token that is alone in all.
     /// </summary>
     /// <returns>False when query or value hold NaN or infinity.</returns>
     public bool TryRun()
@@ -40,38 +40,32 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
             Interlocked.Exchange(ref _notFinite, 1);
             return;
         }
-        if (round == 0)
-            ClearState(block, sequence);
+        var (outputs, states) = (output.Sequence(sequence), state.Sequence(sequence));
         for (var run = block.Halo; run < block.Rows;)
         {
             var (first, end) = (block.FirstSeen(run), block.EndOfRun(run));
             if (end - first > 1)
             {
                 for (var row = run; row < end; row += Vectors.Rows)
-                    Attend(block, sequence, row, first, end);
+                    Attend(block, outputs, states, row, first, end);
             }
             run = end;
         }
         if (round == problem.Order.Rounds - 1)
-            Normalise(block, sequence);
-    }
-
-    private void ClearState(ChunkBlock block, int sequence)
-    {
-        for (var row = block.Halo; row < block.Rows; row++)
-            new Span<float>(state.Row(sequence, block.Token(row)), state.Channels).Clear();
+            Normalise(block, outputs, states);
     }
 
     /// <summary>Up to four queries of one run, which see the same rows.</summary>
-    private void Attend(ChunkBlock block, int sequence, int row, int first, int end)
+    private void Attend(ChunkBlock block, SequenceRows outputs, SequenceRows states, int row, int first, int end)
     {
         var (last, count) = (end - 1, end - first);
         var own = Math.Min(Vectors.Rows, end - row);
-        for (var number = 0; number < own; number++)
+        for (var later = row + Vectors.Rows; later < Math.Min(row + (2 * Vectors.Rows), block.Rows); later++)
         {
-            output.Prefetch(sequence, block.Token(row + number));
-            state.Prefetch(sequence, block.Token(row + number));
+            outputs.Prefetch(block.Token(later));
+            states.Prefetch(block.Token(later));
         }
+        block.PrefetchUpcoming(own);
         var queries = block.Queries;
         var channels = block.KeyChannels;
         Vectors.Multiply(
@@ -93,7 +87,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         for (var number = 0; number < own; number++)
         {
             var token = block.Token(row + number);
-            Combine(block.Output + (number * block.ValueChannels), sums[number], shifts[number], output.Row(sequence, token), state.Row(sequence, token));
+            Combine(block.Output + (number * block.ValueChannels), sums[number], shifts[number], outputs.Row(token), states.Row(token));
         }
     }
 
@@ -117,13 +111,13 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         Vectors.Combine(target, keep, weighted, add, problem.Value.Channels);
     }
 
-    private void Normalise(ChunkBlock block, int sequence)
+    private void Normalise(ChunkBlock block, SequenceRows outputs, SequenceRows states)
     {
         for (var row = block.Halo; row < block.Rows; row++)
         {
             var token = block.Token(row);
-            var sum = state.Row(sequence, token)[1];
-            var target = output.Row(sequence, token);
+            var sum = states.Row(token)[1];
+            var target = outputs.Row(token);
             // Alone in all rounds: its own value returns.
             if (sum == 0)
                 Vectors.Scale(block.Values + (row * block.ValueChannels), target, problem.Value.Channels, 1);

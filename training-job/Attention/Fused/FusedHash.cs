@@ -5,124 +5,164 @@ using static TorchSharp.torch;
 namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
-/// The hash of <see cref="LshHash"/> for 32-bit floats on the CPU: a few tokens at a time are multiplied by the rotations of all rounds, and
-/// only the places of their largest components leave the cache.
+/// The hash of <see cref="LshHash"/> for 32-bit floats on the CPU: a few tokens at a time, one to a lane, are multiplied by the columns of a
+/// round, and only the places of their largest components leave the cache.
 /// </summary>
 internal static unsafe class FusedHash
 {
-    private const int TokensOfTask = 2048;
+    private const int TokensOfTile = 2 * Vectors.Lanes;
+    private const int TilesOfTask = 32;
 
     /// <param name="query">[batch, tokens, heads, channels]; see <see cref="TokenRows"/>.</param>
-    /// <param name="first">Rotations of the first factor, [rounds, heads, channels, columns].</param>
-    /// <param name="second">The same of the second.</param>
+    /// <param name="columns">[rounds, heads, columns, channels]</param>
+    /// <param name="factors">How many of the columns belong to each factor.</param>
     /// <param name="buckets">[rounds, batch * heads, tokens], 32-bit integers; filled.</param>
-    public static void Fill(
-        Tensor query, int rounds, (float[] Values, int Columns) first, (float[] Values, int Columns) second, Tensor buckets, ParallelOptions parallel)
+    public static void Fill(Tensor query, int rounds, float[] columns, int[] factors, Tensor buckets, ParallelOptions parallel)
     {
         var rows = new TokenRows(query, nameof(query));
         int* target;
         fixed (byte* bytes = buckets.bytes)
             target = (int*)bytes;
         var heads = (int)query.size(2);
-        var pieces = (rows.Tokens + TokensOfTask - 1) / TokensOfTask;
-        using var rotations = new Rotations(first, second, rounds, heads, rows.Channels);
-        Parallel.For(0, rows.Sequences * pieces, parallel, task =>
+        var tiles = (rows.Tokens + TokensOfTile - 1) / TokensOfTile;
+        var pieces = (tiles + TilesOfTask - 1) / TilesOfTask;
+        using var rotations = new Rotations(columns, factors.Sum(), rows.Channels);
+        // All heads of a token at once: they lie side by side.
+        Parallel.For(0, rows.Batch * pieces, parallel, () => new Tile(rotations, factors), (task, _, tile) =>
         {
-            var (sequence, piece) = (task / pieces, task % pieces);
-            var end = Math.Min(rows.Tokens, (piece + 1) * TokensOfTask);
-            var projections = ArrayPool<float>.Shared.Rent(Vectors.Rows * rotations.Stride);
-            fixed (float* own = projections)
+            var (item, piece) = (task / pieces, task % pieces);
+            for (var number = piece * TilesOfTask; number < Math.Min(tiles, (piece + 1) * TilesOfTask); number++)
             {
-                for (var token = piece * TokensOfTask; token < end; token += Vectors.Rows)
-                    HashFour(rows, sequence, token, end - 1, rotations, own, target);
+                for (var head = 0; head < heads; head++)
+                {
+                    var sequence = (item * heads) + head;
+                    tile.Gather(rows, sequence, number * TokensOfTile);
+                    for (var round = 0; round < rounds; round++)
+                    {
+                        var line = target + ((((nint)round * rows.Sequences) + sequence) * rows.Tokens);
+                        tile.Hash((round * heads) + head, new Span<int>(line, rows.Tokens));
+                    }
+                }
             }
-            ArrayPool<float>.Shared.Return(projections);
-        });
+            return tile;
+        }, tile => tile.Dispose());
         GC.KeepAlive(query);
         GC.KeepAlive(buckets);
     }
 
-    private static void HashFour(TokenRows rows, int sequence, int token, int last, Rotations rotations, float* projections, int* buckets)
-    {
-        Vectors.Multiply(
-            rows.Row(sequence, token), rows.Row(sequence, Math.Min(token + 1, last)), rows.Row(sequence, Math.Min(token + 2, last)),
-            rows.Row(sequence, Math.Min(token + 3, last)), rows.Channels,
-            rotations.OfHead(sequence % rotations.Heads), rotations.Stride, rotations.Columns, projections, rotations.Stride);
-        var own = Math.Min(Vectors.Rows, last + 1 - token);
-        for (var round = 0; round < rotations.Rounds; round++)
-        {
-            var column = round * (rotations.First + rotations.Second);
-            var line = buckets + ((((nint)round * rows.Sequences) + sequence) * rows.Tokens) + token;
-            for (var number = 0; number < own; number++)
-            {
-                var projected = projections + (number * rotations.Stride) + column;
-                line[number] = (Largest(projected, rotations.First) * 2 * rotations.Second) + Largest(projected + rotations.First, rotations.Second);
-            }
-        }
-    }
-
-    /// <summary>argmax[uR ; -uR], the first of equals; without branches, which would be guessed wrong for every token.</summary>
-    private static int Largest(float* projected, int columns)
-    {
-        var best = Vector512.Create(-1f);
-        var bestAt = Vector512<int>.Zero;
-        var at = Vector512<int>.Indices;
-        for (var column = 0; column < columns; column += Vectors.Lanes)
-        {
-            var values = Vector512.Load(projected + column);
-            var here = at + (Vector512.LessThan(values, Vector512<float>.Zero).AsInt32() & Vector512.Create(columns));
-            // Lanes beyond the last column hold what belongs to another factor.
-            var magnitude = Vector512.ConditionalSelect(
-                Vector512.LessThan(at, Vector512.Create(columns)).AsSingle(), Vector512.Abs(values), Vector512.Create(-2f));
-            var better = Vector512.GreaterThan(magnitude, best).AsInt32()
-                | (Vector512.Equals(magnitude, best).AsInt32() & Vector512.LessThan(here, bestAt));
-            best = Vector512.ConditionalSelect(better.AsSingle(), magnitude, best);
-            bestAt = Vector512.ConditionalSelect(better, here, bestAt);
-            at += Vector512.Create(Vectors.Lanes);
-        }
-        var largest = Vector512.Equals(best, Vector512.Create(Vectors.Highest(best))).AsInt32();
-        return Vectors.Lowest(Vector512.ConditionalSelect(largest, bestAt, Vector512.Create(int.MaxValue)));
-    }
-
-    /// <summary>
-    /// The rotations of every head as one matrix, [channels, stride]: round after round the columns of the first factor, then those of the
-    /// second.
-    /// </summary>
+    /// <summary>The columns of all rounds and heads, filled up with zeros to whole groups of those that are computed together.</summary>
     private sealed class Rotations : IDisposable
     {
         private readonly MemoryHandle _pin;
-        private readonly int _channels;
 
-        public Rotations((float[] Values, int Columns) first, (float[] Values, int Columns) second, int rounds, int heads, int channels)
+        public Rotations(float[] values, int columns, int channels)
         {
-            (First, Second, Rounds, Heads, _channels) = (first.Columns, second.Columns, rounds, heads, channels);
-            Columns = rounds * (First + Second);
-            // The last factor is read in whole vectors.
-            Stride = Vectors.Padded(Columns) + Vectors.Lanes;
-            var values = new float[heads * channels * Stride];
-            for (var round = 0; round < rounds; round++)
-            {
-                Place(values, first, round, round * (First + Second));
-                Place(values, second, round, (round * (First + Second)) + First);
-            }
-            _pin = values.AsMemory().Pin();
+            Channels = channels;
+            Columns = (columns + Vectors.Rows - 1) / Vectors.Rows * Vectors.Rows;
+            var count = values.Length / (columns * channels);
+            var padded = new float[count * Columns * channels];
+            for (var of = 0; of < count; of++)
+                values.AsSpan(of * columns * channels, columns * channels).CopyTo(padded.AsSpan(of * Columns * channels));
+            _pin = padded.AsMemory().Pin();
         }
 
-        public int First { get; }
-        public int Second { get; }
-        public int Rounds { get; }
-        public int Heads { get; }
+        public int Channels { get; }
         public int Columns { get; }
-        public int Stride { get; }
 
-        public float* OfHead(int head) => (float*)_pin.Pointer + ((nint)head * _channels * Stride);
+        /// <param name="number">round * heads + head.</param>
+        /// <returns>[columns, channels]</returns>
+        public float* Of(int number) => (float*)_pin.Pointer + ((nint)number * Columns * Channels);
 
         public void Dispose() => _pin.Dispose();
+    }
 
-        private void Place(float[] values, (float[] Values, int Columns) factor, int round, int column)
+    /// <summary>A few neighbouring tokens of one sequence.</summary>
+    private sealed class Tile(Rotations rotations, int[] factors) : IDisposable
+    {
+        /// <value>[channels, tokens of a tile]</value>
+        private readonly float[] _queries = ArrayPool<float>.Shared.Rent(rotations.Channels * TokensOfTile);
+        /// <value>[columns, tokens of a tile]</value>
+        private readonly float[] _projections = ArrayPool<float>.Shared.Rent(rotations.Columns * TokensOfTile);
+        private int _firstToken;
+
+        /// <summary>Lays every token into a lane; lanes beyond the last token repeat it.</summary>
+        public void Gather(TokenRows rows, int sequence, int firstToken)
         {
-            for (var row = 0; row < Heads * _channels; row++)
-                factor.Values.AsSpan(((round * Heads * _channels) + row) * factor.Columns, factor.Columns).CopyTo(values.AsSpan((row * Stride) + column));
+            _firstToken = firstToken;
+            var tokens = rows.Sequence(sequence);
+            fixed (float* queries = _queries)
+            {
+                for (var lane = 0; lane < TokensOfTile; lane++)
+                {
+                    var row = tokens.Row(Math.Min(firstToken + lane, rows.Tokens - 1));
+                    var target = queries + lane;
+                    for (var channel = 0; channel < rotations.Channels; channel++)
+                    {
+                        *target = row[channel];
+                        target += TokensOfTile;
+                    }
+                }
+            }
+        }
+
+        public void Hash(int number, Span<int> line)
+        {
+            var buckets = stackalloc int[TokensOfTile];
+            fixed (float* queries = _queries, projections = _projections)
+            {
+                Project(rotations.Of(number), queries, projections);
+                for (var lane = 0; lane < TokensOfTile; lane += Vectors.Lanes)
+                    Bucket(projections + lane).Store(buckets + lane);
+            }
+            var own = Math.Min(TokensOfTile, line.Length - _firstToken);
+            new ReadOnlySpan<int>(buckets, own).CopyTo(line[_firstToken..]);
+        }
+
+        public void Dispose()
+        {
+            ArrayPool<float>.Shared.Return(_queries);
+            ArrayPool<float>.Shared.Return(_projections);
+        }
+
+        private void Project(float* columns, float* queries, float* projections)
+        {
+            var channels = rotations.Channels;
+            for (var column = 0; column < rotations.Columns; column += Vectors.Rows)
+            {
+                var four = columns + (column * channels);
+                Vectors.Multiply(
+                    four, four + channels, four + (2 * channels), four + (3 * channels), channels,
+                    queries, TokensOfTile, TokensOfTile, projections + (column * TokensOfTile), TokensOfTile);
+            }
+        }
+
+        private Vector512<int> Bucket(float* projections)
+        {
+            var bucket = Vector512<int>.Zero;
+            foreach (var columns in factors)
+            {
+                bucket = (bucket * (2 * columns)) + Digit(projections, columns);
+                projections += columns * TokensOfTile;
+            }
+            return bucket;
+        }
+
+        /// <summary>argmax[uR ; -uR] of every lane.</summary>
+        private static Vector512<int> Digit(float* projections, int columns)
+        {
+            var signed = Vector512.Load(projections);
+            var largest = Vector512.Abs(signed);
+            var at = Vector512<int>.Zero;
+            for (var column = 1; column < columns; column++)
+            {
+                var values = Vector512.Load(projections + (column * TokensOfTile));
+                var magnitudes = Vector512.Abs(values);
+                var larger = Vector512.GreaterThan(magnitudes, largest);
+                largest = Vector512.ConditionalSelect(larger, magnitudes, largest);
+                signed = Vector512.ConditionalSelect(larger, values, signed);
+                at = Vector512.ConditionalSelect(larger.AsInt32(), Vector512.Create(column), at);
+            }
+            return at + (Vector512.LessThan(signed, Vector512<float>.Zero).AsInt32() & Vector512.Create(columns));
         }
     }
 }

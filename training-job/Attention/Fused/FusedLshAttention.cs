@@ -34,13 +34,16 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         var chunkLength = (int)ctx.get_data("chunkLength");
         var flowing = grad_output.contiguous();
         var (ofQuery, ofValue) = (zeros(query.shape), zeros(value.shape));
+        var constants = empty_like(state);
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
         var inputs = new BackwardInputs(
-            new TokenRows(output, nameof(output)), new TokenRows(state, nameof(state)), new TokenRows(flowing, nameof(grad_output)));
+            new TokenRows(output, nameof(output)), new TokenRows(state, nameof(state)), new TokenRows(flowing, nameof(grad_output)),
+            new TokenRows(constants, nameof(constants)));
         new BackwardPass(problem, inputs, new TokenRows(ofQuery, nameof(ofQuery)), new TokenRows(ofValue, nameof(ofValue))).Run();
         GC.KeepAlive(flowing);
+        GC.KeepAlive(constants);
         GC.KeepAlive(saved);
         return [ofQuery.MoveToOuterDisposeScope(), ofValue.MoveToOuterDisposeScope(), null!, null!];
     }
@@ -48,7 +51,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
     private static (Tensor Output, Tensor State) Forward(Tensor query, Tensor value, Tensor buckets, int chunkLength)
     {
         var output = empty(value.shape);
-        var state = empty([query.size(0), query.size(1), query.size(2), 2], ScalarType.Float32);
+        var state = zeros([query.size(0), query.size(1), query.size(2), 2], ScalarType.Float32);
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);

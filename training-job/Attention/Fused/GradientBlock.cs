@@ -5,6 +5,8 @@ internal sealed unsafe class GradientBlock
 {
     private readonly AttentionProblem _problem;
     private readonly ChunkBlock _block;
+    private SequenceRows _flowing;
+    private SequenceRows _constants;
 
     /// <param name="floats">Takes zeroed memory from the block's pool.</param>
     public GradientBlock(AttentionProblem problem, ChunkBlock block, FloatSource floats)
@@ -41,33 +43,32 @@ internal sealed unsafe class GradientBlock
 
     public BackwardInputs? Inputs { get; set; }
 
+    /// <summary>Turns to a sequence: the rows that follow are of its tokens.</summary>
+    public void Turn(int sequence) =>
+        (_flowing, _constants) = (Inputs!.Flowing.Sequence(sequence), Inputs.Constants.Sequence(sequence));
+
     /// <summary>Asks for what <see cref="GatherRow"/> will read.</summary>
-    public void Prefetch(int sequence, int token)
+    public void Prefetch(int token)
     {
-        var inputs = Inputs!;
-        inputs.Output.Prefetch(sequence, token);
-        inputs.Flowing.Prefetch(sequence, token);
-        inputs.State.Prefetch(sequence, token);
+        _flowing.Prefetch(token);
+        _constants.Prefetch(token);
     }
 
     /// <param name="ofKey">Factor that makes the query its key.</param>
-    public void GatherRow(int sequence, int row, float ofKey)
+    public void GatherRow(int row, float* query, float ofKey)
     {
-        var inputs = Inputs!;
         var token = _block.Token(row);
-        var (keys, values, channels) = (row * _block.KeyChannels, row * _block.ValueChannels, inputs.Output.Channels);
-        Vectors.Scale(_problem.Query.Row(sequence, token), Keys + keys, _problem.Query.Channels, ofKey);
-        var flowing = inputs.Flowing.Row(sequence, token);
+        var (keys, values, channels) = (row * _block.KeyChannels, row * _block.ValueChannels, _problem.Value.Channels);
+        Vectors.Scale(query, Keys + keys, _problem.Query.Channels, ofKey);
+        var flowing = _flowing.Row(token);
         Vectors.Scale(flowing, Flowing + values, channels, 1);
-        Means[row] = Vectors.Dot(inputs.Output.Row(sequence, token), flowing, channels);
+        (Normalisers[row], Means[row]) = (_constants.Row(token)[0], _constants.Row(token)[1]);
         var column = ValueColumns + row;
         for (var c = 0; c < channels; c++)
         {
             *column = _block.Values[values + c];
             column += _block.ColumnStride;
         }
-        var state = inputs.State.Row(sequence, token);
-        Normalisers[row] = state[0] + MathF.Log(state[1]);
         new Span<float>(OfQueries + keys, _block.KeyChannels).Clear();
         new Span<float>(OfKeys + keys, _block.KeyChannels).Clear();
         new Span<float>(OfValues + values, _block.ValueChannels).Clear();
@@ -75,10 +76,12 @@ internal sealed unsafe class GradientBlock
 }
 
 /// <summary>What the forward pass left, and what flows back into it.</summary>
-internal sealed class BackwardInputs(TokenRows output, TokenRows state, TokenRows flowing)
+internal sealed class BackwardInputs(TokenRows output, TokenRows state, TokenRows flowing, TokenRows constants)
 {
     public TokenRows Output => output;
     /// <value>[.., 2]: shift and sum; see <see cref="ForwardPass"/>.</value>
     public TokenRows State => state;
     public TokenRows Flowing => flowing;
+    /// <value>[.., 2]: the log-sum-exp of a token's scores over all rounds, and its output times its gradient; filled by <see cref="BackwardPass"/>.</value>
+    public TokenRows Constants => constants;
 }

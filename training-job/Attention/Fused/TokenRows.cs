@@ -12,9 +12,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 [StructLayout(LayoutKind.Auto)]
 internal readonly unsafe struct TokenRows
 {
-    /// <summary>Rows to ask for before the one that is worked on: about what the memory needs to answer.</summary>
-    public const int Ahead = 16;
-
     private readonly float* _first;
     private readonly nint _stride;
     private readonly int _heads;
@@ -43,21 +40,9 @@ internal readonly unsafe struct TokenRows
     /// <returns>The tensor where it can be read as rows, or a copy.</returns>
     public static Tensor Of(Tensor tensor) => HasRows(tensor) ? tensor.alias() : tensor.contiguous();
 
-    /// <summary>The channels of a token.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Row(int sequence, int token) =>
-        _first + ((((nint)(sequence / _heads) * Tokens) + token) * _stride) + ((sequence % _heads) * Channels);
-
-    /// <summary>Asks for a token's row: tokens of a bucket lie far apart, and waiting for each costs more than the arithmetic.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(int sequence, int token)
-    {
-        if (!Sse.IsSupported)
-            return;
-        var row = Row(sequence, token);
-        for (var c = 0; c < Channels; c += Vectors.Lanes)
-            Sse.Prefetch0(row + c);
-    }
+    /// <param name="sequence">batch item * heads + head.</param>
+    public SequenceRows Sequence(int sequence) =>
+        new(_first + ((nint)(sequence / _heads) * Tokens * _stride) + ((sequence % _heads) * Channels), _stride, Channels);
 
     private static bool HasRows(Tensor tensor)
     {
@@ -65,5 +50,28 @@ internal readonly unsafe struct TokenRows
             return true;
         var (shape, strides) = (tensor.shape, tensor.stride());
         return strides[3] == 1 && strides[2] == shape[3] && strides[1] >= shape[2] * shape[3] && strides[0] == shape[1] * strides[1];
+    }
+}
+
+/// <summary>The tokens of one sequence of <see cref="TokenRows"/>.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly unsafe struct SequenceRows(float* first, nint stride, int channels)
+{
+    /// <summary>Rows to ask for before the one that is worked on: about what the memory needs to answer.</summary>
+    public const int Ahead = 16;
+
+    /// <summary>The channels of a token.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float* Row(int token) => first + (token * stride);
+
+    /// <summary>Asks for a token's row: tokens of a bucket lie far apart, and waiting for each costs more than the arithmetic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int token)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var row = Row(token);
+        for (var c = 0; c < channels; c += Vectors.Lanes)
+            Sse.Prefetch0(row + c);
     }
 }
