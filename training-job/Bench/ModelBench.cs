@@ -9,7 +9,7 @@ namespace CtSeg.TrainingJob.Bench;
 /// <summary>Times whole predictions, from grey values to a mask, with random weights: the time does not depend on them.</summary>
 internal static class ModelBench
 {
-    private const int WarmUp = 3;
+    private const int WarmUp = 12;
     private const int Repetitions = 15;
 
     /// <summary>The networks of Table II of the paper, the full one also without its highest attention; naive where only layers of torch are in it.</summary>

@@ -10,6 +10,9 @@ namespace CtSeg.TrainingJob.Model;
 /// </summary>
 internal sealed class FoldedAttentionBlock : IDisposable
 {
+    // Of the cache: the attention reads the query of a token from one line.
+    private const int ChannelsOfLine = 16;
+
     private readonly LshAttentionLayer _attention;
     private readonly ResNeXtBlock _block;
     private readonly long[] _channels;
@@ -24,8 +27,11 @@ internal sealed class FoldedAttentionBlock : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (query, value, _, _) = attention.Weights;
-        _channels = [query.size(0) + value.size(0), reduce.Weight.size(0), shortcut.Weight.size(0)];
-        _ofMap = cat([query, value, reduce.Weight, shortcut.Weight], 0).detach().DetachFromDisposeScope();
+        var used = query.size(0) + value.size(0) + reduce.Weight.size(0) + shortcut.Weight.size(0);
+        var unused = (ChannelsOfLine - (used % ChannelsOfLine)) % ChannelsOfLine;
+        _channels = [query.size(0) + value.size(0), reduce.Weight.size(0), shortcut.Weight.size(0), unused];
+        var nothing = zeros([unused, query.size(1), 1, 1], query.dtype, query.device);
+        _ofMap = cat([query, value, reduce.Weight, shortcut.Weight, nothing], 0).detach().DetachFromDisposeScope();
         _reduceOfAttended = AfterOutputProjection(reduce);
         _shortcutOfAttended = AfterOutputProjection(shortcut);
     }

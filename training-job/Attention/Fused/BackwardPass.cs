@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
-/// The gradient, from the scores computed once more: with p_ij = exp(s_ij - z_i) over all rounds, ds_ij = p_ij (do_i.v_j - do_i.o_i).
+/// The gradient, from the scores computed once more: with p_ij = 2^(s_ij - z_i) over all rounds, ds_ij = p_ij (do_i.v_j - do_i.o_i).
 /// </summary>
 internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
 {
@@ -35,7 +35,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             // Alone in all rounds: its output is its own value.
             if (sum == 0)
                 Vectors.Add(ofValues.Row(token), flowing.Row(token), 1, problem.Value.Channels);
-            constants.Row(token)[0] = shift + MathF.Log(sum);
+            constants.Row(token)[0] = shift + MathF.Log2(sum);
             constants.Row(token)[1] = Vectors.Dot(output.Row(token), flowing.Row(token), problem.Value.Channels);
         }
     }
@@ -140,9 +140,11 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         var norm = block.Bounds[row] / problem.Scale;
         var along = norm < ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
         norm = MathF.Max(norm, ShortestKey);
-        Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), problem.Scale, channels);
-        Vectors.Add(ofOwnQuery, ofKey, 1 / norm, channels);
-        Vectors.Add(ofOwnQuery, key, -along / norm, channels);
+        // The scores are exponents of 2: their gradient is that of the exponents of e times ln 2.
+        const float ln2 = AttentionProblem.Ln2;
+        Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), ln2 * problem.Scale, channels);
+        Vectors.Add(ofOwnQuery, ofKey, ln2 / norm, channels);
+        Vectors.Add(ofOwnQuery, key, -ln2 * along / norm, channels);
         Vectors.Add(ofOwnValue, gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
     }
 }

@@ -50,7 +50,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
     public int ValueChannels { get; }
     public int ColumnStride { get; }
     public int ScoreStride { get; }
-    /// <value>[rows, key channels], scaled by 1 / sqrt(channels).</value>
+    /// <value>[rows, key channels], scaled by <see cref="AttentionProblem.Scale"/>.</value>
     public float* Queries { get; }
     /// <value>[key channels, column stride]: normalised keys, one to a column.</value>
     public float* KeyColumns { get; }
@@ -156,9 +156,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
     {
         var query = _queries.Row(_tokens[row]);
         var value = _values.Row(_tokens[row]);
-        Vectors.Scale(value, Values + (row * ValueChannels), _problem.Value.Channels, 1);
-        Vectors.Scale(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale);
-        var square = Vectors.Dot(query, query, _problem.Query.Channels);
+        var residue = Vectors.ScaleAndCheck(value, Values + (row * ValueChannels), _problem.Value.Channels, 1, out _);
+        residue += Vectors.ScaleAndCheck(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale, out var square);
         var length = MathF.Sqrt(square);
         var ofKey = 1 / MathF.Max(length, ShortestKey);
         Bounds[row] = length * _problem.Scale;
@@ -169,8 +168,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
             column += ColumnStride;
         }
         Gradient?.GatherRow(row, query, ofKey);
-        // The square of a long finite query may overflow: only the elements tell.
-        return Vectors.Residue(value, _problem.Value.Channels) + Vectors.Residue(query, _problem.Query.Channels);
+        return residue;
     }
 
     private float* Floats(int count)

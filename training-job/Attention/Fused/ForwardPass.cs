@@ -6,13 +6,13 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows output, TokenRows state)
 {
-    // exp(score - bound) cannot underflow below it: the bound of a query then serves as shift in all rounds.
-    private const float SafeBound = 40;
+    // 2^(score - bound) cannot underflow below it: the bound of a query then serves as shift in all rounds.
+    private const float SafeBound = 60;
 
     private int _notFinite;
 
     /// <summary>
-    /// Fills output and state, [.., 2], which must be zero before: a shift, and the sum of exp(score - shift) over all rounds; 0 for a token that is alone in all.
+    /// Fills output and state, [.., 2], which must be zero before: a shift, and the sum of 2^(score - shift) over all rounds; 0 for a token that is alone in all.
     /// </summary>
     /// <returns>False when query or value hold NaN or infinity.</returns>
     public bool TryRun()
@@ -104,7 +104,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         if (before[0] != shift)
         {
             var highest = MathF.Max(before[0], shift);
-            (keep, add) = (MathF.Exp(before[0] - highest), MathF.Exp(shift - highest));
+            (keep, add) = (float.Exp2(before[0] - highest), float.Exp2(shift - highest));
             before[0] = highest;
         }
         before[1] = (keep * before[1]) + (add * sum);

@@ -4,13 +4,15 @@ using System.Runtime.Intrinsics;
 namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
-/// The weights exp(score - shift) / n of the pairs of one query. n is the paper's n_ij: in how many rounds the query sees the other (its
+/// The weights 2^(score - shift) / n of the pairs of one query. n is the paper's n_ij: in how many rounds the query sees the other (its
 /// logarithm leaves the score).
 /// </summary>
 internal static unsafe class PairWeights
 {
     // Places that differ by 0 or 1 see each other; see BucketOrder.
     private const int SeesBits = ~1;
+    // Far enough below every score, and unlike -infinity a number to subtract from.
+    private const float Nothing = -1e30f;
 
     /// <summary>Fills the last vector up and takes the query itself out.</summary>
     /// <param name="scores">[count], of pairs that see each other in this round.</param>
@@ -20,8 +22,8 @@ internal static unsafe class PairWeights
     {
         var padded = Vectors.Padded(count);
         for (var j = count; j < padded; j++)
-            scores[j] = float.NegativeInfinity;
-        scores[self] = float.NegativeInfinity;
+            scores[j] = Nothing;
+        scores[self] = Nothing;
         return padded;
     }
 
@@ -45,7 +47,7 @@ internal static unsafe class PairWeights
         {
             for (var j = 0; j < padded; j += Vectors.Lanes)
             {
-                var weight = Vectors.Exp(Vector512.Load(scores + j) - by);
+                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by);
                 weight.Store(scores + j);
                 total += weight;
             }
@@ -57,7 +59,7 @@ internal static unsafe class PairWeights
             {
                 var alsoThere = Vector512.Equals((own - Vector512.Load(places + j)) & Vector512.Create(SeesBits), Vector512<int>.Zero);
                 var share = Vector512.ConditionalSelect(alsoThere.AsSingle(), Vector512.Create(0.5f), Vector512<float>.One);
-                var weight = Vectors.Exp(Vector512.Load(scores + j) - by) * share;
+                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by) * share;
                 weight.Store(scores + j);
                 total += weight;
             }
@@ -66,7 +68,7 @@ internal static unsafe class PairWeights
         {
             for (var j = 0; j < padded; j += Vectors.Lanes)
             {
-                var weight = Vectors.Exp(Vector512.Load(scores + j) - by) / Vector512.ConvertToSingle(Rounds(places + j, ownPlaces, stride, otherRounds));
+                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by) / Vector512.ConvertToSingle(Rounds(places + j, ownPlaces, stride, otherRounds));
                 weight.Store(scores + j);
                 total += weight;
             }

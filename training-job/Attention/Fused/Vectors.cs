@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -126,24 +127,23 @@ internal static unsafe class Vectors
     }
 
     /// <summary>
-    /// exp for arguments up to 0, within 2 units in the last place; 0 below -87. Range reduction by ln 2 in two parts and the polynomial of
-    /// Cephes' expf (S. Moshier).
+    /// 2^x for arguments up to 0, within 2 units in the last place; 0 below -126. The polynomial is 2^r of Cephes' exp2f (S. Moshier), -0.5 to 0.5.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
+    public static Vector512<float> PowerOfTwo(Vector512<float> x)
     {
-        var representable = Vector512.GreaterThanOrEqual(x, Vector512.Create(-87f));
-        x = Vector512.MaxNative(x, Vector512.Create(-87f));
-        var power = Vector512.Round(x * 1.44269504088896341f);
-        var rest = Vector512.FusedMultiplyAdd(power, Vector512.Create(-0.693359375f), x);
-        rest = Vector512.FusedMultiplyAdd(power, Vector512.Create(2.12194440e-4f), rest);
-        var polynomial = Vector512.Create(1.9875691500e-4f);
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.3981999507e-3f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(8.3334519073e-3f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(4.1665795894e-2f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.6666665459e-1f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(5.0000001201e-1f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest * rest, rest + Vector512<float>.One);
+        var power = Vector512.Round(x);
+        var rest = x - power;
+        var polynomial = Vector512.Create(1.535336188319500e-4f);
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.339887440266574e-3f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(9.618437357674640e-3f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(5.550332471162809e-2f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(2.402264791363012e-1f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(6.931472028550421e-1f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512<float>.One);
+        if (Avx512F.IsSupported)
+            return Avx512F.Scale(polynomial, power);
+        var representable = Vector512.GreaterThanOrEqual(x, Vector512.Create(-126f));
         var scale = Vector512.ShiftLeft(Vector512.ConvertToInt32Native(power) + Vector512.Create(127), 23).AsSingle();
         return polynomial * scale & representable.AsSingle();
     }
@@ -211,16 +211,28 @@ internal static unsafe class Vectors
         return sum;
     }
 
-    /// <returns>0, or NaN where the row holds NaN or infinity.</returns>
-    public static float Residue(float* row, int channels)
+    /// <summary>target[c] = source[c] * factor.</summary>
+    /// <param name="square">The sum of source[c] * source[c].</param>
+    /// <returns>0, or NaN where the row holds NaN or infinity (the square of a long finite row may overflow: only the elements tell).</returns>
+    public static float ScaleAndCheck(float* source, float* target, int channels, float factor, out float square)
     {
         var c = 0;
-        var residues = Vector512<float>.Zero;
+        Vector512<float> residues = default, squares = default;
         for (; c + Lanes <= channels; c += Lanes)
-            residues = Vector512.FusedMultiplyAdd(Vector512.Load(row + c), Vector512<float>.Zero, residues);
+        {
+            var values = Vector512.Load(source + c);
+            residues = Vector512.FusedMultiplyAdd(values, Vector512<float>.Zero, residues);
+            squares = Vector512.FusedMultiplyAdd(values, values, squares);
+            (values * factor).Store(target + c);
+        }
         var residue = Vector512.Sum(residues);
+        square = Vector512.Sum(squares);
         for (; c < channels; c++)
-            residue += row[c] * 0;
+        {
+            residue += source[c] * 0;
+            square += source[c] * source[c];
+            target[c] = source[c] * factor;
+        }
         return residue;
     }
 
