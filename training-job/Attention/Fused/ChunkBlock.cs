@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -16,6 +17,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
     private readonly AttentionProblem _problem;
     private readonly int* _places;
     private readonly int* _tokens;
+    // [4, key channels]: normalised keys on their way into columns.
+    private readonly float* _keys;
     private SequenceRows _queries;
     private SequenceRows _values;
     private int _round;
@@ -36,6 +39,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         Queries = Floats(Capacity * KeyChannels);
         KeyColumns = Floats(KeyChannels * ColumnStride);
         Values = Floats(Capacity * ValueChannels);
+        _keys = Floats(Vectors.Rows * KeyChannels);
         Scores = Floats(Vectors.Rows * ScoreStride);
         Output = Floats(Vectors.Rows * Math.Max(KeyChannels, ValueChannels));
         _places = Integers(problem.Order.Rounds * ColumnStride);
@@ -93,14 +97,17 @@ internal sealed unsafe class ChunkBlock : IDisposable
             for (var row = 0; row < Rows; row++)
                 target[row] = places[_tokens[row]];
         }
-        var residue = 0f;
+        var residues = Vector512<float>.Zero;
         for (var row = 0; row < Rows; row++)
         {
             if (row + SequenceRows.Ahead < Rows)
                 Prefetch(_tokens[row + SequenceRows.Ahead]);
-            residue += GatherRow(row);
+            GatherRow(row, ref residues);
+            // Four keys at once become columns; what stands beyond the last is never read.
+            if (row % Vectors.Rows == Vectors.Rows - 1 || row == Rows - 1)
+                Vectors.Transpose(_keys, KeyChannels, KeyColumns + (row / Vectors.Rows * Vectors.Rows), ColumnStride);
         }
-        AllFinite = residue == 0;
+        AllFinite = Vector512.Sum(residues) == 0;
     }
 
     /// <summary>Asks for a few more rows of the block that most likely comes next, while there is arithmetic to do.</summary>
@@ -151,24 +158,20 @@ internal sealed unsafe class ChunkBlock : IDisposable
         Gradient?.Prefetch(token);
     }
 
-    /// <returns>0, or NaN where an input is not finite.</returns>
-    private float GatherRow(int row)
+    private void GatherRow(int row, ref Vector512<float> residues)
     {
         var query = _queries.Row(_tokens[row]);
         var value = _values.Row(_tokens[row]);
-        var residue = Vectors.ScaleAndCheck(value, Values + (row * ValueChannels), _problem.Value.Channels, 1, out _);
-        residue += Vectors.ScaleAndCheck(query, Queries + (row * KeyChannels), _problem.Query.Channels, _problem.Scale, out var square);
-        var length = MathF.Sqrt(square);
+        Vectors.CopyAndCheck(value, Values + (row * ValueChannels), _problem.Value.Channels, ref residues);
+        // It stands where the key will, until it is scaled.
+        var key = _keys + (row % Vectors.Rows * KeyChannels);
+        Vectors.CopyAndCheck(query, key, _problem.Query.Channels, ref residues);
+        var length = MathF.Sqrt(Vectors.Dot(key, key, KeyChannels));
         var ofKey = 1 / MathF.Max(length, ShortestKey);
         Bounds[row] = length * _problem.Scale;
-        var column = KeyColumns + row;
-        for (var d = 0; d < _problem.Query.Channels; d++)
-        {
-            *column = query[d] * ofKey;
-            column += ColumnStride;
-        }
+        Vectors.Scale(key, Queries + (row * KeyChannels), KeyChannels, _problem.Scale);
+        Vectors.Scale(key, key, KeyChannels, ofKey);
         Gradient?.GatherRow(row, query, ofKey);
-        return residue;
     }
 
     private float* Floats(int count)

@@ -49,10 +49,10 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
                 for (var row = run; row < end; row += Vectors.Rows)
                     Attend(block, outputs, states, row, first, end);
             }
+            if (round == problem.Order.Rounds - 1)
+                Normalise(block, outputs, states, run, end);
             run = end;
         }
-        if (round == problem.Order.Rounds - 1)
-            Normalise(block, outputs, states);
     }
 
     /// <summary>Up to four queries of one run, which see the same rows.</summary>
@@ -111,9 +111,9 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         Vectors.Combine(target, keep, weighted, add, problem.Value.Channels);
     }
 
-    private void Normalise(ChunkBlock block, SequenceRows outputs, SequenceRows states)
+    private void Normalise(ChunkBlock block, SequenceRows outputs, SequenceRows states, int run, int end)
     {
-        for (var row = block.Halo; row < block.Rows; row++)
+        for (var row = run; row < end; row++)
         {
             var token = block.Token(row);
             var sum = states.Row(token)[1];

@@ -211,29 +211,46 @@ internal static unsafe class Vectors
         return sum;
     }
 
-    /// <summary>target[c] = source[c] * factor.</summary>
-    /// <param name="square">The sum of source[c] * source[c].</param>
-    /// <returns>0, or NaN where the row holds NaN or infinity (the square of a long finite row may overflow: only the elements tell).</returns>
-    public static float ScaleAndCheck(float* source, float* target, int channels, float factor, out float square)
+    /// <summary>target[c] = source[c], and <paramref name="residues"/> becomes NaN where the row holds NaN or infinity, else stays 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyAndCheck(float* source, float* target, int channels, ref Vector512<float> residues)
     {
         var c = 0;
-        Vector512<float> residues = default, squares = default;
         for (; c + Lanes <= channels; c += Lanes)
         {
             var values = Vector512.Load(source + c);
             residues = Vector512.FusedMultiplyAdd(values, Vector512<float>.Zero, residues);
-            squares = Vector512.FusedMultiplyAdd(values, values, squares);
-            (values * factor).Store(target + c);
+            values.Store(target + c);
         }
-        var residue = Vector512.Sum(residues);
-        square = Vector512.Sum(squares);
         for (; c < channels; c++)
         {
-            residue += source[c] * 0;
-            square += source[c] * source[c];
-            target[c] = source[c] * factor;
+            residues += Vector512.CreateScalar(source[c] * 0);
+            target[c] = source[c];
         }
-        return residue;
+    }
+
+    /// <summary>columns[c * columnStride + r] = rows[r * channels + c] for four rows.</summary>
+    /// <param name="channels">A multiple of 16.</param>
+    public static void Transpose(float* rows, int channels, float* columns, nint columnStride)
+    {
+        for (var c = 0; c < channels; c += Rows)
+        {
+            var target = columns + (c * columnStride);
+            var (a, b) = (Vector128.Load(rows + c), Vector128.Load(rows + channels + c));
+            var (d, e) = (Vector128.Load(rows + (2 * channels) + c), Vector128.Load(rows + (3 * channels) + c));
+            if (!Sse.IsSupported)
+            {
+                for (var channel = 0; channel < Rows; channel++)
+                    Vector128.Create(a[channel], b[channel], d[channel], e[channel]).Store(target + (channel * columnStride));
+                continue;
+            }
+            var (lowerLeft, lowerRight) = (Sse.UnpackLow(a, b), Sse.UnpackLow(d, e));
+            var (upperLeft, upperRight) = (Sse.UnpackHigh(a, b), Sse.UnpackHigh(d, e));
+            Sse.MoveLowToHigh(lowerLeft, lowerRight).Store(target);
+            Sse.MoveHighToLow(lowerRight, lowerLeft).Store(target + columnStride);
+            Sse.MoveLowToHigh(upperLeft, upperRight).Store(target + (2 * columnStride));
+            Sse.MoveHighToLow(upperRight, upperLeft).Store(target + (3 * columnStride));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
