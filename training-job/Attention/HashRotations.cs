@@ -2,8 +2,8 @@ namespace CtSeg.TrainingJob.Attention;
 
 /// <summary>
 /// The random rotations of the hash for one level of a network. The columns of one rotation stand at right angles to each other, so that
-/// tokens without a preferred direction fill all buckets alike; where a hash needs more columns than a token has channels, those of a further,
-/// independent rotation follow.
+/// tokens without a preferred direction fill all buckets alike. Where a hash needs more columns than a token has channels, those of a further,
+/// independent rotation follow, and buckets are less even.
 /// </summary>
 internal sealed class HashRotations(long seed, int level, int heads, int rounds, int headChannels)
 {

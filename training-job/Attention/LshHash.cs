@@ -18,8 +18,8 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
 
     /// <summary>
     /// How many columns each factor takes, about equal; a factor of c columns has 2c values. Together they make at most 2 * tokens / chunkLength
-    /// buckets (but at least four). As few factors as one rotation of <paramref name="headChannels"/> columns suffices for: fewer columns in each keep
-    /// less of a neighbourhood together.
+    /// buckets (but at least four). As few factors as one rotation of <paramref name="headChannels"/> columns suffices for, since fewer columns in each
+    /// keep less of a neighbourhood together; where it never does, four, or what the number of buckets allows.
     /// </summary>
     public static int[] ColumnsOfFactors(long tokens, int chunkLength, int headChannels)
     {
@@ -27,7 +27,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
         for (var count = FewestFactors; ; count++)
         {
             var columns = Share(most, count);
-            if (columns.Sum() <= headChannels || count == MostFactors)
+            if (columns.Sum() <= headChannels || count == MostFactors || Math.Pow(2, count + 1) > most)
                 return columns;
         }
     }

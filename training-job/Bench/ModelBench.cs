@@ -9,6 +9,7 @@ namespace CtSeg.TrainingJob.Bench;
 /// <summary>Times whole predictions, from grey values to a mask, with random weights: the time does not depend on them.</summary>
 internal static class ModelBench
 {
+    // The heap grows over the first calls; new pages are not what is measured.
     private const int WarmUp = 12;
     private const int Repetitions = 15;
 

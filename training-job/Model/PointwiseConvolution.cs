@@ -18,6 +18,7 @@ internal static class PointwiseConvolution
         ? Product(map, weight, bias)
         : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias));
 
+    /// <summary>The same as a product of matrices.</summary>
     public static Tensor Product(Tensor map, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
@@ -29,8 +30,11 @@ internal static class PointwiseConvolution
     }
 
     /// <summary>Leaf 4 of Intel and leaf 0x8000001D of AMD describe the caches one by one; the low five bits are the type, 0 where there is none.</summary>
-    private static bool TellsCaches() => TellsCache(4) || TellsCache(unchecked((int)0x8000001D));
-
-    private static bool TellsCache(int leaf) =>
-        (uint)X86Base.CpuId(leaf & unchecked((int)0x80000000), 0).Eax >= (uint)leaf && (X86Base.CpuId(leaf, 0).Eax & 0x1F) != 0;
+    private static bool TellsCaches()
+    {
+        // The second register of leaf 0 starts the maker's name: "Auth" of AuthenticAMD, "Hygo" of HygonGenuine.
+        var isAmd = X86Base.CpuId(0, 0).Ebx is 0x68747541 or 0x6F677948;
+        var leaf = isAmd ? unchecked((int)0x8000001D) : 4;
+        return (uint)X86Base.CpuId(leaf & unchecked((int)0x80000000), 0).Eax >= (uint)leaf && (X86Base.CpuId(leaf, 0).Eax & 0x1F) != 0;
+    }
 }

@@ -99,11 +99,11 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             skips[level] = encoder[level].call(map);
             map = nn.functional.max_pool2d(skips[level], 2);
         }
-        var pooled = PointwiseConvolution.Apply(map.mean([2, 3], keepdim: true), globalProjection.weight, globalProjection.bias); // [batch, bridge channels, 1, 1]
+        var pooled = Pointwise(globalProjection, map.mean([2, 3], keepdim: true));     // [batch, bridge channels, 1, 1]
         map = bridge.call(map).add(pooled);
         for (var level = Levels - 1; level >= 0; level--)
             map = Decode(level, map, skips[level]);
-        return padding.Undo(Classify(map)).MoveToOuterDisposeScope();
+        return padding.Undo(Pointwise(classifier, map)).MoveToOuterDisposeScope();
     }
 
     private Tensor Decode(int level, Tensor below, Tensor skip)
@@ -127,8 +127,8 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         _foldedAttention.Clear();
     }
 
-    private Tensor Classify(Tensor map) =>
-        Plain ? classifier.call(map) : PointwiseConvolution.Apply(map, classifier.weight, classifier.bias);
+    private Tensor Pointwise(Conv2d convolution, Tensor map) =>
+        Plain ? convolution.call(map) : PointwiseConvolution.Apply(map, convolution.weight, convolution.bias);
 
     private nn.Module<Tensor, Tensor> Block(int inputChannels, int outputChannels) => Configuration.UsesResNeXt
         ? new ResNeXtBlock(inputChannels, outputChannels, Configuration.Cardinality)

@@ -4,7 +4,7 @@ namespace CtSeg.TrainingJob.Tests.Attention;
 
 public sealed class RotationGeneratorTests
 {
-    // From an implementation in Python: weights are trained with these rotations, so they must never change.
+    // From an implementation in Python: a model sees other buckets when they change, so that its scores must be computed again.
     [Theory]
     [InlineData(1, 1, 0, 0, 0, new[] { -0.24794430983716553, -1.812651472351032, 1.0232633578157817, -0.39471762513566194 })]
     [InlineData(7, 3, 1, 2, 5, new[] { 0.15551276677280523, -0.6947367564392447, 0.13299869246568172 })]

@@ -3,6 +3,8 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// <summary>What every part of one call works on.</summary>
 internal sealed class AttentionProblem(TokenRows query, TokenRows value, BucketOrder order, int chunkLength, ParallelOptions parallel)
 {
+    /// <summary>A query that is shorter is divided by it, not by its length.</summary>
+    public const float ShortestKey = 1e-6f;
     public const float Ln2 = 0.693147181f;
 
     /// <summary>Chunks that one thread gathers at once: their queries, keys and values stay in its cache.</summary>

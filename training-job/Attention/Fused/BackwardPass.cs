@@ -7,7 +7,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInputs inputs, TokenRows ofQuery, TokenRows ofValue)
 {
-    private const float ShortestKey = 1e-6f;
     private const int TokensOfTask = 1024;
 
     /// <summary>Adds to the gradients, which must be zero before.</summary>
@@ -138,8 +137,8 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         var ofKey = gradient.OfKeys + (row * block.KeyChannels);
         var channels = problem.Query.Channels;
         var norm = block.Bounds[row] / problem.Scale;
-        var along = norm < ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
-        norm = MathF.Max(norm, ShortestKey);
+        var along = norm < AttentionProblem.ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
+        norm = MathF.Max(norm, AttentionProblem.ShortestKey);
         // The scores are exponents of 2: their gradient is that of the exponents of e times ln 2.
         const float ln2 = AttentionProblem.Ln2;
         Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), ln2 * problem.Scale, channels);

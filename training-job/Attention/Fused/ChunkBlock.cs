@@ -9,8 +9,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal sealed unsafe class ChunkBlock : IDisposable
 {
-    private const float ShortestKey = 1e-6f;
-
     private readonly List<float[]> _floats = [];
     private readonly List<int[]> _integers = [];
     private readonly List<MemoryHandle> _pins = [];
@@ -103,7 +101,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
             if (row + SequenceRows.Ahead < Rows)
                 Prefetch(_tokens[row + SequenceRows.Ahead]);
             GatherRow(row, ref residues);
-            // Four keys at once become columns; what stands beyond the last is never read.
+            // Four keys at once become columns; scores of what stands beyond the last are masked.
             if (row % Vectors.Rows == Vectors.Rows - 1 || row == Rows - 1)
                 Vectors.Transpose(_keys, KeyChannels, KeyColumns + (row / Vectors.Rows * Vectors.Rows), ColumnStride);
         }
@@ -167,7 +165,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var key = _keys + (row % Vectors.Rows * KeyChannels);
         Vectors.CopyAndCheck(query, key, _problem.Query.Channels, ref residues);
         var length = MathF.Sqrt(Vectors.Dot(key, key, KeyChannels));
-        var ofKey = 1 / MathF.Max(length, ShortestKey);
+        var ofKey = 1 / MathF.Max(length, AttentionProblem.ShortestKey);
         Bounds[row] = length * _problem.Scale;
         Vectors.Scale(key, Queries + (row * KeyChannels), KeyChannels, _problem.Scale);
         Vectors.Scale(key, key, KeyChannels, ofKey);

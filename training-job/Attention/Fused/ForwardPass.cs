@@ -12,7 +12,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
     private int _notFinite;
 
     /// <summary>
-    /// Fills output and state, [.., 2], which must be zero before: a shift, and the sum of 2^(score - shift) over all rounds; 0 for a token that is alone in all.
+    /// Fills output, and state, [.., 2], which must be zero before: a shift, and the sum of 2^(score - shift) over all rounds; 0 for a token that is alone in all.
     /// </summary>
     /// <returns>False when query or value hold NaN or infinity.</returns>
     public bool TryRun()
@@ -91,7 +91,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         }
     }
 
-    /// <summary>Adds a round's part: a running log-sum-exp over the rounds.</summary>
+    /// <summary>Adds a round's part: a running logarithm of a sum of powers of 2 over the rounds.</summary>
     private void Combine(float* weighted, float sum, float shift, float* target, float* before)
     {
         if (before[1] == 0)

@@ -36,7 +36,7 @@ internal sealed unsafe class GradientBlock
     public float* OfQueries { get; }
     public float* OfKeys { get; }
     public float* OfValues { get; }
-    /// <value>[rows]: log-sum-exp over all rounds; -infinity for a token that is alone in all.</value>
+    /// <value>[rows]: binary logarithm of the sum of 2^score over all rounds; -infinity for a token that is alone in all.</value>
     public float* Normalisers { get; }
     /// <value>[rows]: output times its gradient, summed over channels.</value>
     public float* Means { get; }
@@ -82,6 +82,6 @@ internal sealed class BackwardInputs(TokenRows output, TokenRows state, TokenRow
     /// <value>[.., 2]: shift and sum; see <see cref="ForwardPass"/>.</value>
     public TokenRows State => state;
     public TokenRows Flowing => flowing;
-    /// <value>[.., 2]: the log-sum-exp of a token's scores over all rounds, and its output times its gradient; filled by <see cref="BackwardPass"/>.</value>
+    /// <value>[.., 2]: the binary logarithm of the sum of 2^score over all rounds, and its output times its gradient; filled by <see cref="BackwardPass"/>.</value>
     public TokenRows Constants => constants;
 }

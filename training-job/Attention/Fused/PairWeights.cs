@@ -11,8 +11,6 @@ internal static unsafe class PairWeights
 {
     // Places that differ by 0 or 1 see each other; see BucketOrder.
     private const int SeesBits = ~1;
-    // Far enough below every score, and unlike -infinity a number to subtract from.
-    private const float Nothing = -1e30f;
 
     /// <summary>Fills the last vector up and takes the query itself out.</summary>
     /// <param name="scores">[count], of pairs that see each other in this round.</param>
@@ -22,8 +20,8 @@ internal static unsafe class PairWeights
     {
         var padded = Vectors.Padded(count);
         for (var j = count; j < padded; j++)
-            scores[j] = Nothing;
-        scores[self] = Nothing;
+            scores[j] = float.NegativeInfinity;
+        scores[self] = float.NegativeInfinity;
         return padded;
     }
 

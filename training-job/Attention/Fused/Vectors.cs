@@ -132,6 +132,8 @@ internal static unsafe class Vectors
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> x)
     {
+        // Keeps -infinity a number to subtract from.
+        x = Vector512.MaxNative(x, Vector512.Create(-200f));
         var power = Vector512.Round(x);
         var rest = x - power;
         var polynomial = Vector512.Create(1.535336188319500e-4f);
@@ -156,16 +158,6 @@ internal static unsafe class Vectors
         var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
         four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         return MathF.Max(four[0], four[1]);
-    }
-
-    /// <returns>The lowest of the lanes.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Lowest(Vector512<int> values)
-    {
-        var eight = Vector256.Min(values.GetLower(), values.GetUpper());
-        var four = Vector128.Min(eight.GetLower(), eight.GetUpper());
-        four = Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        return Math.Min(four[0], four[1]);
     }
 
     /// <summary>target[c] = target[c] * keep + source[c] * add.</summary>

@@ -1,0 +1,58 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.Model;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Model;
+
+[Collection(TorchCollection.Name)]
+public sealed class FoldedAttentionBlockTests
+{
+    // Attention is exact, so that rounding cannot move a token to another bucket. The merged convolutions of the first have channels to spare.
+    [Theory]
+    [InlineData(Architectures.Full, 8)]
+    [InlineData(Architectures.Full, 16)]
+    [InlineData(Architectures.WithoutResNeXt, 8)]
+    public void Given_LevelsThatAttend_When_Folded_Then_LogitsEqualThoseComputedPlainly(string architecture, int baseChannels)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var network = Trained(architecture, baseChannels);
+        var input = randn([2, 1, 50, 61]);
+        network.ComputePlainly(true);
+        var plain = network.call(input);
+        network.ComputePlainly(false);
+        network.FoldNormalisation();
+        var size = plain.abs().max().item<float>();
+        network.call(input).sub(plain).abs().max().item<float>().ShouldBeLessThan(1e-4f * size);
+    }
+
+    [Fact]
+    public void Given_AFoldedNetwork_When_AttentionIsZeroed_Then_ItIsLeftOutThereToo()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var network = Trained(Architectures.Full, 8);
+        var input = randn([1, 1, 48, 48]);
+        network.ZeroAttention(true);
+        var expected = network.call(input);
+        network.FoldNormalisation();
+        var size = expected.abs().max().item<float>();
+        network.call(input).sub(expected).abs().max().item<float>().ShouldBeLessThan(1e-4f * size);
+        network.ZeroAttention(false);
+        network.call(input).sub(expected).abs().max().item<float>().ShouldBeGreaterThan(1e-3f * size);
+    }
+
+    /// <summary>A network whose normalisations have seen data.</summary>
+    private static ResidualAttentionUNet Trained(string architecture, int baseChannels)
+    {
+        manual_seed(3);
+        var network = new ResidualAttentionUNet(new ModelConfiguration
+        {
+            Architecture = architecture, BaseChannels = baseChannels, AttentionLevels = [1, 2, 3], ExactAttentionLevels = [1, 2, 3],
+        });
+        for (var batch = 0; batch < 5; batch++)
+            network.call(randn([2, 1, 48, 48]).mul(2).add(1));
+        network.eval();
+        return network;
+    }
+}
