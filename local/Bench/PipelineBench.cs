@@ -46,6 +46,7 @@ internal sealed class PipelineBench(StackOptions options, SliceSelection selecti
             new("CPU of the model, a slice", costs.Average(cost => cost.ModelCpuMs), "ms"),
             .. costs[0].CpuMsByProcess.Keys.Select(process => new BenchFigure($"  of it {process}", costs.Average(cost => cost.CpuMsByProcess[process]), "ms")),
             new("pipeline, seconds a slice", costs.Average(cost => cost.WallSecondsPerSlice), "s"),
+            new("pipeline, slices a second", 1 / costs.Average(cost => cost.WallSecondsPerSlice), "1/s"),
             new("predict, seconds a slice", predict.Average(), "s"),
             predict.Average() >= SlowModelSeconds
                 ? BenchFigure.AtLeast("throughput relative to predict", ratios.Average(), string.Empty, MinRelativeThroughput)
