@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
@@ -58,75 +56,60 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
 
     private void Block(ChunkBlock block, int round, int sequence, int number)
     {
-        block.Gather(round, sequence, number * AttentionProblem.ChunksOfBlock);
-        for (var run = block.Halo; run < block.Rows;)
-        {
-            var (first, end) = (block.FirstSeen(run), block.EndOfRun(run));
-            if (end - first > 1)
-            {
-                for (var row = run; row < end; row += Vectors.Rows)
-                    Differentiate(block, row, first, end);
-            }
-            run = end;
-        }
+        block.Open(round, sequence, number * AttentionProblem.ChunksOfBlock);
         var (ofQueries, ofValues) = (ofQuery.Sequence(sequence), ofValue.Sequence(sequence));
-        for (var row = 0; row < block.Rows; row++)
+        var complete = 0;
+        for (var row = block.Halo; row < block.Rows; row += problem.ChunkLength)
         {
-            if (row + SequenceRows.Ahead < block.Rows)
+            var endOfChunk = Math.Min(row + problem.ChunkLength, block.Rows);
+            block.GatherTo(endOfChunk);
+            for (var run = row; run < endOfChunk;)
+            {
+                var (first, end) = (block.FirstSeen(run), block.EndOfRun(run));
+                if (end - first > 1)
+                {
+                    for (var query = run; query < end; query += Vectors.Rows)
+                        Differentiate(block, query, first, end);
+                }
+                run = end;
+            }
+            // No later chunk sees the one before this.
+            Add(block, complete, row, ofQueries, ofValues);
+            complete = row;
+        }
+        Add(block, complete, block.Rows, ofQueries, ofValues);
+    }
+
+    private void Differentiate(ChunkBlock block, int row, int first, int end)
+    {
+        var gradient = block.Gradient!;
+        var count = end - first;
+        var own = Math.Min(Vectors.Rows, end - row);
+        block.PrefetchUpcoming(own);
+        new PairWeights(problem, block, row, first, count).FillForGradient(
+            gradient.Normalisers + row, gradient.Means + row, gradient.Weights, block.Scores, block.ScoreStride);
+        Vectors.WeightedSum(block.Scores, block.ScoreStride, count, gradient.Keys + (first * block.KeyChannels), block.KeyChannels, block.Output);
+        new ReadOnlySpan<float>(block.Output, own * block.KeyChannels)
+            .CopyTo(new Span<float>(gradient.OfQueries + (row * block.KeyChannels), own * block.KeyChannels));
+        Vectors.AddOuter(
+            block.Scores, block.ScoreStride, count, block.Queries + (row * block.KeyChannels), own,
+            gradient.OfKeys + (first * block.KeyChannels), block.KeyChannels);
+        Vectors.AddOuter(
+            gradient.Weights, block.ScoreStride, count, gradient.Flowing + (row * block.ValueChannels), own,
+            gradient.OfValues + (first * block.ValueChannels), block.ValueChannels);
+    }
+
+    private void Add(ChunkBlock block, int begin, int end, SequenceRows ofQueries, SequenceRows ofValues)
+    {
+        for (var row = begin; row < end; row++)
+        {
+            if (row + SequenceRows.Ahead < end)
             {
                 ofQueries.Prefetch(block.Token(row + SequenceRows.Ahead));
                 ofValues.Prefetch(block.Token(row + SequenceRows.Ahead));
             }
             Add(block, row, ofQueries.Row(block.Token(row)), ofValues.Row(block.Token(row)));
         }
-    }
-
-    private void Differentiate(ChunkBlock block, int row, int first, int end)
-    {
-        var gradient = block.Gradient!;
-        var (count, last) = (end - first, end - 1);
-        int Row(int number) => Math.Min(row + number, last);
-        float* Query(int number) => block.Queries + (Row(number) * block.KeyChannels);
-        float* Flowing(int number) => gradient.Flowing + (Row(number) * block.ValueChannels);
-        Vectors.Multiply(
-            Query(0), Query(1), Query(2), Query(3), problem.Query.Channels,
-            block.KeyColumns + first, block.ColumnStride, count, gradient.Weights, block.ScoreStride);
-        Vectors.Multiply(
-            Flowing(0), Flowing(1), Flowing(2), Flowing(3), problem.Value.Channels,
-            gradient.ValueColumns + first, block.ColumnStride, count, block.Scores, block.ScoreStride);
-        for (var number = 0; number < Vectors.Rows; number++)
-        {
-            var weights = gradient.Weights + (number * block.ScoreStride);
-            var ofScores = block.Scores + (number * block.ScoreStride);
-            if (row + number < end)
-            {
-                Weigh(block, weights, ofScores, row + number, first, count);
-                continue;
-            }
-            new Span<float>(weights, count).Clear();
-            new Span<float>(ofScores, count).Clear();
-        }
-        Vectors.WeightedSum(block.Scores, block.ScoreStride, count, gradient.Keys + (first * block.KeyChannels), block.KeyChannels, block.Output);
-        new ReadOnlySpan<float>(block.Output, Math.Min(Vectors.Rows, end - row) * block.KeyChannels)
-            .CopyTo(new Span<float>(gradient.OfQueries + (row * block.KeyChannels), block.Capacity * block.KeyChannels));
-        Vectors.AddOuter(
-            block.Scores, block.ScoreStride, count, Query(0), Query(1), Query(2), Query(3),
-            gradient.OfKeys + (first * block.KeyChannels), block.KeyChannels);
-        Vectors.AddOuter(
-            gradient.Weights, block.ScoreStride, count, Flowing(0), Flowing(1), Flowing(2), Flowing(3),
-            gradient.OfValues + (first * block.ValueChannels), block.ValueChannels);
-    }
-
-    /// <summary>Scores become weights p, do.v becomes ds.</summary>
-    private static void Weigh(ChunkBlock block, float* weights, float* ofScores, int row, int first, int count)
-    {
-        var gradient = block.Gradient!;
-        var padded = PairWeights.Mask(weights, count, row - first);
-        PairWeights.FromScores(
-            weights, padded, gradient.Normalisers[row], block.OtherPlaces(first), block.OtherPlaces(row), block.ColumnStride, block.OtherRounds);
-        var mean = Vector512.Create(gradient.Means[row]);
-        for (var j = 0; j < padded; j += Vectors.Lanes)
-            (Vector512.Load(weights + j) * (Vector512.Load(ofScores + j) - mean)).Store(ofScores + j);
     }
 
     /// <summary>Gives a row's gradients to its token; that of the key through its normalisation.</summary>
@@ -142,8 +125,8 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         // The scores are exponents of 2: their gradient is that of the exponents of e times ln 2.
         const float ln2 = AttentionProblem.Ln2;
         Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), ln2 * problem.Scale, channels);
-        Vectors.Add(ofOwnQuery, ofKey, ln2 / norm, channels);
-        Vectors.Add(ofOwnQuery, key, -ln2 * along / norm, channels);
+        Vectors.Add(ofOwnQuery, ofKey, ln2 * problem.Scale / norm, channels);
+        Vectors.Add(ofOwnQuery, key, -ln2 * problem.Scale * along / norm, channels);
         Vectors.Add(ofOwnValue, gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
     }
 }

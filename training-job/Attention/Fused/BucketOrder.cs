@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
@@ -11,14 +12,14 @@ internal sealed unsafe class BucketOrder : IDisposable
 {
     private const int MaxBuckets = 1 << 24;
 
-    private readonly int[] _tokens;
+    private readonly OrderedToken[] _order;
     private readonly int[] _places;
     private readonly int _sequences;
 
     private BucketOrder(int rounds, int sequences, int tokens)
     {
         (Rounds, _sequences, Tokens) = (rounds, sequences, tokens);
-        _tokens = ArrayPool<int>.Shared.Rent(rounds * sequences * tokens);
+        _order = ArrayPool<OrderedToken>.Shared.Rent(rounds * sequences * tokens);
         _places = ArrayPool<int>.Shared.Rent(rounds * sequences * tokens);
     }
 
@@ -49,8 +50,8 @@ internal sealed unsafe class BucketOrder : IDisposable
         throw new ArgumentException($"A bucket is negative or not below {MaxBuckets}.", nameof(buckets));
     }
 
-    /// <summary>Which token stands at each position of a round's order.</summary>
-    public ReadOnlySpan<int> TokensInOrder(int round, int sequence) => _tokens.AsSpan(Offset(round, sequence), Tokens);
+    /// <summary>Which token stands at each position of a round's order, and its place.</summary>
+    public ReadOnlySpan<OrderedToken> InOrder(int round, int sequence) => _order.AsSpan(Offset(round, sequence), Tokens);
 
     /// <summary>
     /// By token: chunk + 2 * (rank of the bucket). The chunk never falls while the rank rises, so that a token sees another in this round
@@ -60,7 +61,7 @@ internal sealed unsafe class BucketOrder : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<int>.Shared.Return(_tokens);
+        ArrayPool<OrderedToken>.Shared.Return(_order);
         ArrayPool<int>.Shared.Return(_places);
     }
 
@@ -78,25 +79,39 @@ internal sealed unsafe class BucketOrder : IDisposable
         if (signs < 0 || highest >= MaxBuckets)
             return false;
         var starts = ArrayPool<int>.Shared.Rent(highest + 2);
-        starts.AsSpan(0, highest + 2).Clear();
-        foreach (var bucket in buckets)
-            starts[bucket + 1]++;
-        for (var bucket = 1; bucket <= highest; bucket++)
-            starts[bucket] += starts[bucket - 1];
-        var tokens = _tokens.AsSpan(offset, buckets.Length);
-        for (var token = 0; token < buckets.Length; token++)
-            tokens[starts[buckets[token]]++] = token;
-        ArrayPool<int>.Shared.Return(starts);
+        var ranks = ArrayPool<int>.Shared.Rent(highest + 2);
+        Count(buckets, starts.AsSpan(0, highest + 2), ranks);
+        var order = _order.AsSpan(offset, buckets.Length);
         var places = _places.AsSpan(offset, buckets.Length);
-        var (rank, before) = (0, -1);
-        for (var position = 0; position < tokens.Length; position++)
+        for (var token = 0; token < buckets.Length; token++)
         {
-            var bucket = buckets[tokens[position]];
-            if (bucket != before)
-                rank++;
-            before = bucket;
-            places[tokens[position]] = (position / chunkLength) + (2 * rank);
+            var bucket = buckets[token];
+            var position = starts[bucket]++;
+            var place = (int)((uint)position / (uint)chunkLength) + (2 * ranks[bucket]);
+            order[position] = new OrderedToken(token, place);
+            places[token] = place;
         }
+        ArrayPool<int>.Shared.Return(starts);
+        ArrayPool<int>.Shared.Return(ranks);
         return true;
     }
+
+    /// <summary>The position of every bucket's first token, and its rank among the buckets that have any.</summary>
+    private static void Count(ReadOnlySpan<int> buckets, Span<int> starts, Span<int> ranks)
+    {
+        starts.Clear();
+        foreach (var bucket in buckets)
+            starts[bucket + 1]++;
+        var rank = 0;
+        for (var bucket = 0; bucket < starts.Length - 1; bucket++)
+        {
+            rank += starts[bucket + 1] > 0 ? 1 : 0;
+            ranks[bucket] = rank;
+            starts[bucket + 1] += starts[bucket];
+        }
+    }
 }
+
+/// <summary>A token at a position of a round's order; see <see cref="BucketOrder.Places"/>.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct OrderedToken(int Token, int Place);

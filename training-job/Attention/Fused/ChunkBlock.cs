@@ -5,7 +5,7 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
 /// A few neighbouring chunks of one round's order, and the chunk before them, gathered from the tensors into memory that stays in the
-/// cache: what a pass over their windows reads. Row w stands for the position First + w of the order.
+/// cache: what a pass over their windows reads. Chunk after chunk is gathered, right before it is worked on.
 /// </summary>
 internal sealed unsafe class ChunkBlock : IDisposable
 {
@@ -15,14 +15,13 @@ internal sealed unsafe class ChunkBlock : IDisposable
     private readonly AttentionProblem _problem;
     private readonly int* _places;
     private readonly int* _tokens;
-    // [4, key channels]: normalised keys on their way into columns.
-    private readonly float* _keys;
     private SequenceRows _queries;
     private SequenceRows _values;
     private int _round;
     private int _sequence;
-    private int _upcoming;
-    private int _upcomingEnd;
+    private int _first;
+    private int _gathered;
+    private int _askedFor;
 
     public ChunkBlock(AttentionProblem problem, bool forGradient)
     {
@@ -30,18 +29,17 @@ internal sealed unsafe class ChunkBlock : IDisposable
         Capacity = (AttentionProblem.ChunksOfBlock + 1) * problem.ChunkLength;
         KeyChannels = Vectors.Padded(problem.Query.Channels);
         ValueChannels = Vectors.Padded(problem.Value.Channels);
-        // Wider than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
+        // More than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
         ColumnStride = Vectors.Padded(Capacity) + Vectors.Lanes;
         ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
-        Bounds = Floats(Capacity);
-        Queries = Floats(Capacity * KeyChannels);
+        Bounds = Floats(ColumnStride);
+        Queries = Floats(ColumnStride * KeyChannels);
         KeyColumns = Floats(KeyChannels * ColumnStride);
-        Values = Floats(Capacity * ValueChannels);
-        _keys = Floats(Vectors.Rows * KeyChannels);
+        Values = Floats(ColumnStride * ValueChannels);
         Scores = Floats(Vectors.Rows * ScoreStride);
         Output = Floats(Vectors.Rows * Math.Max(KeyChannels, ValueChannels));
         _places = Integers(problem.Order.Rounds * ColumnStride);
-        _tokens = Integers(Capacity);
+        _tokens = Integers(ColumnStride);
         if (forGradient)
             Gradient = new GradientBlock(problem, this, Floats);
     }
@@ -52,9 +50,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
     public int ValueChannels { get; }
     public int ColumnStride { get; }
     public int ScoreStride { get; }
-    /// <value>[rows, key channels], scaled by <see cref="AttentionProblem.Scale"/>.</value>
+    /// <value>[rows, key channels]</value>
     public float* Queries { get; }
-    /// <value>[key channels, column stride]: normalised keys, one to a column.</value>
+    /// <value>[key channels, column stride]: normalised keys, one to a column, scaled by <see cref="AttentionProblem.Scale"/>.</value>
     public float* KeyColumns { get; }
     /// <value>[rows, value channels]</value>
     public float* Values { get; }
@@ -73,48 +71,39 @@ internal sealed unsafe class ChunkBlock : IDisposable
 
     public int Token(int row) => _tokens[row];
 
-    /// <summary>Gathers the chunks [firstChunk, firstChunk + ChunksOfBlock) and the one before.</summary>
-    public void Gather(int round, int sequence, int firstChunk)
+    /// <summary>Turns to the chunks [firstChunk, firstChunk + ChunksOfBlock) and the one before, which is gathered.</summary>
+    public void Open(int round, int sequence, int firstChunk)
     {
         var chunk = _problem.ChunkLength;
         var first = Math.Max(0, firstChunk - 1) * chunk;
         Halo = (firstChunk * chunk) - first;
         Rows = Math.Min(_problem.Order.Tokens, (firstChunk + AttentionProblem.ChunksOfBlock) * chunk) - first;
-        (_round, _sequence, _queries, _values) = (round, sequence, _problem.Query.Sequence(sequence), _problem.Value.Sequence(sequence));
+        // The block before was most likely this one's neighbour, and has asked for its first rows.
+        if (round != _round || sequence != _sequence || first > _first + Rows)
+            _askedFor = first;
+        (_round, _sequence, _first, _gathered) = (round, sequence, first, 0);
+        (_queries, _values) = (_problem.Query.Sequence(sequence), _problem.Value.Sequence(sequence));
         Gradient?.Turn(sequence);
-        _upcoming = first + Rows;
-        _upcomingEnd = Math.Min(_problem.Order.Tokens, _upcoming + (AttentionProblem.ChunksOfBlock * chunk));
-        var order = _problem.Order.TokensInOrder(round, sequence);
-        for (var row = 0; row < Rows; row++)
-            _tokens[row] = order[first + row];
-        for (var offset = 0; offset < _problem.Order.Rounds; offset++)
-        {
-            // This round's places first.
-            var places = _problem.Order.Places((round + offset) % _problem.Order.Rounds, sequence);
-            var target = _places + (offset * ColumnStride);
-            for (var row = 0; row < Rows; row++)
-                target[row] = places[_tokens[row]];
-        }
-        var residues = Vector512<float>.Zero;
-        for (var row = 0; row < Rows; row++)
-        {
-            if (row + SequenceRows.Ahead < Rows)
-                Prefetch(_tokens[row + SequenceRows.Ahead]);
-            GatherRow(row, ref residues);
-            // Four keys at once become columns; scores of what stands beyond the last are masked.
-            if (row % Vectors.Rows == Vectors.Rows - 1 || row == Rows - 1)
-                Vectors.Transpose(_keys, KeyChannels, KeyColumns + (row / Vectors.Rows * Vectors.Rows), ColumnStride);
-        }
-        AllFinite = Vector512.Sum(residues) == 0;
+        Order();
+        AllFinite = true;
+        GatherTo(Halo);
     }
 
-    /// <summary>Asks for a few more rows of the block that most likely comes next, while there is arithmetic to do.</summary>
-    public void PrefetchUpcoming(int count)
+    /// <summary>Gathers all rows before <paramref name="end"/> that are not there yet, and perhaps a few behind it.</summary>
+    public void GatherTo(int end)
     {
-        var order = _problem.Order.TokensInOrder(_round, _sequence);
-        for (var end = Math.Min(_upcoming + count, _upcomingEnd); _upcoming < end; _upcoming++)
-            Prefetch(order[_upcoming]);
+        var begin = _gathered;
+        var residues = Vector512<float>.Zero;
+        for (; _gathered < end; _gathered += Vectors.Rows)
+            GatherRows(_gathered, ref residues);
+        AllFinite &= Vector512.Sum(residues) == 0;
+        for (var row = begin; row < _gathered; row += Vectors.Lanes)
+            NormaliseKeys(row);
+        Gradient?.Gather(begin, _gathered);
     }
+
+    /// <summary>Asks for a few rows of the next chunk while there is arithmetic to do.</summary>
+    public void PrefetchUpcoming(int count) => AskTo(Math.Min(_askedFor + count, _first + _gathered + _problem.ChunkLength));
 
     /// <summary>The end of the run of <paramref name="row"/>: tokens of one bucket in one chunk.</summary>
     public int EndOfRun(int row)
@@ -149,27 +138,68 @@ internal sealed unsafe class ChunkBlock : IDisposable
             ArrayPool<int>.Shared.Return(array);
     }
 
-    private void Prefetch(int token)
+    /// <summary>Asks for the rows of all positions before <paramref name="end"/>: tokens of a bucket lie far apart in memory.</summary>
+    private void AskTo(int end)
     {
-        _queries.Prefetch(token);
-        _values.Prefetch(token);
-        Gradient?.Prefetch(token);
+        if (_askedFor >= end)
+            return;
+        var order = _problem.Order.InOrder(_round, _sequence);
+        for (end = Math.Min(end, order.Length); _askedFor < end; _askedFor++)
+        {
+            var token = order[_askedFor].Token;
+            _queries.Prefetch(token);
+            _values.Prefetch(token);
+            Gradient?.Prefetch(token);
+        }
     }
 
-    private void GatherRow(int row, ref Vector512<float> residues)
+    /// <summary>Tokens and places of the rows, this round's places first.</summary>
+    private void Order()
     {
-        var query = _queries.Row(_tokens[row]);
-        var value = _values.Row(_tokens[row]);
-        Vectors.CopyAndCheck(value, Values + (row * ValueChannels), _problem.Value.Channels, ref residues);
-        // It stands where the key will, until it is scaled.
-        var key = _keys + (row % Vectors.Rows * KeyChannels);
-        Vectors.CopyAndCheck(query, key, _problem.Query.Channels, ref residues);
-        var length = MathF.Sqrt(Vectors.Dot(key, key, KeyChannels));
-        var ofKey = 1 / MathF.Max(length, AttentionProblem.ShortestKey);
-        Bounds[row] = length * _problem.Scale;
-        Vectors.Scale(key, Queries + (row * KeyChannels), KeyChannels, _problem.Scale);
-        Vectors.Scale(key, key, KeyChannels, ofKey);
-        Gradient?.GatherRow(row, query, ofKey);
+        var order = _problem.Order.InOrder(_round, _sequence).Slice(_first, Rows);
+        for (var row = 0; row < order.Length; row++)
+            (_tokens[row], _places[row]) = (order[row].Token, order[row].Place);
+        // Rows are gathered a few at a time: the last stands also behind the end.
+        for (var row = Rows; row < Rows + Vectors.Rows - 1; row++)
+            _tokens[row] = _tokens[Rows - 1];
+        for (var offset = 1; offset < _problem.Order.Rounds; offset++)
+        {
+            var places = _problem.Order.Places((_round + offset) % _problem.Order.Rounds, _sequence);
+            var target = _places + (offset * ColumnStride);
+            for (var row = 0; row < Rows; row++)
+                target[row] = places[_tokens[row]];
+        }
+    }
+
+    private void GatherRows(int first, ref Vector512<float> residues)
+    {
+        AskTo(_first + first + SequenceRows.Ahead);
+        for (var row = first; row < first + Vectors.Rows; row++)
+        {
+            Vectors.CopyAndCheck(_queries.Row(_tokens[row]), Queries + (row * KeyChannels), _problem.Query.Channels, ref residues);
+            Vectors.CopyAndCheck(_values.Row(_tokens[row]), Values + (row * ValueChannels), _problem.Value.Channels, ref residues);
+        }
+        Vectors.Transpose(Queries + (first * KeyChannels), KeyChannels, KeyColumns + first, ColumnStride);
+    }
+
+    /// <summary>Queries in columns become keys, a vector of rows at a time.</summary>
+    private void NormaliseKeys(int row)
+    {
+        var columns = KeyColumns + row;
+        var squares = Vector512<float>.Zero;
+        for (var channel = 0; channel < _problem.Query.Channels; channel++)
+        {
+            var values = Vector512.Load(columns + (channel * ColumnStride));
+            squares = Vector512.FusedMultiplyAdd(values, values, squares);
+        }
+        var length = Vector512.Sqrt(squares);
+        (length * _problem.Scale).Store(Bounds + row);
+        var factor = Vector512.Create(_problem.Scale) / Vector512.Max(length, Vector512.Create(AttentionProblem.ShortestKey));
+        for (var channel = 0; channel < _problem.Query.Channels; channel++)
+        {
+            var values = columns + (channel * ColumnStride);
+            (Vector512.Load(values) * factor).Store(values);
+        }
     }
 
     private float* Floats(int count)

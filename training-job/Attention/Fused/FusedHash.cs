@@ -129,10 +129,8 @@ internal static unsafe class FusedHash
             var channels = rotations.Channels;
             for (var column = 0; column < rotations.Columns; column += Vectors.Rows)
             {
-                var four = columns + (column * channels);
                 Vectors.Multiply(
-                    four, four + channels, four + (2 * channels), four + (3 * channels), channels,
-                    queries, TokensOfTile, TokensOfTile, projections + (column * TokensOfTile), TokensOfTile);
+                    columns + (column * channels), channels, channels, queries, TokensOfTile, TokensOfTile, projections + (column * TokensOfTile), TokensOfTile);
             }
         }
 

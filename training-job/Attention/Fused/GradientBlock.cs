@@ -12,15 +12,15 @@ internal sealed unsafe class GradientBlock
     public GradientBlock(AttentionProblem problem, ChunkBlock block, FloatSource floats)
     {
         (_problem, _block) = (problem, block);
-        Keys = floats(block.Capacity * block.KeyChannels);
+        Keys = floats(block.ColumnStride * block.KeyChannels);
         ValueColumns = floats(block.ValueChannels * block.ColumnStride);
-        Flowing = floats(block.Capacity * block.ValueChannels);
+        Flowing = floats(block.ColumnStride * block.ValueChannels);
         Weights = floats(Vectors.Rows * block.ScoreStride);
-        OfQueries = floats(block.Capacity * block.KeyChannels);
-        OfKeys = floats(block.Capacity * block.KeyChannels);
-        OfValues = floats(block.Capacity * block.ValueChannels);
-        Normalisers = floats(block.Capacity);
-        Means = floats(block.Capacity);
+        OfQueries = floats(block.ColumnStride * block.KeyChannels);
+        OfKeys = floats(block.ColumnStride * block.KeyChannels);
+        OfValues = floats(block.ColumnStride * block.ValueChannels);
+        Normalisers = floats(block.ColumnStride);
+        Means = floats(block.ColumnStride);
     }
 
     public delegate float* FloatSource(int count);
@@ -47,32 +47,32 @@ internal sealed unsafe class GradientBlock
     public void Turn(int sequence) =>
         (_flowing, _constants) = (Inputs!.Flowing.Sequence(sequence), Inputs.Constants.Sequence(sequence));
 
-    /// <summary>Asks for what <see cref="GatherRow"/> will read.</summary>
+    /// <summary>Asks for what <see cref="Gather"/> will read.</summary>
     public void Prefetch(int token)
     {
         _flowing.Prefetch(token);
         _constants.Prefetch(token);
     }
 
-    /// <param name="ofKey">Factor that makes the query its key.</param>
-    public void GatherRow(int row, float* query, float ofKey)
+    /// <summary>Gathers rows whose queries and values are there.</summary>
+    public void Gather(int begin, int end)
     {
-        var token = _block.Token(row);
-        var (keys, values, channels) = (row * _block.KeyChannels, row * _block.ValueChannels, _problem.Value.Channels);
-        Vectors.Scale(query, Keys + keys, _problem.Query.Channels, ofKey);
-        var flowing = _flowing.Row(token);
-        Vectors.Scale(flowing, Flowing + values, channels, 1);
-        (Normalisers[row], Means[row]) = (_constants.Row(token)[0], _constants.Row(token)[1]);
-        var column = ValueColumns + row;
-        for (var c = 0; c < channels; c++)
+        for (var row = begin; row < end; row++)
         {
-            *column = _block.Values[values + c];
-            column += _block.ColumnStride;
+            var token = _block.Token(row);
+            var norm = MathF.Max(_block.Bounds[row] / _problem.Scale, AttentionProblem.ShortestKey);
+            Vectors.Scale(_block.Queries + (row * _block.KeyChannels), Keys + (row * _block.KeyChannels), _block.KeyChannels, 1 / norm);
+            Vectors.Scale(_flowing.Row(token), Flowing + (row * _block.ValueChannels), _problem.Value.Channels, 1);
+            (Normalisers[row], Means[row]) = (_constants.Row(token)[0], _constants.Row(token)[1]);
         }
-        new Span<float>(OfQueries + keys, _block.KeyChannels).Clear();
-        new Span<float>(OfKeys + keys, _block.KeyChannels).Clear();
-        new Span<float>(OfValues + values, _block.ValueChannels).Clear();
+        for (var row = begin; row < end; row += Vectors.Rows)
+            Vectors.Transpose(_block.Values + (row * _block.ValueChannels), _block.ValueChannels, ValueColumns + row, _block.ColumnStride);
+        Clear(OfQueries, begin, end, _block.KeyChannels);
+        Clear(OfKeys, begin, end, _block.KeyChannels);
+        Clear(OfValues, begin, end, _block.ValueChannels);
     }
+
+    private static void Clear(float* rows, int begin, int end, int channels) => new Span<float>(rows + (begin * channels), (end - begin) * channels).Clear();
 }
 
 /// <summary>What the forward pass left, and what flows back into it.</summary>

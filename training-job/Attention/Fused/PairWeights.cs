@@ -4,83 +4,111 @@ using System.Runtime.Intrinsics;
 namespace CtSeg.TrainingJob.Attention.Fused;
 
 /// <summary>
-/// The weights 2^(score - shift) / n of the pairs of one query. n is the paper's n_ij: in how many rounds the query sees the other (its
-/// logarithm leaves the score).
+/// The weights 2^(score - shift) / n of the pairs of four queries, which see the same rows of a block, computed where the scores are: in
+/// registers. n is the paper's n_ij: in how many rounds the query sees the other (its logarithm leaves the score).
 /// </summary>
-internal static unsafe class PairWeights
+/// <param name="row">The first query; what is computed of rows behind the run's end is of no use.</param>
+/// <param name="first">The first row that they see.</param>
+/// <param name="count">How many rows they see.</param>
+internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkBlock block, int row, int first, int count)
 {
     // Places that differ by 0 or 1 see each other; see BucketOrder.
     private const int SeesBits = ~1;
 
-    /// <summary>Fills the last vector up and takes the query itself out.</summary>
-    /// <param name="scores">[count], of pairs that see each other in this round.</param>
-    /// <param name="self">Number of the query itself.</param>
-    /// <returns>count, rounded up to whole vectors.</returns>
-    public static int Mask(float* scores, int count, int self)
+    private readonly float* _queries = block.Queries + (row * block.KeyChannels);
+    private readonly nint _queryStride = block.KeyChannels;
+    private readonly int _depth = problem.Query.Channels;
+    private readonly float* _keys = block.KeyColumns + first;
+    private readonly nint _stride = block.ColumnStride;
+    private readonly int _count = count;
+    // Number of the first query among the rows that it sees.
+    private readonly int _self = row - first;
+    private readonly int* _places = block.OtherPlaces(first);
+    private readonly int* _ownPlaces = block.OtherPlaces(row);
+    private readonly int _otherRounds = block.OtherRounds;
+
+    /// <summary>Fills weights, [4, stride], and their sums, [4].</summary>
+    public void Fill(float* shifts, float* weights, nint weightStride, float* sums)
     {
-        var padded = Vectors.Padded(count);
-        for (var j = count; j < padded; j++)
-            scores[j] = float.NegativeInfinity;
-        scores[self] = float.NegativeInfinity;
-        return padded;
+        Vector512<float> sumA = default, sumB = default, sumC = default, sumD = default;
+        for (var j = 0; j < _count; j += Vectors.Lanes)
+        {
+            Vectors.Multiply(_queries, _queryStride, _depth, _keys + j, _stride, out var a, out var b, out var c, out var d);
+            a = Weight(a, shifts[0], j, 0);
+            b = Weight(b, shifts[1], j, 1);
+            c = Weight(c, shifts[2], j, 2);
+            d = Weight(d, shifts[3], j, 3);
+            (sumA, sumB, sumC, sumD) = (sumA + a, sumB + b, sumC + c, sumD + d);
+            Vectors.Store(a, b, c, d, weights + j, weightStride);
+        }
+        (sums[0], sums[1], sums[2], sums[3]) = (Vector512.Sum(sumA), Vector512.Sum(sumB), Vector512.Sum(sumC), Vector512.Sum(sumD));
     }
 
-    public static float Highest(float* scores, int padded)
+    /// <summary>Fills the weights p, [4, stride], and the gradients of the scores, p (do.v - do.o), [4, stride].</summary>
+    /// <param name="normalisers">[4]: shifts that make the weights of all rounds together 1.</param>
+    /// <param name="means">[4]: do.o</param>
+    public void FillForGradient(float* normalisers, float* means, float* weights, float* ofScores, nint weightStride)
     {
-        var most = Vector512.Load(scores);
-        for (var j = Vectors.Lanes; j < padded; j += Vectors.Lanes)
-            most = Vector512.MaxNative(most, Vector512.Load(scores + j));
-        return Vectors.Highest(most);
+        var gradient = block.Gradient!;
+        var flowing = gradient.Flowing + (row * block.ValueChannels);
+        var valueColumns = gradient.ValueColumns + first;
+        for (var j = 0; j < _count; j += Vectors.Lanes)
+        {
+            Vectors.Multiply(_queries, _queryStride, _depth, _keys + j, _stride, out var a, out var b, out var c, out var d);
+            a = Weight(a, normalisers[0], j, 0);
+            b = Weight(b, normalisers[1], j, 1);
+            c = Weight(c, normalisers[2], j, 2);
+            d = Weight(d, normalisers[3], j, 3);
+            Vectors.Store(a, b, c, d, weights + j, weightStride);
+            Vectors.Multiply(
+                flowing, block.ValueChannels, problem.Value.Channels, valueColumns + j, _stride, out var ofA, out var ofB, out var ofC, out var ofD);
+            a *= ofA - Vector512.Create(means[0]);
+            b *= ofB - Vector512.Create(means[1]);
+            c *= ofC - Vector512.Create(means[2]);
+            d *= ofD - Vector512.Create(means[3]);
+            Vectors.Store(a, b, c, d, ofScores + j, weightStride);
+        }
     }
 
-    /// <summary>Scores become weights.</summary>
-    /// <param name="places">[other rounds, stride]: of the first pair's other token.</param>
-    /// <param name="ownPlaces">[other rounds, stride]: of the query.</param>
-    /// <returns>Their sum.</returns>
-    public static float FromScores(float* scores, int padded, float shift, int* places, int* ownPlaces, int stride, int otherRounds)
+    /// <summary>The highest score of each query, [4].</summary>
+    /// <param name="scores">Overwritten, [4, stride].</param>
+    public void Highest(float* scores, nint scoreStride, float* highest)
     {
-        var total = Vector512<float>.Zero;
-        var by = Vector512.Create(shift);
-        if (otherRounds == 0)
+        Vectors.Multiply(_queries, _queryStride, _depth, _keys, _stride, _count, scores, scoreStride);
+        for (var number = 0; number < Vectors.Rows; number++)
         {
-            for (var j = 0; j < padded; j += Vectors.Lanes)
-            {
-                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by);
-                weight.Store(scores + j);
-                total += weight;
-            }
+            highest[number] = float.NegativeInfinity;
+            for (var j = 0; j < _count; j++)
+                highest[number] = j == _self + number ? highest[number] : MathF.Max(highest[number], scores[(number * scoreStride) + j]);
         }
-        else if (otherRounds == 1)
+    }
+
+    /// <summary>Scores of one query and the rows from <paramref name="j"/> on become weights; 0 for itself and behind the last row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<float> Weight(Vector512<float> scores, float shift, int j, int number)
+    {
+        var weights = Vectors.PowerOfTwo(scores - Vector512.Create(shift));
+        if (_otherRounds == 1)
         {
-            var own = Vector512.Create(*ownPlaces);
-            for (var j = 0; j < padded; j += Vectors.Lanes)
-            {
-                var alsoThere = Vector512.Equals((own - Vector512.Load(places + j)) & Vector512.Create(SeesBits), Vector512<int>.Zero);
-                var share = Vector512.ConditionalSelect(alsoThere.AsSingle(), Vector512.Create(0.5f), Vector512<float>.One);
-                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by) * share;
-                weight.Store(scores + j);
-                total += weight;
-            }
+            var alsoThere = Vector512.Equals((Vector512.Create(_ownPlaces[number]) - Vector512.Load(_places + j)) & Vector512.Create(SeesBits), Vector512<int>.Zero);
+            weights = Vector512.ConditionalSelect(alsoThere.AsSingle(), weights * 0.5f, weights);
         }
-        else
+        else if (_otherRounds > 1)
         {
-            for (var j = 0; j < padded; j += Vectors.Lanes)
-            {
-                var weight = Vectors.PowerOfTwo(Vector512.Load(scores + j) - by) / Vector512.ConvertToSingle(Rounds(places + j, ownPlaces, stride, otherRounds));
-                weight.Store(scores + j);
-                total += weight;
-            }
+            weights /= Vector512.ConvertToSingle(Rounds(_places + j, _ownPlaces + number));
         }
-        return Vector512.Sum(total);
+        var counted = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(_count - j))
+            & ~Vector512.Equals(Vector512<int>.Indices, Vector512.Create(_self + number - j));
+        return Vector512.ConditionalSelect(counted.AsSingle(), weights, Vector512<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Rounds(int* places, int* ownPlaces, int stride, int otherRounds)
+    private Vector512<int> Rounds(int* places, int* ownPlaces)
     {
         var rounds = Vector512<int>.One;
-        for (var other = 0; other < otherRounds; other++)
+        for (var other = 0; other < _otherRounds; other++)
         {
-            var difference = Vector512.Create(ownPlaces[other * stride]) - Vector512.Load(places + (other * stride));
+            var difference = Vector512.Create(ownPlaces[other * _stride]) - Vector512.Load(places + (other * _stride));
             rounds -= Vector512.Equals(difference & Vector512.Create(SeesBits), Vector512<int>.Zero);
         }
         return rounds;

@@ -18,10 +18,32 @@ internal static unsafe class Vectors
 
     public static int Padded(int count) => (count + Lanes - 1) / Lanes * Lanes;
 
-    /// <summary>result[r, j] = sum_d rows[r][d] * block[d, j] for j from 0 to count, rounded up to 16.</summary>
+    /// <summary>sum_d rows[r, d] * block[d, 0 to 15] for four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
-        float* row0, float* row1, float* row2, float* row3, int depth, float* block, nint blockStride, int count, float* result, nint resultStride)
+        float* rows, nint rowStride, int depth, float* block, nint blockStride,
+        out Vector512<float> a, out Vector512<float> b, out Vector512<float> c, out Vector512<float> d)
     {
+        a = b = c = d = Vector512<float>.Zero;
+        for (var end = rows + depth; rows < end; rows++)
+        {
+            var values = Vector512.Load(block);
+            a = Vector512.FusedMultiplyAdd(Vector512.Create(rows[0]), values, a);
+            b = Vector512.FusedMultiplyAdd(Vector512.Create(rows[rowStride]), values, b);
+            c = Vector512.FusedMultiplyAdd(Vector512.Create(rows[2 * rowStride]), values, c);
+            d = Vector512.FusedMultiplyAdd(Vector512.Create(rows[3 * rowStride]), values, d);
+            block += blockStride;
+        }
+    }
+
+    /// <summary>result[r, j] = sum_d rows[r, d] * block[d, j] for four rows and j from 0 to count, rounded up to 16.</summary>
+    public static void Multiply(
+        float* rows, nint rowStride, int depth, float* block, nint blockStride, int count, float* result, nint resultStride)
+    {
+        var row0 = rows;
+        var row1 = row0 + rowStride;
+        var row2 = row1 + rowStride;
+        var row3 = row2 + rowStride;
         var j = 0;
         // Two vectors of columns keep both multipliers busy, where there are registers for them.
         for (; Vector512.IsHardwareAccelerated && j + Lanes < count; j += 2 * Lanes)
@@ -51,17 +73,7 @@ internal static unsafe class Vectors
         }
         for (; j < count; j += Lanes)
         {
-            Vector512<float> a = default, b = default, c = default, d = default;
-            var column = block + j;
-            for (var depthAt = 0; depthAt < depth; depthAt++)
-            {
-                var values = Vector512.Load(column);
-                a = Vector512.FusedMultiplyAdd(Vector512.Create(row0[depthAt]), values, a);
-                b = Vector512.FusedMultiplyAdd(Vector512.Create(row1[depthAt]), values, b);
-                c = Vector512.FusedMultiplyAdd(Vector512.Create(row2[depthAt]), values, c);
-                d = Vector512.FusedMultiplyAdd(Vector512.Create(row3[depthAt]), values, d);
-                column += blockStride;
-            }
+            Multiply(rows, rowStride, depth, block + j, blockStride, out var a, out var b, out var c, out var d);
             Store(a, b, c, d, result + j, resultStride);
         }
     }
@@ -105,14 +117,24 @@ internal static unsafe class Vectors
         }
     }
 
-    /// <summary>block[j, c] += sum_r weights[r, j] * rows[r][c].</summary>
-    public static void AddOuter(
-        float* weights, nint weightStride, int count, float* row0, float* row1, float* row2, float* row3, float* block, int channels)
+    /// <summary>block[j, c] += sum_r weights[r, j] * rows[r, c].</summary>
+    /// <param name="rowCount">1 to 4.</param>
+    public static void AddOuter(float* weights, nint weightStride, int count, float* rows, int rowCount, float* block, int channels)
     {
+        if (rowCount < Rows)
+        {
+            for (var row = 0; row < rowCount; row++)
+            {
+                for (var j = 0; j < count; j++)
+                    Add(block + (j * channels), rows + (row * channels), weights[(row * weightStride) + j], channels);
+            }
+            return;
+        }
         for (var channel = 0; channel < channels; channel += Lanes)
         {
-            var (a, b) = (Vector512.Load(row0 + channel), Vector512.Load(row1 + channel));
-            var (c, d) = (Vector512.Load(row2 + channel), Vector512.Load(row3 + channel));
+            var row = rows + channel;
+            var (a, b) = (Vector512.Load(row), Vector512.Load(row + channels));
+            var (c, d) = (Vector512.Load(row + (2 * channels)), Vector512.Load(row + (3 * channels)));
             var target = block + channel;
             for (var j = 0; j < count; j++)
             {
@@ -127,7 +149,8 @@ internal static unsafe class Vectors
     }
 
     /// <summary>
-    /// 2^x for arguments up to 0, within 2 units in the last place; 0 below -126. The polynomial is 2^r of Cephes' exp2f (S. Moshier), -0.5 to 0.5.
+    /// 2^x for arguments up to 0, within 2 units in the last place; 0 below -126. The polynomial has the least relative error of its degree from
+    /// -0.5 to 0.5 (7.5e-8, found by Remez' exchange), but for its constant, which is 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> x)
@@ -136,12 +159,11 @@ internal static unsafe class Vectors
         x = Vector512.MaxNative(x, Vector512.Create(-200f));
         var power = Vector512.Round(x);
         var rest = x - power;
-        var polynomial = Vector512.Create(1.535336188319500e-4f);
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(1.339887440266574e-3f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(9.618437357674640e-3f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(5.550332471162809e-2f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(2.402264791363012e-1f));
-        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(6.931472028550421e-1f));
+        var polynomial = Vector512.Create(1.3276472454890609e-3f);
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(9.675540961325169e-3f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(5.550713092088699e-2f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(2.4022120237350464e-1f));
+        polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512.Create(6.931469440460205e-1f));
         polynomial = Vector512.FusedMultiplyAdd(polynomial, rest, Vector512<float>.One);
         if (Avx512F.IsSupported)
             return Avx512F.Scale(polynomial, power);
@@ -245,8 +267,9 @@ internal static unsafe class Vectors
         }
     }
 
+    /// <summary>Four rows of one column of vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, nint stride)
+    public static void Store(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* target, nint stride)
     {
         a.Store(target);
         b.Store(target + stride);
