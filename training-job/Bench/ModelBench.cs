@@ -41,15 +41,12 @@ internal static class ModelBench
             network.ComputePlainly(true);
         else
             network.FoldNormalisation();
-        using var noGradient = inference_mode();
-        using var scope = NewDisposeScope();
-        var input = randn([1, 1, benched.InputSize, benched.InputSize]);
+        using var input = randn([1, 1, benched.InputSize, benched.InputSize]);
         var times = new List<double>();
         for (var run = 0; run < WarmUp + Repetitions; run++)
         {
-            using var inner = NewDisposeScope();
             var started = Stopwatch.GetTimestamp();
-            SliceSegmenter.ToMask(network.call(input), benched.InputSize, benched.InputSize);
+            SliceSegmenter.Segment(network, input, benched.InputSize, benched.InputSize);
             if (run >= WarmUp)
                 times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }

@@ -38,10 +38,18 @@ internal sealed class SliceSegmenter : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalWidth);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(originalHeight);
-        using var noGradient = inference_mode();
         using var scope = NewDisposeScope();
-        var logits = _network.call(InputScaling.ToTensor(preprocessed));
-        return ToMask(logits, originalWidth, originalHeight);
+        return Segment(_network, InputScaling.ToTensor(preprocessed), originalWidth, originalHeight);
+    }
+
+    /// <summary>Segments one input, [1, 1, height, width], by a network in evaluation mode.</summary>
+    public static LesionMask Segment(ResidualAttentionUNet network, Tensor input, int originalWidth, int originalHeight)
+    {
+        using var noGradient = inference_mode();
+        using var logits = network.call(input);
+        var mask = ToMask(logits, originalWidth, originalHeight);
+        HeapMemory.Bound();
+        return mask;
     }
 
     /// <summary>Scales logits, [1, 4, height, width], to the mask's size and takes the class of the highest.</summary>

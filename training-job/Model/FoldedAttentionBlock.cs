@@ -6,7 +6,7 @@ namespace CtSeg.TrainingJob.Model;
 /// <summary>
 /// Attention and the block behind it, for inference. Between the map and the block's 3x3 convolution only the attention itself is not linear: the
 /// projections of query and value and the block's 1x1 convolutions are one convolution of the map, which is read once, and the output
-/// projection is merged with the same convolutions, so that the sum x + W_o(attention(x)) never exists.
+/// projection is merged with the same 1x1 convolutions, so that the sum x + W_o(attention(x)) never exists.
 /// </summary>
 internal sealed class FoldedAttentionBlock : IDisposable
 {
@@ -15,10 +15,13 @@ internal sealed class FoldedAttentionBlock : IDisposable
 
     private readonly LshAttentionLayer _attention;
     private readonly ResNeXtBlock _block;
-    private readonly long[] _channels;
+    private readonly long _projected;
+    private readonly long _reduced;
+    private readonly long _shortcut;
     private readonly Tensor _ofMap;
-    private readonly (Tensor Weight, Tensor Bias) _reduceOfAttended;
-    private readonly (Tensor Weight, Tensor Bias) _shortcutOfAttended;
+    private readonly Tensor _bias;
+    // [inner, reduced + shortcut channels]
+    private readonly Tensor _ofAttended;
 
     private FoldedAttentionBlock(
         LshAttentionLayer attention, ResNeXtBlock block, (Tensor Weight, Tensor Bias) reduce, (Tensor Weight, Tensor Bias) shortcut)
@@ -26,14 +29,18 @@ internal sealed class FoldedAttentionBlock : IDisposable
         (_attention, _block) = (attention, block);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (query, value, _, _) = attention.Weights;
-        var used = query.size(0) + value.size(0) + reduce.Weight.size(0) + shortcut.Weight.size(0);
+        var (query, value, output, outputBias) = attention.Weights;
+        (_projected, _reduced, _shortcut) = (query.size(0) + value.size(0), reduce.Weight.size(0), shortcut.Weight.size(0));
+        var used = _projected + _reduced + _shortcut;
         var unused = (ChannelsOfLine - (used % ChannelsOfLine)) % ChannelsOfLine;
-        _channels = [query.size(0) + value.size(0), reduce.Weight.size(0), shortcut.Weight.size(0), unused];
-        var nothing = zeros([unused, query.size(1), 1, 1], query.dtype, query.device);
-        _ofMap = cat([query, value, reduce.Weight, shortcut.Weight, nothing], 0).detach().DetachFromDisposeScope();
-        _reduceOfAttended = AfterOutputProjection(reduce);
-        _shortcutOfAttended = AfterOutputProjection(shortcut);
+        Tensor Nothing(params long[] shape) => zeros(shape, query.dtype, query.device);
+        // W(x + W_o a + b_o) + b = W x + (W W_o) a + (W b_o + b)
+        var weight = cat([reduce.Weight, shortcut.Weight], 0);
+        var matrix = weight.flatten(1);
+        var bias = matrix.matmul(outputBias).add(cat([reduce.Bias, shortcut.Bias], 0));
+        _ofAttended = matrix.matmul(output.flatten(1)).t().contiguous().detach().DetachFromDisposeScope();
+        _ofMap = cat([query, value, weight, Nothing(unused, query.size(1), 1, 1)], 0).detach().DetachFromDisposeScope();
+        _bias = cat([Nothing(_projected), bias, Nothing(unused)], 0).detach().DetachFromDisposeScope();
     }
 
     /// <returns>Null where the block is of another kind or is not folded.</returns>
@@ -42,31 +49,27 @@ internal sealed class FoldedAttentionBlock : IDisposable
             ? new FoldedAttentionBlock(attention, resNeXt, folded.Reduce, folded.Shortcut)
             : null;
 
+    /// <summary>All that reads the map.</summary>
     /// <param name="map">[batch, channels, height, width]</param>
+    /// <returns>What <see cref="Continue"/> goes on with.</returns>
+    public Tensor Project(Tensor map) => PointwiseConvolution.Apply(map, _ofMap, _bias);
+
+    /// <param name="projected">Of <see cref="Project"/>; overwritten.</param>
     /// <returns>[batch, output channels of the block, height, width]</returns>
-    public Tensor Apply(Tensor map)
+    public Tensor Continue(Tensor projected)
     {
         using var scope = NewDisposeScope();
-        var parts = PointwiseConvolution.Apply(map, _ofMap, bias: null).split(_channels, 1);
-        var attended = _attention.Attend(parts[0]);
-        var reduced = PointwiseConvolution.Apply(attended, _reduceOfAttended.Weight, _reduceOfAttended.Bias).add_(parts[1]);
-        var residual = PointwiseConvolution.Apply(attended, _shortcutOfAttended.Weight, _shortcutOfAttended.Bias).add_(parts[2]);
-        return _block.Continue(reduced, residual).MoveToOuterDisposeScope();
+        using (var attended = _attention.Attend(projected.narrow(1, 0, _projected)))
+        {
+            var rows = projected.permute(0, 2, 3, 1).reshape(-1, projected.size(1)).narrow(1, _projected, _reduced + _shortcut);
+            rows.addmm_(attended.permute(0, 2, 3, 1).reshape(-1, attended.size(1)), _ofAttended);
+        }
+        return _block.Continue(projected.narrow(1, _projected, _reduced), projected.narrow(1, _projected + _reduced, _shortcut)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { _ofMap, _reduceOfAttended.Weight, _reduceOfAttended.Bias, _shortcutOfAttended.Weight, _shortcutOfAttended.Bias })
+        foreach (var tensor in new[] { _ofMap, _bias, _ofAttended })
             tensor.Dispose();
-    }
-
-    /// <summary>W(x + W_o a + b_o) + b = W x + (W W_o) a + (W b_o + b): weight and bias for a.</summary>
-    private (Tensor Weight, Tensor Bias) AfterOutputProjection((Tensor Weight, Tensor Bias) convolution)
-    {
-        var (_, _, output, outputBias) = _attention.Weights;
-        var weight = convolution.Weight.flatten(1);
-        return (
-            weight.matmul(output.flatten(1)).unsqueeze(-1).unsqueeze(-1).detach().DetachFromDisposeScope(),
-            weight.matmul(outputBias).add(convolution.Bias).detach().DetachFromDisposeScope());
     }
 }

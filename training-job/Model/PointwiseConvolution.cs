@@ -14,9 +14,11 @@ internal static class PointwiseConvolution
     /// <param name="weight">[output channels, input channels, 1, 1]</param>
     /// <param name="bias">[output channels], or null.</param>
     /// <returns>[batch, output channels, height, width], channels-last strides.</returns>
-    public static Tensor Apply(Tensor map, Tensor weight, Tensor? bias) => AsMatrixProduct && map.device_type == TorchSharp.DeviceType.CPU
-        ? Product(map, weight, bias)
-        : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias));
+    public static Tensor Apply(Tensor map, Tensor weight, Tensor? bias) =>
+        // Of a single channel oneDNN makes planes, whose way back to channels-last order takes longer than all else.
+        (AsMatrixProduct || map.size(1) == 1) && map.device_type == TorchSharp.DeviceType.CPU
+            ? Product(map, weight, bias)
+            : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias));
 
     /// <summary>The same as a product of matrices.</summary>
     public static Tensor Product(Tensor map, Tensor weight, Tensor? bias)

@@ -54,15 +54,23 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
     }
 
     /// <summary>All that follows the 1x1 convolutions of the input.</summary>
-    /// <param name="reduced">[batch, inner channels, height, width], before its ReLU; overwritten.</param>
+    /// <param name="reduced">[batch, inner channels, height, width], before its ReLU.</param>
     /// <param name="residual">[batch, output channels, height, width]</param>
     /// <returns>[batch, output channels, height, width]</returns>
     public Tensor Continue(Tensor reduced, Tensor residual)
     {
         using var scope = NewDisposeScope();
-        var inner = nn.functional.relu(reduced, inplace: true);
-        inner = nn.functional.relu(_grouped.Apply(inner), inplace: true);
-        return nn.functional.relu(_expand.Apply(inner).add_(residual), inplace: true).MoveToOuterDisposeScope();
+        var isDense = reduced.permute(0, 2, 3, 1).is_contiguous();
+        // What has been used is given back at once, and so is in the cache when it is given out again.
+        using var first = nn.functional.relu(reduced, inplace: isDense);
+        using var second = _grouped.Apply(first);
+        first.Dispose();
+        using var third = nn.functional.relu(second, inplace: true);
+        using var sum = _expand.Apply(third);
+        second.Dispose();
+        third.Dispose();
+        sum.add_(residual);
+        return nn.functional.relu(sum, inplace: true).MoveToOuterDisposeScope();
     }
 
     protected override void Dispose(bool disposing)

@@ -92,32 +92,47 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var padding = ReflectionPadding.For(input.size(2), input.size(3), 1 << Levels);
-        var map = padding.Apply(input);
+        var map = padding.Apply(input).alias();
         var skips = new Tensor[Levels];
         for (var level = 0; level < Levels; level++)
         {
-            skips[level] = encoder[level].call(map);
+            using var above = map;
+            skips[level] = encoder[level].call(above);
             map = nn.functional.max_pool2d(skips[level], 2);
         }
         var pooled = Pointwise(globalProjection, map.mean([2, 3], keepdim: true));     // [batch, bridge channels, 1, 1]
         map = bridge.call(map).add(pooled);
         for (var level = Levels - 1; level >= 0; level--)
-            map = Decode(level, map, skips[level]);
+        {
+            using var below = map;
+            map = Decode(level, Joined(level, below, skips[level]));
+        }
         return padding.Undo(Pointwise(classifier, map)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Decode(int level, Tensor below, Tensor skip)
+    /// <summary>What is below, upsampled, beside the encoder's map, which is disposed of.</summary>
+    private Tensor Joined(int level, Tensor below, Tensor skip)
     {
-        using var scope = NewDisposeScope();
-        var map = cat([upsample[level].call(below), skip], 1);
-        if (attention.ContainsKey($"level{level}"))
+        using var upsampled = upsample[level].call(below);
+        using var encoded = skip;
+        return cat([upsampled, encoded], 1);
+    }
+
+    /// <param name="joined">[batch, twice the level's channels, height, width]; disposed of as soon as it has been read: nothing is larger.</param>
+    private Tensor Decode(int level, Tensor joined)
+    {
+        using var map = joined;
+        if (!attention.ContainsKey($"level{level}"))
+            return decoder[level].call(map);
+        var layer = attention[$"level{level}"];
+        if (Plain || layer.Zeroed || !_foldedAttention.TryGetValue(level, out var folded))
         {
-            var layer = attention[$"level{level}"];
-            if (!Plain && !layer.Zeroed && _foldedAttention.TryGetValue(level, out var folded))
-                return folded.Apply(map).MoveToOuterDisposeScope();
-            map = layer.call(map);
+            using var attended = layer.call(map);
+            return decoder[level].call(attended);
         }
-        return decoder[level].call(map).MoveToOuterDisposeScope();
+        using var projected = folded.Project(map);
+        map.Dispose();
+        return folded.Continue(projected);
     }
 
     private void DisposeFolded()

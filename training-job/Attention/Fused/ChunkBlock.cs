@@ -179,7 +179,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
             Vectors.CopyAndCheck(_queries.Row(_tokens[row]), Queries + (row * KeyChannels), _problem.Query.Channels, ref residues);
             Vectors.CopyAndCheck(_values.Row(_tokens[row]), Values + (row * ValueChannels), _problem.Value.Channels, ref residues);
         }
-        Vectors.Transpose(Queries + (first * KeyChannels), KeyChannels, KeyColumns + first, ColumnStride);
+        Vectors.Transpose(Queries + (first * KeyChannels), KeyChannels, KeyChannels, KeyColumns + first, ColumnStride);
     }
 
     /// <summary>Queries in columns become keys, a vector of rows at a time.</summary>

@@ -33,6 +33,7 @@ internal static unsafe class FusedHash
             var (item, piece) = (task / pieces, task % pieces);
             for (var number = piece * TilesOfTask; number < Math.Min(tiles, (piece + 1) * TilesOfTask); number++)
             {
+                tile.Prefetch(rows, item * heads, heads, (number + 1) * TokensOfTile);
                 for (var head = 0; head < heads; head++)
                 {
                     var sequence = (item * heads) + head;
@@ -85,6 +86,17 @@ internal static unsafe class FusedHash
         private readonly float[] _projections = ArrayPool<float>.Shared.Rent(rotations.Columns * TokensOfTile);
         private int _firstToken;
 
+        /// <summary>Asks for the heads of a tile's tokens, between which there may be much else.</summary>
+        public void Prefetch(TokenRows rows, int firstSequence, int heads, int firstToken)
+        {
+            for (var sequence = firstSequence; sequence < firstSequence + heads; sequence++)
+            {
+                var tokens = rows.Sequence(sequence);
+                for (var token = firstToken; token < Math.Min(firstToken + TokensOfTile, rows.Tokens); token++)
+                    tokens.Prefetch(token);
+            }
+        }
+
         /// <summary>Lays every token into a lane; lanes beyond the last token repeat it.</summary>
         public void Gather(TokenRows rows, int sequence, int firstToken)
         {
@@ -92,15 +104,17 @@ internal static unsafe class FusedHash
             var tokens = rows.Sequence(sequence);
             fixed (float* queries = _queries)
             {
+                if (firstToken + TokensOfTile <= rows.Tokens && rotations.Channels % Vectors.Rows == 0)
+                {
+                    for (var lane = 0; lane < TokensOfTile; lane += Vectors.Rows)
+                        Vectors.Transpose(tokens.Row(firstToken + lane), tokens.Stride, rotations.Channels, queries + lane, TokensOfTile);
+                    return;
+                }
                 for (var lane = 0; lane < TokensOfTile; lane++)
                 {
                     var row = tokens.Row(Math.Min(firstToken + lane, rows.Tokens - 1));
-                    var target = queries + lane;
                     for (var channel = 0; channel < rotations.Channels; channel++)
-                    {
-                        *target = row[channel];
-                        target += TokensOfTile;
-                    }
+                        queries[(channel * TokensOfTile) + lane] = row[channel];
                 }
             }
         }

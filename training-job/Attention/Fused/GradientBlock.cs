@@ -66,7 +66,10 @@ internal sealed unsafe class GradientBlock
             (Normalisers[row], Means[row]) = (_constants.Row(token)[0], _constants.Row(token)[1]);
         }
         for (var row = begin; row < end; row += Vectors.Rows)
-            Vectors.Transpose(_block.Values + (row * _block.ValueChannels), _block.ValueChannels, ValueColumns + row, _block.ColumnStride);
+        {
+            Vectors.Transpose(
+                _block.Values + (row * _block.ValueChannels), _block.ValueChannels, _block.ValueChannels, ValueColumns + row, _block.ColumnStride);
+        }
         Clear(OfQueries, begin, end, _block.KeyChannels);
         Clear(OfKeys, begin, end, _block.KeyChannels);
         Clear(OfValues, begin, end, _block.ValueChannels);

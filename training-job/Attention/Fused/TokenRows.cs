@@ -60,6 +60,9 @@ internal readonly unsafe struct SequenceRows(float* first, nint stride, int chan
     /// <summary>Rows to ask for before the one that is worked on: about what the memory needs to answer.</summary>
     public const int Ahead = 16;
 
+    /// <value>From one token to the next, floats.</value>
+    public nint Stride => stride;
+
     /// <summary>The channels of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Row(int token) => first + (token * stride);

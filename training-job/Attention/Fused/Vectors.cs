@@ -243,15 +243,15 @@ internal static unsafe class Vectors
         }
     }
 
-    /// <summary>columns[c * columnStride + r] = rows[r * channels + c] for four rows.</summary>
-    /// <param name="channels">A multiple of 16.</param>
-    public static void Transpose(float* rows, int channels, float* columns, nint columnStride)
+    /// <summary>columns[c, r] = rows[r, c] for four rows.</summary>
+    /// <param name="channels">A multiple of 4.</param>
+    public static void Transpose(float* rows, nint rowStride, int channels, float* columns, nint columnStride)
     {
         for (var c = 0; c < channels; c += Rows)
         {
             var target = columns + (c * columnStride);
-            var (a, b) = (Vector128.Load(rows + c), Vector128.Load(rows + channels + c));
-            var (d, e) = (Vector128.Load(rows + (2 * channels) + c), Vector128.Load(rows + (3 * channels) + c));
+            var (a, b) = (Vector128.Load(rows + c), Vector128.Load(rows + rowStride + c));
+            var (d, e) = (Vector128.Load(rows + (2 * rowStride) + c), Vector128.Load(rows + (3 * rowStride) + c));
             if (!Sse.IsSupported)
             {
                 for (var channel = 0; channel < Rows; channel++)
