@@ -14,43 +14,54 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
     public const int Channels = 16;
     public const int Rounds = 2;
     public const int ChunkLength = 64;
-    // The slowest of them once, the rest for about two seconds.
-    private const int MostRepetitions = 101;
-    private const int MostWarmUps = 1000;
-    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public static IReadOnlyList<string> Engines { get; } = ["fused", "reference", "exact", "naive", "naive-unfactorised"];
 
     public static IReadOnlyList<int> Lengths { get; } = [529, 2304, 9216, 36864, 147456];
 
-    public IReadOnlyList<AttentionMeasurement> Run(IEnumerable<int> lengths, Func<string, string, int, bool> wanted, CancellationToken cancellationToken)
+    /// <summary>Measures engine by engine; all lengths of an engine take turns, so that growth is not the machine's.</summary>
+    public IReadOnlyList<AttentionMeasurement> Run(
+        IReadOnlyList<int> lengths, Func<string, string, int, bool> wanted, CancellationToken cancellationToken)
     {
         var measured = new List<AttentionMeasurement>();
         var rate = MatrixProductRate();
         progress.WriteLine(FormattableString.Invariant($"Matrix product of this machine: {rate:0} GFLOP/s"));
-        foreach (var length in lengths)
+        using var scope = NewDisposeScope();
+        var inputs = lengths.Select(Inputs.Random).ToArray();
+        foreach (var (engine, attend) in Attentions())
         {
-            using var scope = NewDisposeScope();
-            using var generator = new Generator(1, CPU);
-            var query = randn([1, length, Heads, Channels], generator: generator);
-            var value = randn([1, length, Heads, Channels], generator: generator);
-            var flowing = randn([1, length, Heads, Channels], generator: generator);
-            foreach (var (engine, attend) in Attentions())
+            foreach (var direction in new[] { "forward", "both" })
             {
-                foreach (var direction in new[] { "forward", "both" })
+                var calls = inputs.Where(input => wanted(engine, direction, input.Length))
+                    .Select(input => (Input: input, Call: new TimedCall(() => Call(attend, input, direction == "both")))).ToArray();
+                TakeTurns([.. calls.Select(one => one.Call)], cancellationToken);
+                foreach (var (input, call) in calls)
                 {
-                    if (!wanted(engine, direction, length))
-                        continue;
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var one = Measure(length, engine, direction, () => Call(attend, query, value, flowing, direction == "both"));
+                    var one = new AttentionMeasurement(input.Length, engine, direction, call.Ms, call.ExtraMb);
                     measured.Add(one);
-                    var speed = engine == "fused" && direction == "forward" ? Speed(Operations(query) / one.Ms / 1e6, rate) : string.Empty;
+                    var speed = engine == "fused" && direction == "forward" ? Speed(Operations(input.Query) / one.Ms / 1e6, rate) : string.Empty;
                     progress.WriteLine(FormattableString.Invariant($"{one.Length,7} {one.Engine,-19} {one.Direction,-8} {one.Ms,10:0.00} ms {one.ExtraMb,8:0} MiB{speed}"));
                 }
             }
         }
         return measured;
+    }
+
+    private static void TakeTurns(TimedCall[] calls, CancellationToken cancellationToken)
+    {
+        foreach (var call in calls)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            call.Prepare();
+        }
+        for (var slot = 0; slot < TimedCall.Slots; slot++)
+        {
+            foreach (var call in calls)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                call.RunSlot();
+            }
+        }
     }
 
     private IEnumerable<(string Engine, Func<Tensor, Tensor, Tensor> Attend)> Attentions()
@@ -65,26 +76,6 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
             NaiveLshAttention.Attend(query, value, NaiveLshAttention.Buckets(query, rounds, ChunkLength, factorised: false), ChunkLength));
     }
 
-    private static AttentionMeasurement Measure(int length, string engine, string direction, Action call)
-    {
-        // The first calls also compile and fill pools; methods are compiled again after the 30th.
-        var first = Time(call);
-        var slow = first > 4 * Enough;
-        for (var (warm, done) = (first, 1); warm < WarmUp && done < MostWarmUps; done++)
-            warm += Time(call);
-        var (times, total) = (new List<double>(), TimeSpan.Zero);
-        var memory = PeakMemory.Of(() => times.Add(Time(call).TotalMilliseconds));
-        while (!slow && times.Count < MostRepetitions && total < Enough)
-        {
-            var taken = Time(call);
-            total += taken;
-            times.Add(taken.TotalMilliseconds);
-        }
-        // The measured memory had to come from the system again: not that time, unless there is no other.
-        var counted = times.Skip(times.Count > 1 ? 1 : 0).Order().ToArray();
-        return new AttentionMeasurement(length, engine, direction, counted[counted.Length / 2], memory);
-    }
-
     /// <returns>GFLOP/s of torch's product of two matrices of 2048 x 2048, the best of several.</returns>
     private static double MatrixProductRate()
     {
@@ -92,7 +83,13 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
         using var scope = NewDisposeScope();
         using var noGradient = inference_mode();
         var (left, right) = (randn([side, side]), randn([side, side]));
-        var best = Enumerable.Range(0, 8).Min(_ => Time(() => left.matmul(right).Dispose()).TotalSeconds);
+        var best = double.PositiveInfinity;
+        for (var run = 0; run < 8; run++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            left.matmul(right).Dispose();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
         return 2.0 * side * side * side / best / 1e9;
     }
 
@@ -121,23 +118,27 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
         return pairs;
     }
 
-    private static TimeSpan Time(Action call)
-    {
-        var started = Stopwatch.GetTimestamp();
-        call();
-        return Stopwatch.GetElapsedTime(started);
-    }
-
-    private static void Call(Func<Tensor, Tensor, Tensor> attend, Tensor query, Tensor value, Tensor flowing, bool both)
+    private static void Call(Func<Tensor, Tensor, Tensor> attend, Inputs inputs, bool both)
     {
         using var scope = NewDisposeScope();
         if (!both)
         {
             using var noGradient = inference_mode();
-            attend(query, value);
+            attend(inputs.Query, inputs.Value);
             return;
         }
-        var (q, v) = (query.detach().requires_grad_(), value.detach().requires_grad_());
-        attend(q, v).backward([flowing]);
+        var (query, value) = (inputs.Query.detach().requires_grad_(), inputs.Value.detach().requires_grad_());
+        attend(query, value).backward([inputs.Flowing]);
+    }
+
+    /// <summary>Normally distributed tokens, [1, length, heads, channels], and a gradient that flows into the output.</summary>
+    private sealed record Inputs(int Length, Tensor Query, Tensor Value, Tensor Flowing)
+    {
+        public static Inputs Random(int length)
+        {
+            using var generator = new Generator(1, CPU);
+            Tensor Normal() => randn([1, length, Heads, Channels], generator: generator);
+            return new Inputs(length, Normal(), Normal(), Normal());
+        }
     }
 }

@@ -51,18 +51,26 @@ internal static class BenchCommand
         foreach (var width in arguments.GetValue(BaseChannels)!)
         {
             foreach (var size in arguments.GetValue(InputSizes)!)
-            {
-                foreach (var network in ModelBench.Networks(width, size))
-                {
-                    var one = await ModelProcess.MeasureAsync(network, cancellationToken);
-                    await Console.Out.WriteLineAsync(one.ToString());
-                    measured.Add(one);
-                }
-            }
+                measured.AddRange(await TakeTurnsAsync([.. ModelBench.Networks(width, size)], cancellationToken));
         }
         if (arguments.GetValue(Json) is { } file)
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement), cancellationToken);
         return Verdict.Print(Bars.OfModel(measured), Console.Out);
+    }
+
+    /// <summary>The networks that are compared take turns, because the speed of a shared machine drifts.</summary>
+    private static async Task<IReadOnlyList<ModelMeasurement>> TakeTurnsAsync(IReadOnlyList<BenchedNetwork> networks, CancellationToken cancellationToken)
+    {
+        var runs = networks.Select(_ => new List<ModelMeasurement>()).ToArray();
+        for (var turn = 0; turn < ModelBench.Turns; turn++)
+        {
+            for (var number = 0; number < networks.Count; number++)
+                runs[number].Add(await ModelProcess.MeasureAsync(networks[number], cancellationToken));
+        }
+        var measured = runs.Select(ModelMeasurement.Of).ToArray();
+        foreach (var one in measured)
+            await Console.Out.WriteLineAsync(one.ToString());
+        return measured;
     }
 
     // Gradients of exact attention at full resolution take minutes and say nothing; the unfactorised hash is shown once.

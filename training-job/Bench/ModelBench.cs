@@ -9,9 +9,12 @@ namespace CtSeg.TrainingJob.Bench;
 /// <summary>Times whole predictions, from grey values to a mask, with random weights: the time does not depend on them.</summary>
 internal static class ModelBench
 {
+    /// <summary>How often each network is measured.</summary>
+    public const int Turns = 3;
+
     // The heap grows over the first calls; new pages are not what is measured.
     private const int WarmUp = 12;
-    private const int Repetitions = 15;
+    private const int Repetitions = 7;
 
     /// <summary>The networks of Table II of the paper, the full one also without its highest attention; naive where only layers of torch are in it.</summary>
     public static IEnumerable<BenchedNetwork> Networks(int baseChannels, int inputSize)

@@ -8,7 +8,7 @@ internal sealed class AttentionProblem(TokenRows query, TokenRows value, BucketO
     public const float Ln2 = 0.693147181f;
 
     /// <summary>Chunks that one thread gathers at once: their queries, keys and values stay in its cache.</summary>
-    public const int ChunksOfBlock = 8;
+    public const int ChunksOfBlock = 16;
 
     public TokenRows Query => query;
     public TokenRows Value => value;

@@ -118,15 +118,14 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         var gradient = block.Gradient!;
         var key = gradient.Keys + (row * block.KeyChannels);
         var ofKey = gradient.OfKeys + (row * block.KeyChannels);
-        var channels = problem.Query.Channels;
-        var norm = block.Bounds[row] / problem.Scale;
-        var along = norm < AttentionProblem.ShortestKey ? 0 : Vectors.Dot(key, ofKey, channels);
-        norm = MathF.Max(norm, AttentionProblem.ShortestKey);
+        // A query that is too short for its length to count is divided by a constant.
+        var isShort = block.Bounds[row] < AttentionProblem.ShortestKey * problem.Scale;
+        var along = isShort ? 0 : Vectors.Dot(key, ofKey, problem.Query.Channels);
         // The scores are exponents of 2: their gradient is that of the exponents of e times ln 2.
-        const float ln2 = AttentionProblem.Ln2;
-        Vectors.Add(ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), ln2 * problem.Scale, channels);
-        Vectors.Add(ofOwnQuery, ofKey, ln2 * problem.Scale / norm, channels);
-        Vectors.Add(ofOwnQuery, key, -ln2 * problem.Scale * along / norm, channels);
+        var ofScore = AttentionProblem.Ln2 * problem.Scale;
+        var ofLength = ofScore * block.InverseLengths[row];
+        Vectors.Add(
+            ofOwnQuery, gradient.OfQueries + (row * block.KeyChannels), ofScore, ofKey, ofLength, key, -ofLength * along, problem.Query.Channels);
         Vectors.Add(ofOwnValue, gradient.OfValues + (row * block.ValueChannels), 1, problem.Value.Channels);
     }
 }

@@ -33,6 +33,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         ColumnStride = Vectors.Padded(Capacity) + Vectors.Lanes;
         ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
         Bounds = Floats(ColumnStride);
+        InverseLengths = Floats(ColumnStride);
         Queries = Floats(ColumnStride * KeyChannels);
         KeyColumns = Floats(KeyChannels * ColumnStride);
         Values = Floats(ColumnStride * ValueChannels);
@@ -58,6 +59,8 @@ internal sealed unsafe class ChunkBlock : IDisposable
     public float* Values { get; }
     /// <value>[rows]: no score of the query is farther from 0 (its key has length 1).</value>
     public float* Bounds { get; }
+    /// <value>[rows]: what makes a query its key, without the scale.</value>
+    public float* InverseLengths { get; }
     /// <value>[4, score stride]</value>
     public float* Scores { get; }
     /// <value>[4, channels]</value>
@@ -194,7 +197,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
         }
         var length = Vector512.Sqrt(squares);
         (length * _problem.Scale).Store(Bounds + row);
-        var factor = Vector512.Create(_problem.Scale) / Vector512.Max(length, Vector512.Create(AttentionProblem.ShortestKey));
+        var inverse = Vector512<float>.One / Vector512.Max(length, Vector512.Create(AttentionProblem.ShortestKey));
+        inverse.Store(InverseLengths + row);
+        var factor = inverse * _problem.Scale;
         for (var channel = 0; channel < _problem.Query.Channels; channel++)
         {
             var values = columns + (channel * ColumnStride);

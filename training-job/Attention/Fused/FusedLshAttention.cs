@@ -51,7 +51,8 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
     private static (Tensor Output, Tensor State) Forward(Tensor query, Tensor value, Tensor buckets, int chunkLength)
     {
         var output = empty(value.shape);
-        var state = empty([query.size(0), query.size(1), query.size(2), 2], ScalarType.Float32);
+        // Sequence after sequence: what a pass reads of it is small enough for the caches.
+        var state = empty([query.size(0) * query.size(2), query.size(1), 1, 2], ScalarType.Float32);
         var parallel = Cores();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);

@@ -60,8 +60,7 @@ internal sealed unsafe class GradientBlock
         for (var row = begin; row < end; row++)
         {
             var token = _block.Token(row);
-            var norm = MathF.Max(_block.Bounds[row] / _problem.Scale, AttentionProblem.ShortestKey);
-            Vectors.Scale(_block.Queries + (row * _block.KeyChannels), Keys + (row * _block.KeyChannels), _block.KeyChannels, 1 / norm);
+            Vectors.Scale(_block.Queries + (row * _block.KeyChannels), Keys + (row * _block.KeyChannels), _block.KeyChannels, _block.InverseLengths[row]);
             Vectors.Scale(_flowing.Row(token), Flowing + (row * _block.ValueChannels), _problem.Value.Channels, 1);
             (Normalisers[row], Means[row]) = (_constants.Row(token)[0], _constants.Row(token)[1]);
         }

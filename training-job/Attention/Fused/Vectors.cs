@@ -202,6 +202,20 @@ internal static unsafe class Vectors
             target[c] = MathF.FusedMultiplyAdd(source[c], factor, target[c]);
     }
 
+    /// <summary>target[c] += a[c] * ofA + b[c] * ofB + d[c] * ofD.</summary>
+    public static void Add(float* target, float* a, float ofA, float* b, float ofB, float* d, float ofD, int channels)
+    {
+        var c = 0;
+        for (; c + Lanes <= channels; c += Lanes)
+        {
+            var sum = Vector512.FusedMultiplyAdd(Vector512.Load(a + c), Vector512.Create(ofA), Vector512.Load(target + c));
+            sum = Vector512.FusedMultiplyAdd(Vector512.Load(b + c), Vector512.Create(ofB), sum);
+            Vector512.FusedMultiplyAdd(Vector512.Load(d + c), Vector512.Create(ofD), sum).Store(target + c);
+        }
+        for (; c < channels; c++)
+            target[c] += (a[c] * ofA) + (b[c] * ofB) + (d[c] * ofD);
+    }
+
     /// <summary>target[c] = source[c] * factor.</summary>
     public static void Scale(float* source, float* target, int channels, float factor)
     {
