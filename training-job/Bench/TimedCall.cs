@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CtSeg.TrainingJob.Inference;
 
 namespace CtSeg.TrainingJob.Bench;
 
@@ -55,6 +56,8 @@ internal sealed class TimedCall(Action call)
     {
         var started = Stopwatch.GetTimestamp();
         call();
-        return Stopwatch.GetElapsedTime(started);
+        var taken = Stopwatch.GetElapsedTime(started);
+        HeapMemory.FreeForgotten();
+        return taken;
     }
 }

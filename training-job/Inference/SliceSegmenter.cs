@@ -48,7 +48,7 @@ internal sealed class SliceSegmenter : IDisposable
         using var noGradient = inference_mode();
         using var logits = network.call(input);
         var mask = ToMask(logits, originalWidth, originalHeight);
-        HeapMemory.Bound();
+        HeapMemory.FreeForgotten();
         return mask;
     }
 

@@ -1,5 +1,6 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
@@ -62,6 +63,7 @@ internal sealed class Trainer : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             total += Step(batch, epoch, steps);
+            HeapMemory.FreeForgotten();
             steps++;
             stepDone?.Invoke(steps);
         }
