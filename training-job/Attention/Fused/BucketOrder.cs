@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
@@ -12,14 +11,14 @@ internal sealed unsafe class BucketOrder : IDisposable
 {
     private const int MaxBuckets = 1 << 24;
 
-    private readonly OrderedToken[] _order;
+    private readonly int[] _order;
     private readonly int[] _places;
     private readonly int _sequences;
 
     private BucketOrder(int rounds, int sequences, int tokens)
     {
         (Rounds, _sequences, Tokens) = (rounds, sequences, tokens);
-        _order = ArrayPool<OrderedToken>.Shared.Rent(rounds * sequences * tokens);
+        _order = ArrayPool<int>.Shared.Rent(rounds * sequences * tokens);
         _places = ArrayPool<int>.Shared.Rent(rounds * sequences * tokens);
     }
 
@@ -50,8 +49,14 @@ internal sealed unsafe class BucketOrder : IDisposable
         throw new ArgumentException($"A bucket is negative or not below {MaxBuckets}.", nameof(buckets));
     }
 
-    /// <summary>Which token stands at each position of a round's order, and its place.</summary>
-    public ReadOnlySpan<OrderedToken> InOrder(int round, int sequence) => _order.AsSpan(Offset(round, sequence), Tokens);
+    /// <summary>Which token stands at each position of a round's order; the complement of the token where a bucket begins.</summary>
+    public ReadOnlySpan<int> InOrder(int round, int sequence) => _order.AsSpan(Offset(round, sequence), Tokens);
+
+    /// <summary>A token of <see cref="InOrder"/>.</summary>
+    public static int Token(int ordered) => ordered ^ (ordered >> 31);
+
+    /// <summary>Whether a bucket begins at a token of <see cref="InOrder"/>.</summary>
+    public static bool Begins(int ordered) => ordered < 0;
 
     /// <summary>
     /// By token: chunk + 2 * (rank of the bucket). The chunk never falls while the rank rises, so that a token sees another in this round
@@ -61,7 +66,7 @@ internal sealed unsafe class BucketOrder : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<OrderedToken>.Shared.Return(_order);
+        ArrayPool<int>.Shared.Return(_order);
         ArrayPool<int>.Shared.Return(_places);
     }
 
@@ -78,40 +83,43 @@ internal sealed unsafe class BucketOrder : IDisposable
         }
         if (signs < 0 || highest >= MaxBuckets)
             return false;
-        var starts = ArrayPool<int>.Shared.Rent(highest + 2);
-        var ranks = ArrayPool<int>.Shared.Rent(highest + 2);
-        Count(buckets, starts.AsSpan(0, highest + 2), ranks);
+        var ends = ArrayPool<int>.Shared.Rent(highest + 1);
+        var ranks = ArrayPool<int>.Shared.Rent(highest + 1);
+        Count(buckets, ends.AsSpan(0, highest + 1), ranks);
         var order = _order.AsSpan(offset, buckets.Length);
         var places = _places.AsSpan(offset, buckets.Length);
-        for (var token = 0; token < buckets.Length; token++)
+        // From the last token on, so that what counts down ends where the bucket begins.
+        for (var token = buckets.Length - 1; token >= 0; token--)
         {
             var bucket = buckets[token];
-            var position = starts[bucket]++;
-            var place = (int)((uint)position / (uint)chunkLength) + (2 * ranks[bucket]);
-            order[position] = new OrderedToken(token, place);
-            places[token] = place;
+            var position = --ends[bucket];
+            order[position] = token;
+            places[token] = (int)((uint)position / (uint)chunkLength) + (2 * ranks[bucket]);
         }
-        ArrayPool<int>.Shared.Return(starts);
+        for (var bucket = 0; bucket <= highest; bucket++)
+        {
+            // Those of empty buckets begin where the next one does, or behind the end.
+            if (ends[bucket] < order.Length && order[ends[bucket]] >= 0)
+                order[ends[bucket]] = ~order[ends[bucket]];
+        }
+        ArrayPool<int>.Shared.Return(ends);
         ArrayPool<int>.Shared.Return(ranks);
         return true;
     }
 
-    /// <summary>The position of every bucket's first token, and its rank among the buckets that have any.</summary>
-    private static void Count(ReadOnlySpan<int> buckets, Span<int> starts, Span<int> ranks)
+    /// <summary>The position behind every bucket's last token, and its rank among the buckets that have any.</summary>
+    private static void Count(ReadOnlySpan<int> buckets, Span<int> ends, Span<int> ranks)
     {
-        starts.Clear();
+        ends.Clear();
         foreach (var bucket in buckets)
-            starts[bucket + 1]++;
-        var rank = 0;
-        for (var bucket = 0; bucket < starts.Length - 1; bucket++)
+            ends[bucket]++;
+        var (rank, end) = (0, 0);
+        for (var bucket = 0; bucket < ends.Length; bucket++)
         {
-            rank += starts[bucket + 1] > 0 ? 1 : 0;
+            rank += ends[bucket] > 0 ? 1 : 0;
             ranks[bucket] = rank;
-            starts[bucket + 1] += starts[bucket];
+            end += ends[bucket];
+            ends[bucket] = end;
         }
     }
 }
-
-/// <summary>A token at a position of a round's order; see <see cref="BucketOrder.Places"/>.</summary>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct OrderedToken(int Token, int Place);

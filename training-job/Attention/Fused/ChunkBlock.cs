@@ -111,8 +111,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
     /// <summary>The end of the run of <paramref name="row"/>: tokens of one bucket in one chunk.</summary>
     public int EndOfRun(int row)
     {
-        var place = _places[row];
-        while (row < Rows && _places[row] == place)
+        var places = new ReadOnlySpan<int>(_places, Rows);
+        var place = places[row];
+        while (row < places.Length && places[row] == place)
             row++;
         return row;
     }
@@ -120,8 +121,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
     /// <summary>The first row that the run starting at <paramref name="row"/> sees: of its bucket, in its chunk or the one before.</summary>
     public int FirstSeen(int row)
     {
-        var place = _places[row];
-        while (row > 0 && (uint)(place - _places[row - 1]) <= 1)
+        var places = new ReadOnlySpan<int>(_places, Rows);
+        var place = places[row];
+        while (row > 0 && (uint)(place - places[row - 1]) <= 1)
             row--;
         return row;
     }
@@ -147,52 +149,77 @@ internal sealed unsafe class ChunkBlock : IDisposable
         if (_askedFor >= end)
             return;
         var order = _problem.Order.InOrder(_round, _sequence);
-        for (end = Math.Min(end, order.Length); _askedFor < end; _askedFor++)
+        end = Math.Min(end, order.Length);
+        var (queries, values) = (_queries, _values);
+        for (var position = _askedFor; position < end; position++)
         {
-            var token = order[_askedFor].Token;
-            _queries.Prefetch(token);
-            _values.Prefetch(token);
+            var token = BucketOrder.Token(order[position]);
+            queries.Prefetch(token);
+            values.Prefetch(token);
             Gradient?.Prefetch(token);
         }
+        _askedFor = end;
     }
 
     /// <summary>Tokens and places of the rows, this round's places first.</summary>
     private void Order()
     {
+        // Fields would be read again after every write through a pointer.
+        var tokens = _tokens;
+        var own = _places;
         var order = _problem.Order.InOrder(_round, _sequence).Slice(_first, Rows);
-        for (var row = 0; row < order.Length; row++)
-            (_tokens[row], _places[row]) = (order[row].Token, order[row].Place);
+        // Only differences of places count, and those within the block.
+        for (var (row, place, endOfChunk) = (0, 0, _problem.ChunkLength); row < order.Length; row++)
+        {
+            var ordered = order[row];
+            if (BucketOrder.Begins(ordered))
+                place += 2;
+            if (row == endOfChunk)
+            {
+                place++;
+                endOfChunk += _problem.ChunkLength;
+            }
+            tokens[row] = BucketOrder.Token(ordered);
+            own[row] = place;
+        }
         // Rows are gathered a few at a time: the last stands also behind the end.
         for (var row = Rows; row < Rows + Vectors.Rows - 1; row++)
-            _tokens[row] = _tokens[Rows - 1];
+            tokens[row] = tokens[Rows - 1];
         for (var offset = 1; offset < _problem.Order.Rounds; offset++)
         {
             var places = _problem.Order.Places((_round + offset) % _problem.Order.Rounds, _sequence);
             var target = _places + (offset * ColumnStride);
             for (var row = 0; row < Rows; row++)
-                target[row] = places[_tokens[row]];
+                target[row] = places[tokens[row]];
         }
     }
 
     private void GatherRows(int first, ref Vector512<float> residues)
     {
         AskTo(_first + first + SequenceRows.Ahead);
-        for (var row = first; row < first + Vectors.Rows; row++)
+        var tokens = _tokens + first;
+        var (queryRows, valueRows) = (_queries, _values);
+        var (queryChannels, valueChannels) = (_problem.Query.Channels, _problem.Value.Channels);
+        var queries = Queries + (first * KeyChannels);
+        var values = Values + (first * ValueChannels);
+        for (var row = 0; row < Vectors.Rows; row++)
         {
-            Vectors.CopyAndCheck(_queries.Row(_tokens[row]), Queries + (row * KeyChannels), _problem.Query.Channels, ref residues);
-            Vectors.CopyAndCheck(_values.Row(_tokens[row]), Values + (row * ValueChannels), _problem.Value.Channels, ref residues);
+            Vectors.CopyAndCheck(queryRows.Row(tokens[row]), queries + (row * KeyChannels), queryChannels, ref residues);
+            Vectors.CopyAndCheck(valueRows.Row(tokens[row]), values + (row * ValueChannels), valueChannels, ref residues);
         }
-        Vectors.Transpose(Queries + (first * KeyChannels), KeyChannels, KeyChannels, KeyColumns + first, ColumnStride);
+        Vectors.Transpose(queries, KeyChannels, KeyChannels, KeyColumns + first, ColumnStride);
     }
 
     /// <summary>Queries in columns become keys, a vector of rows at a time.</summary>
     private void NormaliseKeys(int row)
     {
         var columns = KeyColumns + row;
+        nint stride = ColumnStride;
+        var channels = _problem.Query.Channels;
         var squares = Vector512<float>.Zero;
-        for (var channel = 0; channel < _problem.Query.Channels; channel++)
+        for (var channel = 0; channel < channels; channel++)
         {
-            var values = Vector512.Load(columns + (channel * ColumnStride));
+            var values = Vector512.Load(columns + (channel * stride));
             squares = Vector512.FusedMultiplyAdd(values, values, squares);
         }
         var length = Vector512.Sqrt(squares);
@@ -200,9 +227,9 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var inverse = Vector512<float>.One / Vector512.Max(length, Vector512.Create(AttentionProblem.ShortestKey));
         inverse.Store(InverseLengths + row);
         var factor = inverse * _problem.Scale;
-        for (var channel = 0; channel < _problem.Query.Channels; channel++)
+        for (var channel = 0; channel < channels; channel++)
         {
-            var values = columns + (channel * ColumnStride);
+            var values = columns + (channel * stride);
             (Vector512.Load(values) * factor).Store(values);
         }
     }

@@ -12,9 +12,6 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// <param name="count">How many rows they see.</param>
 internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkBlock block, int row, int first, int count)
 {
-    // Places that differ by 0 or 1 see each other; see BucketOrder.
-    private const int SeesBits = ~1;
-
     private readonly float* _queries = block.Queries + (row * block.KeyChannels);
     private readonly nint _queryStride = block.KeyChannels;
     private readonly int _depth = problem.Query.Channels;
@@ -89,16 +86,14 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
     {
         var weights = Vectors.PowerOfTwo(scores - Vector512.Create(shift));
         if (_otherRounds == 1)
-        {
-            var alsoThere = Vector512.Equals((Vector512.Create(_ownPlaces[number]) - Vector512.Load(_places + j)) & Vector512.Create(SeesBits), Vector512<int>.Zero);
-            weights = Vector512.ConditionalSelect(alsoThere.AsSingle(), weights * 0.5f, weights);
-        }
+            weights = Vector512.ConditionalSelect(Sees(_ownPlaces[number], _places + j).AsSingle(), weights * 0.5f, weights);
         else if (_otherRounds > 1)
-        {
             weights /= Vector512.ConvertToSingle(Rounds(_places + j, _ownPlaces + number));
-        }
-        var counted = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(_count - j))
-            & ~Vector512.Equals(Vector512<int>.Indices, Vector512.Create(_self + number - j));
+        var self = _self + number - j;
+        // Most vectors hold neither the query itself nor the end.
+        if ((uint)self >= Vectors.Lanes && j + Vectors.Lanes <= _count)
+            return weights;
+        var counted = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(_count - j)) & ~Vector512.Equals(Vector512<int>.Indices, Vector512.Create(self));
         return Vector512.ConditionalSelect(counted.AsSingle(), weights, Vector512<float>.Zero);
     }
 
@@ -107,10 +102,12 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
     {
         var rounds = Vector512<int>.One;
         for (var other = 0; other < _otherRounds; other++)
-        {
-            var difference = Vector512.Create(ownPlaces[other * _stride]) - Vector512.Load(places + (other * _stride));
-            rounds -= Vector512.Equals(difference & Vector512.Create(SeesBits), Vector512<int>.Zero);
-        }
+            rounds -= Sees(ownPlaces[other * _stride], places + (other * _stride)).AsInt32();
         return rounds;
     }
+
+    /// <summary>All bits where a place sees another: it is that or one more; see <see cref="BucketOrder"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Sees(int own, int* places) =>
+        Vector512.LessThanOrEqual((Vector512.Create(own) - Vector512.Load(places)).AsUInt32(), Vector512<uint>.One);
 }
