@@ -51,7 +51,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
     {
         var buckets = empty([rounds, query.size(0) * heads, query.size(1)], ScalarType.Int32);
         FusedHash.Fill(
-            TokenRows.Of(query), rounds, Columns(factors.Sum()), factors, buckets, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() });
+            TokenRows.Of(query), rounds, Columns(factors.Sum()), factors, buckets, HelperThreads.Parallel());
         return buckets;
     }
 

@@ -102,7 +102,7 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
         var tokens = query.size(1);
         var columns = LshHash.ColumnsOfFactors(tokens, ChunkLength, Channels).Sum();
         using var buckets = new LshHash(seed: 1, level: 0, Heads, rounds, Channels).Buckets(query, ChunkLength);
-        using var order = BucketOrder.Create(buckets, ChunkLength, new ParallelOptions());
+        using var order = BucketOrder.Create(buckets, ChunkLength, HelperThreads.Parallel());
         return (2.0 * tokens * Heads * rounds * Channels * columns) + (4.0 * Channels * Pairs(order));
     }
 

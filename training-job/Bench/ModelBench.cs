@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Bench;
 
-/// <summary>Times whole predictions, from grey values to a mask, with random weights: the time does not depend on them.</summary>
+/// <summary>
+/// Times whole predictions, from grey values to a mask, with random weights. With those of a training, tokens crowd in fewer buckets and the
+/// attention has more pairs to weigh.
+/// </summary>
 internal static class ModelBench
 {
     /// <summary>How often each network is measured.</summary>
@@ -14,7 +17,8 @@ internal static class ModelBench
 
     // The heap grows over the first calls; new pages are not what is measured.
     private const int WarmUp = 12;
-    private const int Repetitions = 7;
+    /// <summary>Slices that each process predicts.</summary>
+    public const int Predictions = WarmUp + 7;
 
     /// <summary>The networks of Table II of the paper, the full one also without its highest attention; naive where only layers of torch are in it.</summary>
     public static IEnumerable<BenchedNetwork> Networks(int baseChannels, int inputSize)
@@ -32,7 +36,7 @@ internal static class ModelBench
         }
     }
 
-    public static ModelMeasurement Measure(BenchedNetwork benched)
+    public static ModelMeasurement Measure(BenchedNetwork benched, int predictions = Predictions)
     {
         manual_seed(1);
         using var network = new ResidualAttentionUNet(new ModelConfiguration
@@ -46,7 +50,7 @@ internal static class ModelBench
             network.FoldNormalisation();
         using var input = randn([1, 1, benched.InputSize, benched.InputSize]);
         var times = new List<double>();
-        for (var run = 0; run < WarmUp + Repetitions; run++)
+        for (var run = 0; run < predictions; run++)
         {
             var started = Stopwatch.GetTimestamp();
             SliceSegmenter.Segment(network, input, benched.InputSize, benched.InputSize);
@@ -55,6 +59,6 @@ internal static class ModelBench
         }
         times.Sort();
         return new ModelMeasurement(
-            benched.Architecture, benched.AttentionLevels, benched.BaseChannels, benched.InputSize, benched.Naive ? "naive" : "fast", times[Repetitions / 2], PeakMemory.Highest);
+            benched.Architecture, benched.AttentionLevels, benched.BaseChannels, benched.InputSize, benched.Naive ? "naive" : "fast", times[times.Count / 2], PeakMemory.Highest);
     }
 }

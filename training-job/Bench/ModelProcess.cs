@@ -21,15 +21,16 @@ internal static class ModelProcess
         var levels = new Option<int[]>("--levels") { AllowMultipleArgumentsPerToken = true };
         var width = new Option<int>("--base-channels");
         var size = new Option<int>("--input-size");
+        var predictions = new Option<int>("--predictions") { DefaultValueFactory = _ => ModelBench.Predictions };
         var naive = new Option<bool>(NaiveFlag);
-        var command = new Command(CommandName) { arch, levels, width, size, naive };
+        var command = new Command(CommandName) { arch, levels, width, size, predictions, naive };
         command.Hidden = true;
         command.SetAction(arguments =>
         {
             Threads.Fix();
             var network = new BenchedNetwork(
                 arguments.GetValue(arch)!, arguments.GetValue(levels) ?? [], arguments.GetValue(width), arguments.GetValue(size), arguments.GetValue(naive));
-            Console.WriteLine(JsonSerializer.Serialize(ModelBench.Measure(network), BenchLineJson.Default.ModelMeasurement));
+            Console.WriteLine(JsonSerializer.Serialize(ModelBench.Measure(network, arguments.GetValue(predictions)), BenchLineJson.Default.ModelMeasurement));
         });
         return command;
     }

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Evaluation;
 
-/// <summary>Scores a network on labelled slices, exactly as it predicts them.</summary>
+/// <summary>
+/// Scores a network on labelled slices, one by one as it predicts them; folding it first changes its rounding, and a token now and then changes its
+/// bucket.
+/// </summary>
 internal static class Evaluator
 {
     public const string Note =
@@ -63,6 +66,7 @@ internal static class Evaluator
             predictions.Add(new Prediction(
                 SliceSegmenter.ToMask(logits, slice.Mask.Width, slice.Mask.Height),
                 SliceSegmenter.ToMask(logits, slice.Image.Width, slice.Image.Height)));
+            HeapMemory.FreeForgotten();
         }
         network.train(wasTraining);
         return predictions;

@@ -3,6 +3,7 @@ using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Registry;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Inference;
@@ -20,12 +21,14 @@ internal sealed class SliceSegmenter : IDisposable
 
     public ModelManifest Manifest { get; }
 
-    /// <summary>Loads a model folder and checks its hash.</summary>
+    /// <summary>Loads a model folder and checks its hash; onto a graphics processor where the tensor library finds one.</summary>
     /// <exception cref="ModelFolderException">The folder holds no usable model.</exception>
     public static SliceSegmenter Load(string modelFolder)
     {
         Threads.Fix();
         var (manifest, network) = ModelFolder.Load(modelFolder);
+        if (cuda.is_available())
+            network.to(CUDA);
         network.FoldNormalisation();
         return new SliceSegmenter(manifest, network);
     }
@@ -42,11 +45,12 @@ internal sealed class SliceSegmenter : IDisposable
         return Segment(_network, InputScaling.ToTensor(preprocessed), originalWidth, originalHeight);
     }
 
-    /// <summary>Segments one input, [1, 1, height, width], by a network in evaluation mode.</summary>
+    /// <summary>Segments one input, [1, 1, height, width], by a network in evaluation mode, on the network's device.</summary>
     public static LesionMask Segment(ResidualAttentionUNet network, Tensor input, int originalWidth, int originalHeight)
     {
         using var noGradient = inference_mode();
-        using var logits = network.call(input);
+        using var onDevice = input.to(network.parameters().First().device);
+        using var logits = network.call(onDevice);
         var mask = ToMask(logits, originalWidth, originalHeight);
         HeapMemory.FreeForgotten();
         return mask;
@@ -58,7 +62,7 @@ internal sealed class SliceSegmenter : IDisposable
         using var scope = NewDisposeScope();
         if (logits.size(2) != height || logits.size(3) != width)
             logits = nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
-        var labels = logits.argmax(1).to(ScalarType.Byte).contiguous();
+        var labels = logits.argmax(1).to(ScalarType.Byte).to(CPU).contiguous();
         return new LesionMask(width, height, labels.bytes.ToArray());
     }
 

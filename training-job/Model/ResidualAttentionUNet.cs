@@ -55,7 +55,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             layer.Zeroed = zeroed;
     }
 
-    /// <summary>For inference only: one convolution where training has a convolution and a normalisation.</summary>
+    /// <summary>For inference only: one convolution where training has a convolution and a normalisation. Call it on the device that will run the network.</summary>
     public void FoldNormalisation()
     {
         foreach (var convolution in Convolutions)

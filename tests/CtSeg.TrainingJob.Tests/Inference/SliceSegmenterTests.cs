@@ -25,6 +25,33 @@ public sealed class SliceSegmenterTests
     }
 
     [Fact]
+    public void Given_TwoNetworksOfTheSameWeights_When_TheyRunAfterDifferentSlices_Then_LogitsAreTheSameBitForBit()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = inference_mode();
+        var (threads, slice) = (get_num_threads(), InputScaling.ToTensor(Noise(1, 150, 130)));
+        byte[] Logits(int others)
+        {
+            using var network = Network([0, 1, 2, 3]);
+            network.FoldNormalisation();
+            for (var other = 0; other < others; other++)
+                SliceSegmenter.Segment(network, InputScaling.ToTensor(Noise(10 + other, 90 + (20 * other), 100)), 50, 50);
+            return network.call(slice).bytes.ToArray();
+        }
+        set_num_threads(2);
+        try
+        {
+            var first = Logits(others: 0);
+            Logits(others: 3).SequenceEqual(first).ShouldBeTrue();
+            Logits(others: 1).SequenceEqual(first).ShouldBeTrue();
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [Fact]
     public void Given_ManySlices_When_Segmented_Then_NoTensorIsLeft()
     {
         using var segmenter = Create();
@@ -63,10 +90,17 @@ public sealed class SliceSegmenterTests
 
     private static SliceSegmenter Create()
     {
-        manual_seed(1);
-        var network = new ResidualAttentionUNet(ResidualAttentionUNetTests.Tiny with { AttentionLevels = [1, 2, 3] });
-        network.eval();
+        var network = Network([1, 2, 3]);
+        network.FoldNormalisation();
         return new SliceSegmenter(Training.TrainingRunTests.Manifest(network.Configuration), network);
+    }
+
+    private static ResidualAttentionUNet Network(int[] levels)
+    {
+        manual_seed(1);
+        var network = new ResidualAttentionUNet(ResidualAttentionUNetTests.Tiny with { AttentionLevels = levels });
+        network.eval();
+        return network;
     }
 
     private static GreyImage Noise(int seed, int width, int height)

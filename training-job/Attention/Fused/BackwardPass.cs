@@ -69,7 +69,10 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
                 if (end - first > 1)
                 {
                     for (var query = run; query < end; query += Vectors.Rows)
+                    {
+                        AskForComplete(block, complete + query - row, ofQueries, ofValues);
                         Differentiate(block, query, first, end);
+                    }
                 }
                 run = end;
             }
@@ -78,6 +81,16 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             complete = row;
         }
         Add(block, complete, block.Rows, ofQueries, ofValues);
+    }
+
+    /// <summary>Asks for a few gradients that will be added to when this chunk is done.</summary>
+    private static void AskForComplete(ChunkBlock block, int first, SequenceRows ofQueries, SequenceRows ofValues)
+    {
+        for (var row = first; row < first + Vectors.Rows; row++)
+        {
+            ofQueries.Prefetch(block.Token(row));
+            ofValues.Prefetch(block.Token(row));
+        }
     }
 
     private void Differentiate(ChunkBlock block, int row, int first, int end)

@@ -82,7 +82,7 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         var weights = new PairWeights(problem, block, row, first, end - first);
         var shifts = stackalloc float[Vectors.Rows];
         var sums = stackalloc float[Vectors.Rows];
-        Shifts(block, weights, row, shifts);
+        Shifts(block, weights, row, own, shifts);
         weights.Fill(shifts, block.Scores, block.ScoreStride, sums);
         Vectors.WeightedSum(block.Scores, block.ScoreStride, end - first, block.Values + (first * block.ValueChannels), block.ValueChannels, block.Output);
         for (var number = 0; number < own; number++)
@@ -92,12 +92,13 @@ internal sealed unsafe class ForwardPass(AttentionProblem problem, TokenRows out
         }
     }
 
-    private static void Shifts(ChunkBlock block, in PairWeights weights, int row, float* shifts)
+    /// <param name="own">Queries of the four that are of the run: bounds behind them may be left over from other blocks.</param>
+    private static void Shifts(ChunkBlock block, in PairWeights weights, int row, int own, float* shifts)
     {
         var safe = true;
         for (var number = 0; number < Vectors.Rows; number++)
         {
-            shifts[number] = block.Bounds[row + number];
+            shifts[number] = block.Bounds[row + Math.Min(number, own - 1)];
             safe &= shifts[number] <= SafeBound;
         }
         if (!safe)

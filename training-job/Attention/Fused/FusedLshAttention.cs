@@ -35,7 +35,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         var flowing = grad_output.contiguous();
         var (ofQuery, ofValue) = (zeros(query.shape), zeros(value.shape));
         var constants = empty_like(state);
-        var parallel = Cores();
+        var parallel = HelperThreads.Parallel();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
         var inputs = new BackwardInputs(
@@ -53,7 +53,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         var output = empty(value.shape);
         // Sequence after sequence: what a pass reads of it is small enough for the caches.
         var state = empty([query.size(0) * query.size(2), query.size(1), 1, 2], ScalarType.Float32);
-        var parallel = Cores();
+        var parallel = HelperThreads.Parallel();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
         var problem = new AttentionProblem(new TokenRows(query, nameof(query)), new TokenRows(value, nameof(value)), order, chunkLength, parallel);
         if (!new ForwardPass(problem, new TokenRows(output, nameof(output)), new TokenRows(state, nameof(state))).TryRun())
@@ -62,6 +62,4 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         GC.KeepAlive(value);
         return (output, state);
     }
-
-    private static ParallelOptions Cores() => new() { MaxDegreeOfParallelism = get_num_threads() };
 }

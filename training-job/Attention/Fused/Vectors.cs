@@ -149,7 +149,7 @@ internal static unsafe class Vectors
     }
 
     /// <summary>
-    /// 2^x for arguments up to 0, within 2 units in the last place; 0 below -126. The polynomial has the least relative error of its degree from
+    /// 2^x for arguments up to 0, within 2 units in the last place; at most 2^-126 below -126. The polynomial has the least relative error of its degree from
     /// -0.5 to 0.5 (7.5e-8, found by Remez' exchange), but for its constant, which is 1.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -98,7 +98,7 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             ValueChannels = _width - (2 * keyChannels);
             // A blank chunk stands before the first one; its place -5 is seen from nowhere.
             _rows = cat([zeros([length, _width], rows.dtype, rows.device), rows], 0);
-            _places = cat([full([places.size(0), length], -5, places.dtype), places], 1);
+            _places = cat([full([places.size(0), length], -5, places.dtype, places.device), places], 1);
             _selfPenalty = hasCompany.to(rows.dtype).mul_(SelfPenalty).reshape(Count, length);
         }
 

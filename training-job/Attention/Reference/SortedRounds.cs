@@ -31,19 +31,19 @@ internal sealed class SortedRounds
         var (rounds, sequences, tokens) = ((int)buckets.size(0), buckets.size(1), buckets.size(2));
         var padded = (tokens + chunkLength - 1) / chunkLength * chunkLength;
         var rows = sequences * padded;
-        var rowStart = arange(sequences, ScalarType.Int64).unsqueeze(-1).mul(padded);
+        var rowStart = arange(sequences, ScalarType.Int64, buckets.device).unsqueeze(-1).mul(padded);
         var (permutations, inverses, places) = (new Tensor[rounds], new Tensor[rounds], new Tensor[rounds]);
-        var company = zeros([rows], ScalarType.Bool);
+        var company = zeros([rows], ScalarType.Bool, buckets.device);
         for (var round = 0; round < rounds; round++)
         {
             var bucket = buckets[round];
             if (padded > tokens)
-                bucket = cat([bucket, full([sequences, padded - tokens], long.MaxValue / (2 * padded), ScalarType.Int64)], 1);
+                bucket = cat([bucket, full([sequences, padded - tokens], long.MaxValue / (2 * padded), ScalarType.Int64, buckets.device)], 1);
             // The position makes every key different, so any sort is a stable one.
-            var order = bucket.mul(padded).add(arange(padded, ScalarType.Int64)).argsort(-1);
+            var order = bucket.mul(padded).add(arange(padded, ScalarType.Int64, buckets.device)).argsort(-1);
             permutations[round] = order.add(rowStart).reshape(-1);
             inverses[round] = empty_like(permutations[round]);
-            inverses[round].index_copy_(0, permutations[round], arange(rows, ScalarType.Int64));
+            inverses[round].index_copy_(0, permutations[round], arange(rows, ScalarType.Int64, buckets.device));
             var same = SameAsBefore(bucket.gather(1, order));
             company.logical_or_(Company(same, chunkLength).index_select(0, inverses[round]));
             places[round] = Places(same, chunkLength).index_select(0, inverses[round]);
@@ -72,7 +72,7 @@ internal sealed class SortedRounds
     {
         var padded = inOrder.size(1);
         var same = inOrder.narrow(1, 1, padded - 1).eq(inOrder.narrow(1, 0, padded - 1));
-        return cat([zeros([inOrder.size(0), 1], ScalarType.Bool), same], 1);
+        return cat([zeros([inOrder.size(0), 1], ScalarType.Bool, inOrder.device), same], 1);
     }
 
     /// <summary>
@@ -82,7 +82,7 @@ internal sealed class SortedRounds
     private static Tensor Places(Tensor sameAsBefore, int chunkLength)
     {
         var flat = sameAsBefore.reshape(-1);
-        var chunk = arange(flat.numel(), ScalarType.Int64).div(chunkLength, RoundingMode.floor);
+        var chunk = arange(flat.numel(), ScalarType.Int64, flat.device).div(chunkLength, RoundingMode.floor);
         return flat.logical_not().to(ScalarType.Int64).cumsum(0).mul_(2).add_(chunk).to(ScalarType.Int32);
     }
 
@@ -90,8 +90,8 @@ internal sealed class SortedRounds
     private static Tensor Company(Tensor sameAsBefore, int chunkLength)
     {
         var flat = sameAsBefore.reshape(-1);
-        var sameChunk = arange(1, flat.numel(), ScalarType.Int64).remainder(chunkLength).ne(0);
+        var sameChunk = arange(1, flat.numel(), ScalarType.Int64, flat.device).remainder(chunkLength).ne(0);
         var after = flat.narrow(0, 1, flat.numel() - 1).logical_and(sameChunk);
-        return cat([after, zeros([1], ScalarType.Bool)], 0).logical_or_(flat);
+        return cat([after, zeros([1], ScalarType.Bool, flat.device)], 0).logical_or_(flat);
     }
 }
