@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using CtSeg.TrainingJob.Inference;
 
 namespace CtSeg.TrainingJob.Bench;
 
 /// <summary>Resident memory of this process, from /proc: MiB.</summary>
-internal static partial class PeakMemory
+internal static class PeakMemory
 {
     /// <summary>Gives free memory back to the system, so that what a call needs becomes visible, and runs it.</summary>
     /// <returns>MiB above what was resident before; null where /proc cannot tell.</returns>
@@ -16,7 +16,7 @@ internal static partial class PeakMemory
             return null;
         }
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        _ = MallocTrim(0);
+        HeapMemory.GiveBack();
         // 5 sets the high-water mark to what is resident now (proc(5)).
         File.WriteAllText("/proc/self/clear_refs", "5");
         var before = Read("VmRSS:");
@@ -32,7 +32,4 @@ internal static partial class PeakMemory
         var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
         return double.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
     }
-
-    [LibraryImport("libc.so.6", EntryPoint = "malloc_trim")]
-    private static partial int MallocTrim(nuint pad);
 }

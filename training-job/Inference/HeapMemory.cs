@@ -23,10 +23,19 @@ internal static partial class HeapMemory
     /// </summary>
     public static void Keep()
     {
-        if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libc.so.6", out var library) || !NativeLibrary.TryGetExport(library, "mallopt", out _))
+        if (!IsGlibc())
             return;
         _ = SetOption(MmapThreshold, 1 << 30);
         _ = SetOption(TrimThreshold, int.MaxValue);
+        PreferHugePages();
+    }
+
+    /// <summary>Gives all free memory back to the system once; it is kept again from then on.</summary>
+    public static void GiveBack()
+    {
+        if (!IsGlibc())
+            return;
+        _ = Trim(0);
         PreferHugePages();
     }
 
@@ -39,6 +48,9 @@ internal static partial class HeapMemory
         GC.Collect(1, GCCollectionMode.Forced, blocking: true);
         GC.WaitForPendingFinalizers();
     }
+
+    private static bool IsGlibc() =>
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var library) && NativeLibrary.TryGetExport(library, "mallopt", out _);
 
     /// <summary>
     /// What the heap grows into first shall come in pages of 2 MiB: the attention reads rows far apart, and finding 4 KiB pages takes time.
@@ -57,6 +69,9 @@ internal static partial class HeapMemory
 
     [LibraryImport("libc.so.6", EntryPoint = "mallopt")]
     private static partial int SetOption(int option, int value);
+
+    [LibraryImport("libc.so.6", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint kept);
 
     [LibraryImport("libc.so.6", EntryPoint = "malloc")]
     private static partial nint Allocate(nint size);
