@@ -128,7 +128,8 @@ internal sealed class AttentionBench(int rounds, TextWriter progress)
             return;
         }
         var (query, value) = (inputs.Query.detach().requires_grad_(), inputs.Value.detach().requires_grad_());
-        attend(query, value).backward([inputs.Flowing]);
+        // As inside a network: a leaf's gradient would be copied once more.
+        autograd.grad([attend(query, value)], [query, value], [inputs.Flowing]);
     }
 
     /// <summary>Normally distributed tokens, [1, length, heads, channels], and a gradient that flows into the output.</summary>

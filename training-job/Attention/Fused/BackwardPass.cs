@@ -7,7 +7,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
 {
     private const int TokensOfTask = 1024;
 
-    /// <summary>Adds to the gradients, which must be zero before.</summary>
+    /// <summary>Fills the gradients.</summary>
     public void Run()
     {
         var pieces = (problem.Order.Tokens + TokensOfTask - 1) / TokensOfTask;
@@ -25,13 +25,10 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     private void Prepare(int sequence, int firstToken)
     {
         var (output, state, flowing) = (inputs.Output.Sequence(sequence), inputs.State.Sequence(sequence), inputs.Flowing.Sequence(sequence));
-        var (constants, ofValues) = (inputs.Constants.Sequence(sequence), ofValue.Sequence(sequence));
+        var constants = inputs.Constants.Sequence(sequence);
         for (var token = firstToken; token < Math.Min(problem.Order.Tokens, firstToken + TokensOfTask); token++)
         {
             var (shift, sum) = (state.Row(token)[0], state.Row(token)[1]);
-            // Alone in all rounds: its output is its own value.
-            if (sum == 0)
-                Vectors.Add(ofValues.Row(token), flowing.Row(token), 1, problem.Value.Channels);
             constants.Row(token)[0] = shift + MathF.Log2(sum);
             constants.Row(token)[1] = Vectors.Dot(output.Row(token), flowing.Row(token), problem.Value.Channels);
         }
@@ -58,6 +55,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
     {
         block.Open(round, sequence, number * AttentionProblem.ChunksOfBlock);
         var (ofQueries, ofValues) = (ofQuery.Sequence(sequence), ofValue.Sequence(sequence));
+        var unset = round == 0 ? Unset(block, number) : default;
         var complete = 0;
         for (var row = block.Halo; row < block.Rows; row += problem.ChunkLength)
         {
@@ -77,11 +75,18 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
                 run = end;
             }
             // No later chunk sees the one before this.
-            Add(block, complete, row, ofQueries, ofValues);
+            Add(block, complete, row, unset, ofQueries, ofValues);
             complete = row;
         }
-        Add(block, complete, block.Rows, ofQueries, ofValues);
+        Add(block, complete, block.Rows, unset, ofQueries, ofValues);
     }
+
+    /// <summary>
+    /// The rows of a block that nothing was added to before the first round's pass over it: of an even block all; an odd one shares its first and
+    /// last chunk with even ones.
+    /// </summary>
+    private (int Begin, int End) Unset(ChunkBlock block, int number) =>
+        number % 2 == 0 ? (0, block.Rows) : (block.Halo, number + 1 < problem.Blocks ? block.Rows - problem.ChunkLength : block.Rows);
 
     /// <summary>Asks for a few gradients that will be added to when this chunk is done.</summary>
     private static void AskForComplete(ChunkBlock block, int first, SequenceRows ofQueries, SequenceRows ofValues)
@@ -112,7 +117,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
             gradient.OfValues + (first * block.ValueChannels), block.ValueChannels);
     }
 
-    private void Add(ChunkBlock block, int begin, int end, SequenceRows ofQueries, SequenceRows ofValues)
+    private void Add(ChunkBlock block, int begin, int end, (int Begin, int End) unset, SequenceRows ofQueries, SequenceRows ofValues)
     {
         for (var row = begin; row < end; row++)
         {
@@ -121,8 +126,23 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
                 ofQueries.Prefetch(block.Token(row + SequenceRows.Ahead));
                 ofValues.Prefetch(block.Token(row + SequenceRows.Ahead));
             }
-            Add(block, row, ofQueries.Row(block.Token(row)), ofValues.Row(block.Token(row)));
+            var ofOwnQuery = ofQueries.Row(block.Token(row));
+            var ofOwnValue = ofValues.Row(block.Token(row));
+            if (unset.Begin <= row && row < unset.End)
+                Start(block, row, ofOwnQuery, ofOwnValue);
+            Add(block, row, ofOwnQuery, ofOwnValue);
         }
+    }
+
+    private void Start(ChunkBlock block, int row, float* ofOwnQuery, float* ofOwnValue)
+    {
+        var gradient = block.Gradient!;
+        new Span<float>(ofOwnQuery, problem.Query.Channels).Clear();
+        // Alone in all rounds: its output is its own value.
+        if (float.IsNegativeInfinity(gradient.Normalisers[row]))
+            Vectors.Scale(gradient.Flowing + (row * block.ValueChannels), ofOwnValue, problem.Value.Channels, 1);
+        else
+            new Span<float>(ofOwnValue, problem.Value.Channels).Clear();
     }
 
     /// <summary>Gives a row's gradients to its token; that of the key through its normalisation.</summary>

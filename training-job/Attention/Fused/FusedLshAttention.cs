@@ -33,7 +33,7 @@ internal sealed class FusedLshAttention : autograd.SingleTensorFunction<FusedLsh
         var (query, value, buckets, output, state) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
         var chunkLength = (int)ctx.get_data("chunkLength");
         var flowing = grad_output.contiguous();
-        var (ofQuery, ofValue) = (zeros(query.shape), zeros(value.shape));
+        var (ofQuery, ofValue) = (empty(query.shape), empty(value.shape));
         var constants = empty_like(state);
         var parallel = HelperThreads.Parallel();
         using var order = BucketOrder.Create(buckets, chunkLength, parallel);
