@@ -67,10 +67,7 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
                 if (end - first > 1)
                 {
                     for (var query = run; query < end; query += Vectors.Rows)
-                    {
-                        AskForComplete(block, complete + query - row, ofQueries, ofValues);
-                        Differentiate(block, query, first, end);
-                    }
+                        Differentiate(block, query, first, end, complete + query - row, ofQueries, ofValues);
                 }
                 run = end;
             }
@@ -98,17 +95,20 @@ internal sealed unsafe class BackwardPass(AttentionProblem problem, BackwardInpu
         }
     }
 
-    private void Differentiate(ChunkBlock block, int row, int first, int end)
+    private void Differentiate(ChunkBlock block, int row, int first, int end, int complete, SequenceRows ofQueries, SequenceRows ofValues)
     {
         var gradient = block.Gradient!;
         var count = end - first;
         var own = Math.Min(Vectors.Rows, end - row);
-        block.PrefetchUpcoming(own);
+        // Little at a time: what is asked for at once holds up the reads between.
+        block.PrefetchUpcoming(own / 2);
         new PairWeights(problem, block, row, first, count).FillForGradient(
             gradient.Normalisers + row, gradient.Means + row, gradient.Weights, block.Scores, block.ScoreStride);
+        block.PrefetchUpcoming(own - (own / 2));
         Vectors.WeightedSum(block.Scores, block.ScoreStride, count, gradient.Keys + (first * block.KeyChannels), block.KeyChannels, block.Output);
         new ReadOnlySpan<float>(block.Output, own * block.KeyChannels)
             .CopyTo(new Span<float>(gradient.OfQueries + (row * block.KeyChannels), own * block.KeyChannels));
+        AskForComplete(block, complete, ofQueries, ofValues);
         Vectors.AddOuter(
             block.Scores, block.ScoreStride, count, block.Queries + (row * block.KeyChannels), own,
             gradient.OfKeys + (first * block.KeyChannels), block.KeyChannels);
