@@ -32,7 +32,7 @@ public sealed class FusedLshAttentionTests
 
     // Scores are then so far from 0 that each run finds its highest before it takes powers. Rounding a score of 1000 moves it by 1e-4.
     [Fact]
-    public void Given_VeryLongQueries_When_AttendingForward_Then_EqualsTheReferenceAndRepeatsBitForBit() =>
+    public void Given_VeryLongQueries_When_AttendingForward_Then_EqualsTheReference() =>
         Cases.Sample(test =>
         {
             using var scope = NewDisposeScope();
@@ -41,8 +41,6 @@ public sealed class FusedLshAttentionTests
             var fused = FusedLshAttention.Attend(query, value, buckets, test.ChunkLength);
             var reference = ReferenceLshAttention.Attend(query.to(ScalarType.Float64), value.to(ScalarType.Float64), buckets, test.ChunkLength);
             fused.sub(reference).abs().max().item<double>().ShouldBeLessThan(2e-3);
-            FusedLshAttention.Attend(query.mul(0.001f), value, buckets, test.ChunkLength);
-            FusedLshAttention.Attend(query, value, buckets, test.ChunkLength).bytes.SequenceEqual(fused.bytes).ShouldBeTrue();
         }, iter: 60, threads: 1);
 
     [Fact]
@@ -108,12 +106,15 @@ public sealed class FusedLshAttentionTests
         Should.Throw<ArgumentException>(() => FusedLshAttention.Attend(query, value, buckets, 4));
     }
 
-    [Fact]
-    public void Given_OneOrManyThreads_When_AttendingAndDifferentiated_Then_TheBytesAreTheSame()
+    // With the longer queries some runs find their highest score and others do not: that must not depend on what a thread did before.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(35)]
+    public void Given_OneOrManyThreads_When_AttendingAndDifferentiated_Then_TheBytesAreTheSame(float scale)
     {
         using var scope = NewDisposeScope();
         var before = get_num_threads();
-        var (query, value, buckets) = new Case(5000, 2, 2, 3, 64, 32, 16, 16, 1, 7).Tensors();
+        var (query, value, buckets) = new Case(5000, 2, 2, 3, 64, 32, 16, 16, scale, 7).Tensors();
         var flowing = randn_like(value);
         List<byte[]> Run(int threads)
         {
