@@ -4,6 +4,7 @@ using CtSeg.ServiceBus;
 using CtSeg.TrainingJob;
 using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
@@ -13,6 +14,7 @@ if (!args.Contains(ModelProcess.NaiveFlag))
 var root = new RootCommand("CtSeg: trains and runs the model that segments COVID-19 lesions in chest CT.")
 {
     TrainCommand.Create(),
+    EvaluateCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
     BenchCommand.Create(),

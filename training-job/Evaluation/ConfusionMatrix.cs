@@ -48,6 +48,28 @@ internal sealed class ConfusionMatrix
         return sides == 0 ? null : 2.0 * both / sides;
     }
 
+    /// <summary>Share of the pixels given one of the labels that truly have one; null where none is given.</summary>
+    public double? Precision(params ReadOnlySpan<int> labels) => Ratio(Count(labels, labels), Count([0, 1, 2, 3], labels));
+
+    /// <summary>Share of the pixels that truly have one of the labels and are given one; null where none has.</summary>
+    public double? Recall(params ReadOnlySpan<int> labels) => Ratio(Count(labels, labels), Truth(labels));
+
+    /// <summary>|A and B| / |A or B|, the Jaccard index; null where neither side has any.</summary>
+    public double? IntersectionOverUnion(params ReadOnlySpan<int> labels)
+    {
+        var both = Count(labels, labels);
+        return Ratio(both, Truth(labels) + Count([0, 1, 2, 3], labels) - both);
+    }
+
+    /// <summary>Share of all pixels on whose membership both sides agree; null where there are no pixels.</summary>
+    public double? Accuracy(params ReadOnlySpan<int> labels)
+    {
+        var (both, total) = (Count(labels, labels), Count([0, 1, 2, 3], [0, 1, 2, 3]));
+        return Ratio(total - Truth(labels) - Count([0, 1, 2, 3], labels) + (2 * both), total);
+    }
+
+    private static double? Ratio(long part, long whole) => whole == 0 ? null : (double)part / whole;
+
     private long Truth(int label) => Truth([label]);
 
     private long Count(ReadOnlySpan<int> truths, ReadOnlySpan<int> predictions)

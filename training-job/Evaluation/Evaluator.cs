@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Inference;
@@ -19,24 +20,38 @@ internal static class Evaluator
     /// <param name="zeroAttention">Score a second time with every attention's output set to zero.</param>
     public static ModelScores Score(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken)
     {
-        var withAttention = Predict(network, slices, cancellationToken);
-        var foreground = ForegroundProtocol.Score(Match(slices, withAttention, slice => slice.Mask, prediction => prediction.AtMaskSize));
-        var paper = PaperProtocol.Score(Match(
-            slices, withAttention, slice => PaperProtocol.Resize(slice.Mask, slice.Image.Width, slice.Image.Height), prediction => prediction.AtNetworkSize));
-        var effect = zeroAttention && network.Configuration.UsesAttention ? Effect(network, slices, withAttention, cancellationToken) : null;
-        return new ModelScores(slices.Count, slices.Select(slice => slice.Group).Distinct().Count(), foreground, paper, effect, Note);
+        var predictions = Predict(network, slices, cancellationToken);
+        return Score(predictions, zeroAttention ? Effect(network, predictions, cancellationToken) : null);
     }
 
-    private sealed record Prediction(LesionMask AtMaskSize, LesionMask AtNetworkSize);
+    public static ModelScores Score(IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect) => new(
+        predictions.Count,
+        predictions.Select(prediction => prediction.Slice.Group).Distinct().Count(),
+        ForegroundProtocol.Score(AtMaskSize(predictions)),
+        PaperProtocol.Score([.. predictions.Select(prediction => Match(
+            prediction.Slice,
+            PaperProtocol.Resize(prediction.Slice.Mask, prediction.AtNetworkSize.Width, prediction.AtNetworkSize.Height),
+            prediction.AtNetworkSize))]),
+        effect,
+        Note);
 
-    private static AttentionEffect Effect(
-        ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, List<Prediction> withAttention, CancellationToken cancellationToken)
+    /// <summary>The slices as the foreground protocol counts them.</summary>
+    public static List<ScoredSlice> AtMaskSize(IEnumerable<SlicePrediction> predictions) =>
+        [.. predictions.Select(prediction => Match(prediction.Slice, prediction.Slice.Mask, prediction.AtMaskSize))];
+
+    /// <summary>What changes when every attention's output is set to zero.</summary>
+    /// <param name="withAttention">Predictions of the same network.</param>
+    /// <returns>Null where the network has no attention.</returns>
+    public static AttentionEffect? Effect(
+        ResidualAttentionUNet network, IReadOnlyList<SlicePrediction> withAttention, CancellationToken cancellationToken)
     {
+        if (!network.Configuration.UsesAttention)
+            return null;
         network.ZeroAttention(true);
         try
         {
-            var without = Predict(network, slices, cancellationToken);
-            var dice = ConfusionMatrix.Sum(slices.Zip(without, (slice, prediction) => ConfusionMatrix.Of(slice.Mask, prediction.AtMaskSize))).Dice([1, 2, 3]);
+            var without = Predict(network, [.. withAttention.Select(prediction => prediction.Slice)], cancellationToken);
+            var dice = ConfusionMatrix.Sum(AtMaskSize(without).Select(slice => slice.Matrix)).Dice([1, 2, 3]);
             var change = ConfusionMatrix.Sum(withAttention.Zip(without, (one, other) => ConfusionMatrix.Of(one.AtMaskSize, other.AtMaskSize)));
             var lesionPixels = change.Total - change.Pixels(0, 0);
             double changed = change.Total - change.Correct;
@@ -48,27 +63,41 @@ internal static class Evaluator
         }
     }
 
-    private static List<ScoredSlice> Match(
-        IReadOnlyList<LabelledSlice> slices, List<Prediction> predictions, Func<LabelledSlice, LesionMask> truth, Func<Prediction, LesionMask> choose) =>
-        [.. slices.Zip(predictions, (slice, prediction) => new ScoredSlice(slice.Name, slice.Group, ConfusionMatrix.Of(truth(slice), choose(prediction))))];
-
-    private static List<Prediction> Predict(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken)
+    /// <summary>Predicts the slices one by one, in evaluation mode.</summary>
+    public static List<SlicePrediction> Predict(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken)
     {
         var wasTraining = network.training;
         network.eval();
         using var noGradient = no_grad();
-        var predictions = new List<Prediction>();
+        var predictions = new List<SlicePrediction>();
         foreach (var slice in slices)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var logits = network.call(InputScaling.ToTensor(slice.Image));
-            predictions.Add(new Prediction(
-                SliceSegmenter.ToMask(logits, slice.Mask.Width, slice.Mask.Height),
-                SliceSegmenter.ToMask(logits, slice.Image.Width, slice.Image.Height)));
+            predictions.Add(Compare(slice, network.call(InputScaling.ToTensor(slice.Image))));
             HeapMemory.FreeForgotten();
         }
         network.train(wasTraining);
         return predictions;
+    }
+
+    private static ScoredSlice Match(LabelledSlice slice, LesionMask truth, LesionMask prediction) =>
+        new(slice.Name, slice.Group, ConfusionMatrix.Of(truth, prediction));
+
+    private static SlicePrediction Compare(LabelledSlice slice, Tensor logits)
+    {
+        var (width, height) = (slice.Mask.Width, slice.Mask.Height);
+        var prediction = SliceSegmenter.ToMask(logits, width, height);
+        var confidence = SliceSegmenter.Scale(logits, width, height).softmax(1).amax([1]).to(CPU).contiguous();
+        var (all, lesions) = (new CalibrationCounts(), new CalibrationCounts());
+        var probabilities = MemoryMarshal.Cast<byte, float>(confidence.bytes);
+        for (var pixel = 0; pixel < probabilities.Length; pixel++)
+        {
+            var isCorrect = prediction.Labels[pixel] == slice.Mask.Labels[pixel];
+            all.Add(probabilities[pixel], isCorrect);
+            if ((prediction.Labels[pixel] | slice.Mask.Labels[pixel]) != 0)
+                lesions.Add(probabilities[pixel], isCorrect);
+        }
+        return new SlicePrediction(slice, prediction, SliceSegmenter.ToMask(logits, slice.Image.Width, slice.Image.Height), all, lesions);
     }
 }

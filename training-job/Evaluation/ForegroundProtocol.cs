@@ -12,18 +12,20 @@ internal sealed record ScoredSlice(string Name, string Group, ConfusionMatrix Ma
 /// </summary>
 internal static class ForegroundProtocol
 {
-    public const int Resamples = 1000;
-
-    private static readonly (string Name, int[] Labels)[] Lesions =
+    /// <summary>What is scored: infection, the three lesion classes as one, then each of them.</summary>
+    public static IReadOnlyList<(string Name, int[] Labels)> Findings { get; } =
     [
+        ("infection", [1, 2, 3]),
         (LesionClass.GroundGlassOpacity.Token, [1]),
         (LesionClass.Consolidation.Token, [2]),
         (LesionClass.PleuralEffusion.Token, [3]),
     ];
 
-    public static ForegroundScores Score(IReadOnlyList<ScoredSlice> slices, int seed = 1) => new(
-        Score("infection", [1, 2, 3], slices, seed),
-        [.. Lesions.Select(lesion => Score(lesion.Name, lesion.Labels, slices, seed))]);
+    public static ForegroundScores Score(IReadOnlyList<ScoredSlice> slices, int seed = 1)
+    {
+        var scores = Findings.Select(finding => Score(finding.Name, finding.Labels, slices, seed)).ToList();
+        return new ForegroundScores(scores[0], scores[1..]);
+    }
 
     private static ClassScore Score(string name, int[] labels, IReadOnlyList<ScoredSlice> slices, int seed)
     {
@@ -36,30 +38,10 @@ internal static class ForegroundProtocol
             withClass.Count);
     }
 
-    private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices, int seed)
-    {
-        var groups = slices.GroupBy(slice => slice.Group)
+    private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices, int seed) => GroupBootstrap.Interval(
+        [.. slices.GroupBy(slice => slice.Group)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => ConfusionMatrix.Sum(group.Select(slice => slice.Matrix))).ToList();
-        if (groups.Count < 2)
-            return null;
-        var random = new Random(seed);
-        var draws = new List<double>();
-        for (var draw = 0; draw < Resamples; draw++)
-        {
-            var drawn = Enumerable.Range(0, groups.Count).Select(_ => groups[random.Next(groups.Count)]).ToList();
-            if (ConfusionMatrix.Sum(drawn).Dice(labels) is { } dice)
-                draws.Add(dice);
-        }
-        draws.Sort();
-        return draws.Count == 0 ? null : new ScoreInterval(Quantile(draws, 0.025), Quantile(draws, 0.975));
-    }
-
-    /// <summary>Linear between the neighbouring order statistics.</summary>
-    public static double Quantile(IReadOnlyList<double> sorted, double share)
-    {
-        var at = share * (sorted.Count - 1);
-        var below = (int)at;
-        return below + 1 == sorted.Count ? sorted[below] : sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below]));
-    }
+            .Select(group => ConfusionMatrix.Sum(group.Select(slice => slice.Matrix)))],
+        drawn => ConfusionMatrix.Sum(drawn).Dice(labels),
+        seed);
 }

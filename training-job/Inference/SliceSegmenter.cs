@@ -60,11 +60,14 @@ internal sealed class SliceSegmenter : IDisposable
     public static LesionMask ToMask(Tensor logits, int width, int height)
     {
         using var scope = NewDisposeScope();
-        if (logits.size(2) != height || logits.size(3) != width)
-            logits = nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
-        var labels = logits.argmax(1).to(ScalarType.Byte).to(CPU).contiguous();
+        var labels = Scale(logits, width, height).argmax(1).to(ScalarType.Byte).to(CPU).contiguous();
         return new LesionMask(width, height, labels.bytes.ToArray());
     }
+
+    /// <returns>[1, 4, height, width], linear between the neighbouring logits.</returns>
+    public static Tensor Scale(Tensor logits, int width, int height) => logits.size(2) == height && logits.size(3) == width
+        ? logits.alias()
+        : nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
 
     public void Dispose() => _network.Dispose();
 }

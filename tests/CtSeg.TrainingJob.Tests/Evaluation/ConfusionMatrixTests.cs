@@ -23,6 +23,21 @@ public sealed class ConfusionMatrixTests
     }
 
     [Fact]
+    public void Given_SixPixels_When_Counted_Then_TheOtherScoresAreAsByHand()
+    {
+        ByHand.Precision([2]).ShouldBe(1.0 / 2);
+        ByHand.Recall([2]).ShouldBe(1);
+        ByHand.IntersectionOverUnion([2]).ShouldBe(1.0 / 2);
+        ByHand.Accuracy([2]).ShouldBe(5.0 / 6);
+        ByHand.Precision([3]).ShouldBeNull();
+        ByHand.Recall([3]).ShouldBe(0);
+        ByHand.Precision([1, 2, 3]).ShouldBe(3.0 / 4);
+        ByHand.Recall([1, 2, 3]).ShouldBe(3.0 / 4);
+        ByHand.IntersectionOverUnion([1, 2, 3]).ShouldBe(3.0 / 5);
+        ByHand.Accuracy([1, 2, 3]).ShouldBe(4.0 / 6);
+    }
+
+    [Fact]
     public void Given_AClassOnNeitherSide_When_Scored_Then_ThereIsNoDice() =>
         ConfusionMatrix.Of(new LesionMask(1, 1, [0]), new LesionMask(1, 1, [0])).Dice([2]).ShouldBeNull();
 

@@ -44,9 +44,9 @@ public sealed class ProtocolTests
     [Fact]
     public void Given_SortedValues_When_AQuantileIsTaken_Then_ItIsLinearBetweenThem()
     {
-        ForegroundProtocol.Quantile([1, 2, 3, 4, 5], 0.5).ShouldBe(3);
-        ForegroundProtocol.Quantile([1, 2, 3, 4, 5], 0.1).ShouldBe(1.4, 1e-12);
-        ForegroundProtocol.Quantile([1, 2, 3, 4, 5], 1).ShouldBe(5);
+        Quantiles.Of([1, 2, 3, 4, 5], 0.5).ShouldBe(3);
+        Quantiles.Of([1, 2, 3, 4, 5], 0.1).ShouldBe(1.4, 1e-12);
+        Quantiles.Of([1, 2, 3, 4, 5], 1).ShouldBe(5);
     }
 
     [Fact]

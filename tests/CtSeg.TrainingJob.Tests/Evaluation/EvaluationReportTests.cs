@@ -1,0 +1,95 @@
+using System.Text.Json;
+using CtSeg.Imaging;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Tests.Model;
+using CtSeg.TrainingJob.Tests.Training;
+using CtSeg.TrainingJob.Training;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Evaluation;
+
+[Collection(TorchCollection.Name)]
+public sealed class EvaluationReportTests
+{
+    private static readonly SlicePrediction[] Predictions =
+    [
+        Prediction("a", "g1", [1, 1, 0, 0], [1, 0, 0, 0]),
+        Prediction("b", "g1", [0, 0, 0, 0], [0, 1, 0, 0]),
+        Prediction("c", "g2", [1, 2, 2, 0], [1, 2, 2, 3]),
+    ];
+
+    [Fact]
+    public void Given_ThreeSlices_When_Reported_Then_FiguresAreAsByHand()
+    {
+        var report = Report();
+        var infection = report.Findings[0];
+        infection.SlicesWithClass.ShouldBe(2);
+        infection.GroupsWithClass.ShouldBe(2);
+        infection.Dice.Value!.Value.ShouldBe(2.0 * 4 / 11, 1e-12);
+        infection.Precision.Value!.Value.ShouldBe(4.0 / 6, 1e-12);
+        infection.Recall.Value!.Value.ShouldBe(4.0 / 5, 1e-12);
+        infection.IntersectionOverUnion.Value!.Value.ShouldBe(4.0 / 7, 1e-12);
+        infection.Accuracy.Value!.Value.ShouldBe(9.0 / 12, 1e-12);
+        // Group 1 alone: 1 right of 3; group 2 alone: 3 right of 4.
+        infection.IntersectionOverUnion.Interval!.Low.ShouldBe(1.0 / 3, 1e-12);
+        infection.IntersectionOverUnion.Interval.High.ShouldBe(3.0 / 4, 1e-12);
+        report.ConfusionMatrix.ShouldBe([[5, 1, 0, 1], [1, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 0]]);
+        // Slice a: outlines {(0,0), (1,0)} and {(0,0)}, 0 and 1 pixel away; b has no truth; c: a fourth pixel, 1 away from two of the other three.
+        infection.SlicesWithDistance.ShouldBe(2);
+        infection.HausdorffDistance95.Value!.Value.ShouldBe((0.95 + 0.85) / 2, 1e-12);
+        report.Findings[3].Dice.Value.ShouldBe(0);
+        report.Findings[3].Recall.Value.ShouldBeNull();
+        report.Findings[3].HausdorffDistance95.ShouldBe(new IntervalScore(null, null));
+        report.SlicesOfTraining.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Given_TheSameSlicesTwice_When_Reported_Then_TheDocumentIsTheSame()
+    {
+        string Document() => JsonSerializer.Serialize(Report(), EvaluationJson.Default.EvaluationReport);
+        Document().ShouldBe(Document());
+    }
+
+    [Fact]
+    public void Given_ANetwork_When_Predicted_Then_CalibrationIsThatOfItsProbabilities()
+    {
+        manual_seed(3);
+        using var network = new CtSeg.TrainingJob.Model.ResidualAttentionUNet(ResidualAttentionUNetTests.Tiny);
+        network.eval();
+        var random = new Random(1);
+        var image = new byte[32 * 32];
+        random.NextBytes(image);
+        var slice = new LabelledSlice("s", "g", new GreyImage(32, 32, image), new LesionMask(48, 48, [.. Enumerable.Range(0, 48 * 48).Select(_ => (byte)random.Next(4))]));
+        var prediction = Evaluator.Predict(network, [slice], TestContext.Current.CancellationToken).ShouldHaveSingleItem();
+
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var logits = network.call(tensor(image, [1, 1, 32, 32], ScalarType.Byte).to(ScalarType.Float32).div(127.5).sub(1));
+        var scaled = nn.functional.interpolate(logits, [48, 48], mode: InterpolationMode.Bilinear, align_corners: false);
+        var (confidence, labels) = scaled.softmax(1).max(1);
+        var right = labels.flatten().eq(tensor(slice.Mask.Labels).to(ScalarType.Int64));
+        var error = 0.0;
+        for (var bin = 0; bin < 15; bin++)
+        {
+            var inside = confidence.flatten().mul(15).floor().eq(bin);
+            if (inside.any().item<bool>())
+                error += Math.Abs(right.logical_and(inside).sum().item<long>() - confidence.flatten().masked_select(inside).to(ScalarType.Float64).sum().item<double>());
+        }
+        prediction.Calibration.ExpectedError()!.Value.ShouldBe(error / (48 * 48), 1e-6);
+        prediction.AtMaskSize.Labels.ShouldBe(labels.to(ScalarType.Byte).flatten().data<byte>().ToArray());
+    }
+
+    private static EvaluationReport Report()
+    {
+        var manifest = TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny);
+        return EvaluationReport.Create(manifest, "data", Predictions, effect: null, slicesOfTraining: 2);
+    }
+
+    private static SlicePrediction Prediction(string name, string group, byte[] truth, byte[] prediction)
+    {
+        var slice = new LabelledSlice(name, group, new GreyImage(2, 2, new byte[4]), new LesionMask(2, 2, truth));
+        var mask = new LesionMask(2, 2, prediction);
+        return new SlicePrediction(slice, mask, mask, new CalibrationCounts(), new CalibrationCounts());
+    }
+}

@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Text.Json;
+using CtSeg.Imaging;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>`ctseg-job evaluate`: scores a model on labelled slices by every protocol.</summary>
+internal static class EvaluateCommand
+{
+    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+    private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
+    private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
+    private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
+    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+
+    public static Command Create()
+    {
+        var command = new Command("evaluate", """
+            Score a model on labelled slices, by every protocol, with intervals.
+
+            Examples:
+              evaluate --data DATA --held-out                   the shipped weights on the groups they never saw
+              evaluate --data DATA --model M --json scores.json --overlays pictures
+            """)
+        {
+            Data, Model, HeldOut, Json, Overlays, ThreadCount,
+        };
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        Threads.Fix(arguments.GetValue(ThreadCount));
+        try
+        {
+            var data = TrainingData.Load(arguments.GetValue(Data)!);
+            var (manifest, network) = ModelFolder.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
+            using (network)
+            {
+                var slices = Choose(data.Slices, manifest, arguments.GetValue(HeldOut));
+                // As it is used for patients.
+                network.FoldNormalisation();
+                var predictions = Evaluator.Predict(network, slices, cancellationToken);
+                var effect = Evaluator.Effect(network, predictions, cancellationToken);
+                var report = EvaluationReport.Create(manifest, data.Sha256, predictions, effect, OfTraining(slices, manifest));
+                Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays));
+            }
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static IReadOnlyList<LabelledSlice> Choose(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, bool heldOutOnly)
+    {
+        if (!heldOutOnly)
+            return slices;
+        var groups = manifest.Training?.HeldOutGroups ?? [];
+        var chosen = slices.Where(slice => groups.Contains(slice.Group)).ToList();
+        return chosen.Count > 0
+            ? chosen
+            : throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} names as held out: leave out {HeldOut.Name}, or give the data the model was trained with.");
+    }
+
+    // Other data may hold the same slices under other names; that cannot be known here.
+    private static int OfTraining(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest) => manifest.Training is { } training
+        ? slices.Count(slice => !training.HeldOutGroups.Contains(slice.Group))
+        : 0;
+
+    private static void Write(EvaluationReport report, List<SlicePrediction> predictions, string? json, string? overlays)
+    {
+        if (overlays is not null)
+            Draw(overlays, predictions);
+        var document = JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport);
+        if (json == "-")
+        {
+            Console.WriteLine(document);
+            return;
+        }
+        if (json is not null)
+            File.WriteAllText(json, document + Environment.NewLine);
+        EvaluationText.Write(Console.Out, report);
+    }
+
+    private static void Draw(string folder, List<SlicePrediction> predictions)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var prediction in predictions)
+        {
+            var image = prediction.Slice.Image;
+            var truth = Overlay.Draw(image, PaperProtocol.Resize(prediction.Slice.Mask, image.Width, image.Height));
+            File.WriteAllBytes(Path.Combine(folder, prediction.Slice.Name + ".png"), PngWriter.Rgb(Beside(truth, Overlay.Draw(image, prediction.AtNetworkSize))));
+        }
+    }
+
+    private static RgbImage Beside(RgbImage left, RgbImage right)
+    {
+        var pixels = new byte[left.Pixels.Length + right.Pixels.Length];
+        var line = 3 * left.Width;
+        for (var row = 0; row < left.Height; row++)
+        {
+            left.Pixels.AsSpan(row * line, line).CopyTo(pixels.AsSpan(2 * row * line));
+            right.Pixels.AsSpan(row * line, line).CopyTo(pixels.AsSpan(((2 * row) + 1) * line));
+        }
+        return new RgbImage(2 * left.Width, left.Height, pixels);
+    }
+}

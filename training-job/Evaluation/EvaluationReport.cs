@@ -1,0 +1,110 @@
+using System.Text.Json.Serialization;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>A score with its 95 % bootstrap interval over groups; both null where it is not defined.</summary>
+internal sealed record IntervalScore(double? Value, ScoreInterval? Interval);
+
+/// <summary>All scores of one finding, pooled over the pixels of all slices at the masks' own size.</summary>
+/// <param name="SlicesWithClass">Slices whose truth holds it.</param>
+/// <param name="GroupsWithClass">Their groups.</param>
+/// <param name="Accuracy">Of its presence at a pixel; high for whatever is rare.</param>
+/// <param name="HausdorffDistance95">Mean over the slices where truth and prediction both hold it, pixels of the mask.</param>
+/// <param name="SlicesWithDistance">Number of those slices.</param>
+internal sealed record FindingReport(
+    string Name,
+    int SlicesWithClass,
+    int GroupsWithClass,
+    IntervalScore Dice,
+    IntervalScore Precision,
+    IntervalScore Recall,
+    IntervalScore Accuracy,
+    IntervalScore IntersectionOverUnion,
+    IntervalScore HausdorffDistance95,
+    int SlicesWithDistance);
+
+/// <summary>What `ctseg-job evaluate` finds out.</summary>
+/// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
+/// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
+/// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
+/// <param name="SlicesOfTraining">Those of the scored slices that the model may have been trained on; their scores say nothing.</param>
+internal sealed record EvaluationReport(
+    ScoredModel Model,
+    string DataSha256,
+    ModelScores Scores,
+    IReadOnlyList<FindingReport> Findings,
+    IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
+    IntervalScore CalibrationError,
+    IntervalScore LesionCalibrationError,
+    int SlicesOfTraining)
+{
+    public static EvaluationReport Create(
+        ModelManifest manifest, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
+    {
+        var groups = predictions.GroupBy(prediction => prediction.Slice.Group)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => new ScoredGroup([.. group])).ToList();
+        var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
+        return new EvaluationReport(
+            new ScoredModel(manifest.Version, manifest.WeightsSha256),
+            dataSha256,
+            Evaluator.Score(predictions, effect),
+            [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
+            [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
+                Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
+            Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
+            Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
+            slicesOfTraining);
+    }
+
+    private static FindingReport Describe(string name, int[] labels, int index, List<ScoredGroup> groups)
+    {
+        IntervalScore Pooled(Func<ConfusionMatrix, double?> score) =>
+            Score(groups, drawn => score(Evaluation.ConfusionMatrix.Sum(drawn.Select(group => group.Matrix))));
+        return new FindingReport(
+            name,
+            groups.Sum(group => group.Slices.Count(slice => slice.Matrix.Truth(labels) > 0)),
+            groups.Count(group => group.Matrix.Truth(labels) > 0),
+            Pooled(matrix => matrix.Dice(labels)),
+            Pooled(matrix => matrix.Precision(labels)),
+            Pooled(matrix => matrix.Recall(labels)),
+            Pooled(matrix => matrix.Accuracy(labels)),
+            Pooled(matrix => matrix.IntersectionOverUnion(labels)),
+            Score(groups, drawn => Mean(drawn.SelectMany(group => group.Distances[index]))),
+            groups.Sum(group => group.Distances[index].Count));
+    }
+
+    private static double? Mean(IEnumerable<double> values) => values.Any() ? values.Average() : null;
+
+    private static IntervalScore Score(List<ScoredGroup> groups, Func<IReadOnlyList<ScoredGroup>, double?> statistic) =>
+        new(statistic(groups), GroupBootstrap.Interval(groups, statistic));
+
+    /// <summary>A group with what its slices add to each score.</summary>
+    private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions)
+    {
+        public List<ScoredSlice> Slices { get; } = Evaluator.AtMaskSize(predictions);
+
+        public ConfusionMatrix Matrix { get; } = Evaluation.ConfusionMatrix.Sum(Evaluator.AtMaskSize(predictions).Select(slice => slice.Matrix));
+
+        public CalibrationCounts Calibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.Calibration));
+
+        public CalibrationCounts LesionCalibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.LesionCalibration));
+
+        /// <value>For every finding, the distances of the slices that have one.</value>
+        public IReadOnlyList<IReadOnlyList<double>> Distances { get; } =
+        [
+            .. ForegroundProtocol.Findings.Select(finding => predictions
+                .Select(prediction => HausdorffDistance.Percentile95(prediction.Slice.Mask, prediction.AtMaskSize, finding.Labels))
+                .OfType<double>().ToList()),
+        ];
+    }
+}
+
+/// <summary>Which weights were scored.</summary>
+internal sealed record ScoredModel(string Version, string WeightsSha256);
+
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(EvaluationReport))]
+internal sealed partial class EvaluationJson : JsonSerializerContext;

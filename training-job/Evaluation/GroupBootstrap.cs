@@ -1,0 +1,31 @@
+using CtSeg.Models;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>
+/// 95 % intervals by drawing whole groups with replacement: slices of one group are likely of one patient, and so not independent.
+/// </summary>
+internal static class GroupBootstrap
+{
+    public const int Resamples = 1000;
+
+    /// <param name="groups">One entry a group, in an order that does not change.</param>
+    /// <param name="statistic">Of a drawn set of groups; draws where it is null do not count.</param>
+    /// <param name="seed">Equal seeds draw the same groups, whatever the statistic.</param>
+    /// <returns>Null where there are fewer than two groups or no draw counts.</returns>
+    public static ScoreInterval? Interval<T>(IReadOnlyList<T> groups, Func<IReadOnlyList<T>, double?> statistic, int seed = 1)
+    {
+        if (groups.Count < 2)
+            return null;
+        var random = new Random(seed);
+        var draws = new List<double>();
+        for (var draw = 0; draw < Resamples; draw++)
+        {
+            var drawn = Enumerable.Range(0, groups.Count).Select(_ => groups[random.Next(groups.Count)]).ToList();
+            if (statistic(drawn) is { } value)
+                draws.Add(value);
+        }
+        draws.Sort();
+        return draws.Count == 0 ? null : new ScoreInterval(Quantiles.Of(draws, 0.025), Quantiles.Of(draws, 0.975));
+    }
+}
