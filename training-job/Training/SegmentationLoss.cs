@@ -13,17 +13,24 @@ internal static class SegmentationLoss
 
     /// <param name="logits">[batch, 4, height, width]</param>
     /// <param name="classes">[batch, height, width], 64-bit integers.</param>
+    /// <param name="withDice">Adds the Dice loss.</param>
     /// <returns>A scalar.</returns>
-    public static Tensor Compute(Tensor logits, Tensor classes)
+    public static Tensor Compute(Tensor logits, Tensor classes, bool withDice)
     {
         using var scope = NewDisposeScope();
         var crossEntropy = nn.functional.cross_entropy(logits, classes);
+        return withDice ? crossEntropy.add(DiceLoss(logits, classes)).MoveToOuterDisposeScope() : crossEntropy.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor DiceLoss(Tensor logits, Tensor classes)
+    {
+        using var scope = NewDisposeScope();
         var probabilities = logits.softmax(1).narrow(1, 1, LesionMask.ClassCount - 1);
         var truth = nn.functional.one_hot(classes, LesionMask.ClassCount).permute(0, 3, 1, 2)
             .narrow(1, 1, LesionMask.ClassCount - 1).to(probabilities.dtype);
         var both = probabilities.mul(truth).sum([0, 2, 3]);
         var sides = probabilities.sum([0, 2, 3]).add(truth.sum([0, 2, 3]));
         var dice = both.mul(2).add(Smoothing).div(sides.add(Smoothing));
-        return crossEntropy.add(dice.mean().neg().add(1)).MoveToOuterDisposeScope();
+        return dice.mean().neg().add(1).MoveToOuterDisposeScope();
     }
 }

@@ -14,9 +14,11 @@ internal static class TrainCommand
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
     private static readonly Option<string> Architecture = new("--arch") { DefaultValueFactory = _ => Architectures.Full, Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither)." };
-    private static readonly Option<int> Epochs = Positive("--epochs", new TrainingOptions().Epochs, "Passes over the training slices.");
-    private static readonly Option<int> InputSize = Positive("--input-size", new TrainingOptions().InputSize, "Side of the training crops, pixels.");
-    private static readonly Option<int> BaseChannels = Positive("--base-channels", new ModelConfiguration().BaseChannels, "Channels of the first level.");
+    private static readonly Option<string> Recipe = new Option<string>("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours) or paper (cross entropy, Adam as it is, six fixed views of every slice)." }
+        .AcceptOnlyFromAmong(TrainingOptions.BestRecipe, TrainingOptions.PaperRecipe);
+    private static readonly Option<int?> Epochs = Positive("--epochs", "Passes over the training slices; the recipe's if not given.");
+    private static readonly Option<int?> InputSize = Positive("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
+    private static readonly Option<int?> BaseChannels = Positive("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = new("--minutes") { Description = "Stop after the epoch in which this time passes." };
@@ -27,7 +29,7 @@ internal static class TrainCommand
     {
         var command = new Command("train", "Train a model on labelled slices; the split is by group.")
         {
-            Data, Out, Architecture, Epochs, InputSize, BaseChannels, Seed, Resume, Minutes, Version, ThreadCount,
+            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, Seed, Resume, Minutes, Version, ThreadCount,
         };
         command.SetAction(Run);
         return command;
@@ -37,15 +39,7 @@ internal static class TrainCommand
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
-        var options = new TrainingOptions
-        {
-            Configuration = AttentionChoice.Decide(
-                new ModelConfiguration { Architecture = arguments.GetValue(Architecture)!, BaseChannels = arguments.GetValue(BaseChannels) },
-                arguments.GetValue(InputSize)),
-            Epochs = arguments.GetValue(Epochs),
-            InputSize = arguments.GetValue(InputSize),
-            Seed = arguments.GetValue(Seed),
-        };
+        var options = Options(arguments);
         var run = new TrainingRun(outFolder, arguments.GetValue(Version) ?? Path.GetFileName(outFolder), TimeProvider.System)
         {
             Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
@@ -92,12 +86,30 @@ internal static class TrainCommand
         }
     }
 
-    private static Option<int> Positive(string name, int value, string description)
+    private static TrainingOptions Options(ParseResult arguments)
     {
-        var option = new Option<int>(name) { DefaultValueFactory = _ => value, Description = description };
+        var recipe = TrainingOptions.OfRecipe(arguments.GetValue(Recipe)!);
+        var inputSize = arguments.GetValue(InputSize) ?? recipe.InputSize;
+        var configuration = recipe.Configuration with
+        {
+            Architecture = arguments.GetValue(Architecture)!,
+            BaseChannels = arguments.GetValue(BaseChannels) ?? recipe.Configuration.BaseChannels,
+        };
+        return recipe with
+        {
+            Configuration = AttentionChoice.Decide(configuration, inputSize),
+            Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs,
+            InputSize = inputSize,
+            Seed = arguments.GetValue(Seed),
+        };
+    }
+
+    private static Option<int?> Positive(string name, string description)
+    {
+        var option = new Option<int?>(name) { Description = description };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int?>() < 1)
                 result.AddError($"{name} must be at least 1.");
         });
         return option;

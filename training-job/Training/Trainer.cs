@@ -19,7 +19,7 @@ internal sealed class Trainer : IDisposable
     private readonly TimeProvider _time;
     private readonly ResidualAttentionUNet _network;
     private readonly AdamW _optimiser;
-    private readonly Augmentation _augmentation;
+    private readonly IViews _views;
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<EpochRecord> _epochs = [];
 
@@ -35,7 +35,7 @@ internal sealed class Trainer : IDisposable
         StateDictionary.Load(Average, StateDictionary.Of(_network));
         Average.eval();
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
-        _augmentation = new Augmentation(options.InputSize, options.Seed);
+        _views = Views.Create(options);
         _slices = [.. _split.Training.Select(ToTensors)];
     }
 
@@ -48,14 +48,14 @@ internal sealed class Trainer : IDisposable
 
     public int EpochsDone => _epochs.Count;
 
-    public int StepsPerEpoch => (_slices.Count + _options.BatchSize - 1) / _options.BatchSize;
+    public int StepsPerEpoch => ((_slices.Count * _views.PerSlice) + _options.BatchSize - 1) / _options.BatchSize;
 
     /// <summary>Trains one epoch.</summary>
     /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>
     public EpochRecord RunEpoch(Action<int>? stepDone, CancellationToken cancellationToken)
     {
         var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
-        var order = Enumerable.Range(0, _slices.Count).ToArray();
+        var order = Enumerable.Range(0, _slices.Count * _views.PerSlice).ToArray();
         new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
         _network.train();
@@ -68,9 +68,7 @@ internal sealed class Trainer : IDisposable
             stepDone?.Invoke(steps);
         }
         var done = epoch + 1;
-        double? dice = done % _options.ScoreEvery == 0 || done == _options.Epochs
-            ? Evaluator.Score(Average, _split.HeldOut, zeroAttention: false, cancellationToken).Foreground.Infection.Dice
-            : null;
+        var dice = done % _options.ScoreEvery == 0 || done == _options.Epochs ? HeldOutDice(cancellationToken) : null;
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);
         return record;
@@ -115,11 +113,11 @@ internal sealed class Trainer : IDisposable
     private double Step(int[] batch, int epoch, int step)
     {
         using var scope = NewDisposeScope();
-        var views = batch.Select(slice => _augmentation.Apply(_slices[slice].Image, _slices[slice].Mask, epoch, slice)).ToList();
+        var views = batch.Select(index => View(index, epoch)).ToList();
         var images = cat([.. views.Select(view => view.Image)], 0);
         var classes = cat([.. views.Select(view => view.Mask)], 0);
         _network.zero_grad();
-        var loss = SegmentationLoss.Compute(_network.call(images), classes);
+        var loss = SegmentationLoss.Compute(_network.call(images), classes, _options.DiceLoss);
         loss.backward();
         var done = ((long)epoch * StepsPerEpoch) + step;
         _optimiser.Step(done, LearningRate(epoch, step));
@@ -127,8 +125,22 @@ internal sealed class Trainer : IDisposable
         return loss.item<float>();
     }
 
-    private double LearningRate(int epoch, int step) => LearningRateSchedule.At(
-        ((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate);
+    private Dictionary<string, double?> HeldOutDice(CancellationToken cancellationToken)
+    {
+        var matrices = Evaluator.AtMaskSize(Evaluator.Predict(Average, _split.HeldOut, cancellationToken)).Select(slice => slice.Matrix);
+        var sum = ConfusionMatrix.Sum(matrices);
+        return ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => sum.Dice(finding.Labels));
+    }
+
+    private (Tensor Image, Tensor Mask) View(int index, int epoch)
+    {
+        var (slice, view) = (index / _views.PerSlice, index % _views.PerSlice);
+        return _views.Apply(_slices[slice].Image, _slices[slice].Mask, epoch, slice, view);
+    }
+
+    private double LearningRate(int epoch, int step) => _options.OneCycle
+        ? LearningRateSchedule.At(((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate)
+        : _options.LearningRate;
 
     private void UpdateAverage(long step)
     {

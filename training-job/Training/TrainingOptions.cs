@@ -1,11 +1,28 @@
 using CtSeg.Models;
+using CtSeg.Preprocessing;
 
 namespace CtSeg.TrainingJob.Training;
 
 /// <summary>What decides a training run; two runs with equal options and data end with equal weights.</summary>
 internal sealed record TrainingOptions
 {
+    /// <summary>Our own recipe: its options are the defaults of this type.</summary>
+    public const string BestRecipe = "best";
+
+    /// <summary>That of arXiv:2004.05645, section III; the batch size is not said there.</summary>
+    public const string PaperRecipe = "paper";
+
     public ModelConfiguration Configuration { get; init; } = new();
+
+    /// <summary>What the network is shown of a slice: a name of <see cref="Training.Views"/>.</summary>
+    public string Views { get; init; } = Training.Views.Varied;
+
+    /// <summary>Adds the soft Dice loss of the lesion classes to the cross entropy.</summary>
+    public bool DiceLoss { get; init; } = true;
+
+    /// <summary>Lets the learning rate rise and fall; it stays as it is otherwise.</summary>
+    public bool OneCycle { get; init; } = true;
+
     public int Epochs { get; init; } = 60;
 
     /// <summary>Side of the crops, pixels of the network's input; a multiple of 16 wastes nothing.</summary>
@@ -13,12 +30,12 @@ internal sealed record TrainingOptions
 
     public int BatchSize { get; init; } = 4;
 
-    /// <summary>The highest of the one-cycle schedule.</summary>
+    /// <summary>The highest of the schedule.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     public double WeightDecay { get; init; } = 1e-2;
 
-    /// <summary>Of the exponential moving average of the weights, per step.</summary>
+    /// <summary>Of the exponential moving average of the weights, per step; 0 for the weights themselves.</summary>
     public double AverageDecay { get; init; } = 0.99;
 
     /// <summary>Share of the slices whose groups are held out.</summary>
@@ -29,4 +46,22 @@ internal sealed record TrainingOptions
 
     /// <summary>The held-out groups are scored every so many epochs, for the curve only.</summary>
     public int ScoreEvery { get; init; } = 10;
+
+    /// <exception cref="InvalidDataException">There is no recipe of that name.</exception>
+    public static TrainingOptions OfRecipe(string name) => name switch
+    {
+        BestRecipe => new TrainingOptions(),
+        PaperRecipe => new TrainingOptions
+        {
+            Views = Training.Views.Paper,
+            DiceLoss = false,
+            OneCycle = false,
+            Epochs = 100,
+            InputSize = SlicePreprocessor.Side,
+            LearningRate = 1e-3,
+            WeightDecay = 0,
+            AverageDecay = 0,
+        },
+        _ => throw new InvalidDataException($"There is no recipe '{name}': {BestRecipe} and {PaperRecipe} are known."),
+    };
 }

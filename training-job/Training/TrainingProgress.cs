@@ -39,7 +39,9 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
 
     public static string Describe(EpochRecord epoch, int epochs)
     {
-        var dice = epoch.HeldOutInfectionDice is { } value ? string.Create(CultureInfo.InvariantCulture, $", held-out infection Dice {value:F3}") : "";
+        var dice = epoch.HeldOutDice is { } scores
+            ? ", held-out Dice " + string.Join(", ", scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Key} {score.Value:F3}")))
+            : "";
         return string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}/{epochs}: loss {epoch.Loss:F4}{dice}, {epoch.Seconds:F1} s");
     }
 }

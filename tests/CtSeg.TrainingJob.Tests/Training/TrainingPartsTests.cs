@@ -45,14 +45,14 @@ public sealed class TrainingPartsTests
         var means = new HashSet<long>();
         for (var epoch = 0; epoch < 40; epoch++)
         {
-            var (view, classes) = augmentation.Apply(image, mask, epoch, slice: 3);
+            var (view, classes) = augmentation.Apply(image, mask, epoch, slice: 3, view: 0);
             view.shape.ShouldBe([1, 1, 128, 128]);
             classes.shape.ShouldBe([1, 128, 128]);
             var bright = view.squeeze(1).gt(0).to(ScalarType.Int64);
             bright.ne(classes).to(ScalarType.Float32).mean().item<float>().ShouldBeLessThan(0.02f);
             marked += classes.to(ScalarType.Float32).mean().item<float>();
             means.Add(classes.sum().item<long>());
-            augmentation.Apply(image, mask, epoch, slice: 3).Image.SameAs(view).ShouldBeTrue();
+            augmentation.Apply(image, mask, epoch, slice: 3, view: 0).Image.SameAs(view).ShouldBeTrue();
         }
         marked.ShouldBeGreaterThan(1);
         means.Count.ShouldBeGreaterThan(30);
@@ -63,9 +63,20 @@ public sealed class TrainingPartsTests
     {
         using var scope = NewDisposeScope();
         // Probabilities 1/4 everywhere; truth 1, 1, 0, 2.
-        var loss = SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2])).item<float>();
+        var loss = SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), withDice: true).item<float>();
         double Dice(int pixels) => ((2 * 0.25 * pixels) + 1) / (1 + pixels + 1);
         ((double)loss).ShouldBe(Math.Log(4) + 1 - ((Dice(2) + Dice(1) + Dice(0)) / 3), 1e-6);
+    }
+
+    [Fact]
+    public void Given_FourPixels_When_TheLossIsCrossEntropyOnly_Then_ItIsAsByHand()
+    {
+        using var scope = NewDisposeScope();
+        var logits = zeros(1, 4, 2, 2);
+        logits.narrow(1, 1, 1).fill_((float)Math.Log(5));
+        // Probabilities 1/8, 5/8, 1/8, 1/8; truth 1, 1, 0, 2.
+        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), withDice: false).item<float>();
+        ((double)loss).ShouldBe(((2 * Math.Log(8 / 5.0)) + (2 * Math.Log(8))) / 4, 1e-6);
     }
 
     [Fact]

@@ -69,6 +69,31 @@ public sealed class TrainingRunTests
         manifest.Scores!.Attention.ShouldNotBeNull();
         manifest.Training!.HeldOutGroups.Count.ShouldBe(manifest.Scores.HeldOutGroups);
         output.ToString().ShouldContain("epoch 2/2: loss");
+        output.ToString().ShouldContain("held-out Dice infection 0.");
+    }
+
+    [Fact]
+    public void Given_TheRecipeOfThePaper_When_ARunIsResumed_Then_ItEndsWithTheSameBitsAndShowsEverySliceSixTimes()
+    {
+        using var folder = new TemporaryFolder();
+        var (data, options) = (Circles(6), TrainingOptions.OfRecipe("paper") with { Configuration = Options.Configuration, Epochs = 2, InputSize = 32, BatchSize = 6 });
+        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        using (var first = new Trainer(options, data, TimeProvider.System))
+        {
+            first.StepsPerEpoch.ShouldBe(first.Split.Training.Count);
+            first.RunEpoch(stepDone: null, CancellationToken.None).LearningRate.ShouldBe(1e-3);
+            Directory.CreateDirectory(folder["parts"]);
+            first.Checkpoint().Save(Path.Combine(folder["parts"], TrainingCheckpoint.FileName));
+        }
+        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
+    }
+
+    [Fact]
+    public void Given_AnUnknownRecipeOrView_When_AskedFor_Then_TheKnownOnesAreNamed()
+    {
+        Should.Throw<InvalidDataException>(() => TrainingOptions.OfRecipe("mine")).Message.ShouldContain("paper");
+        Should.Throw<InvalidDataException>(() => Views.Create(Options with { Views = "mine" })).Message.ShouldContain("varied");
     }
 
     [Fact]
@@ -99,7 +124,7 @@ public sealed class TrainingRunTests
         while (trainer.EpochsDone < options.Epochs)
             trainer.RunEpoch(stepDone: null, CancellationToken.None);
         trainer.History.Epochs[^1].Loss.ShouldBeLessThan(first.Loss / 2);
-        trainer.History.Epochs[^1].HeldOutInfectionDice!.Value.ShouldBeGreaterThan(0.7);
+        trainer.History.Epochs[^1].HeldOutDice!["infection"]!.Value.ShouldBeGreaterThan(0.7);
     }
 
     private static TrainingRun Run(string folder, bool resume) => new(folder, "test", TimeProvider.System) { Resume = resume };
