@@ -29,7 +29,7 @@ internal sealed record FindingReport(
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
 /// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
 /// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
-/// <param name="SlicesOfTraining">Those of the scored slices that the model may have been trained on; their scores say nothing.</param>
+/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
 internal sealed record EvaluationReport(
     ScoredModel Model,
     string DataSha256,
@@ -45,7 +45,7 @@ internal sealed record EvaluationReport(
     {
         var groups = predictions.GroupBy(prediction => prediction.Slice.Group)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new ScoredGroup([.. group])).ToList();
+            .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group))).ToList();
         var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
         return new EvaluationReport(
             new ScoredModel(manifest.Version, manifest.WeightsSha256),
@@ -82,11 +82,11 @@ internal sealed record EvaluationReport(
         new(statistic(groups), GroupBootstrap.Interval(groups, statistic));
 
     /// <summary>A group with what its slices add to each score.</summary>
-    private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions)
+    private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions, IReadOnlyList<ScoredSlice> slices)
     {
-        public List<ScoredSlice> Slices { get; } = Evaluator.AtMaskSize(predictions);
+        public IReadOnlyList<ScoredSlice> Slices => slices;
 
-        public ConfusionMatrix Matrix { get; } = Evaluation.ConfusionMatrix.Sum(Evaluator.AtMaskSize(predictions).Select(slice => slice.Matrix));
+        public ConfusionMatrix Matrix { get; } = Evaluation.ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix));
 
         public CalibrationCounts Calibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.Calibration));
 

@@ -10,7 +10,7 @@ internal static class EvaluationText
         var scores = report.Scores;
         output.WriteLine($"model {report.Model.Version}: {scores.HeldOutSlices} slices of {scores.HeldOutGroups} groups (a lower bound on overlap between patients)");
         if (report.SlicesOfTraining > 0)
-            output.WriteLine($"CAUTION: {report.SlicesOfTraining} of them are of groups the model was trained on; their scores say nothing about new patients.");
+            output.WriteLine($"CAUTION: {report.SlicesOfTraining} of them are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.");
         output.WriteLine();
         output.WriteLine("foreground protocol: pooled over all pixels at the masks' size, [95 % bootstrap interval over groups]");
         output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");

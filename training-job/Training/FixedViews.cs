@@ -24,10 +24,9 @@ internal sealed class FixedViews(int size, IReadOnlyList<FixedViews.Placement> p
         using var scope = NewDisposeScope();
         var map = tensor([zoom * cosine, -zoom * sine, 0, zoom * sine, zoom * cosine, 0], [1, 2, 3]);
         // Where the slice shrinks, every new pixel is the mean of what it covers, as in the preprocessing.
-        var (height, width) = (image.size(2), image.size(3));
-        var (rows, columns) = ((long)Math.Round(size / zoom), (long)Math.Round(size / zoom));
-        var shrunk = rows < height && columns < width
-            ? nn.functional.interpolate(image, [rows, columns], mode: InterpolationMode.Area)
+        var side = (long)Math.Round(size / zoom);
+        var shrunk = side < image.size(2) && side < image.size(3)
+            ? nn.functional.interpolate(image, [side, side], mode: InterpolationMode.Area)
             : image.alias();
         var (picture, classes) = Views.Sample(shrunk, mask, map, size);
         return (picture.MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());
