@@ -11,7 +11,7 @@ internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOn
         if (groups.Length < 2)
             throw new TrainingDataException("The data has fewer than two groups: nothing can be held out.");
         new Random(seed).Shuffle(groups);
-        var heldOut = new HashSet<string>();
+        var heldOut = new HashSet<string>(StringComparer.Ordinal);
         var held = 0;
         foreach (var group in groups.Take(groups.Length - 1))
         {
@@ -20,8 +20,32 @@ internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOn
             heldOut.Add(group.Key);
             held += group.Count();
         }
-        return new GroupSplit(
-            [.. slices.Where(slice => !heldOut.Contains(slice.Group))],
-            [.. slices.Where(slice => heldOut.Contains(slice.Group))]);
+        return HoldOut(slices, heldOut);
     }
+
+    /// <summary>As many splits as folds; every slice is held out by exactly one of them. The groups are dealt out, the largest first, to the fold that holds the fewest slices.</summary>
+    /// <param name="folds">At least 2.</param>
+    /// <param name="seed">Decides the order among groups of one size.</param>
+    /// <exception cref="TrainingDataException">There are fewer groups than folds.</exception>
+    public static IReadOnlyList<GroupSplit> Folds(IReadOnlyList<LabelledSlice> slices, int folds, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
+        var groups = slices.GroupBy(slice => slice.Group).OrderBy(group => group.Key, StringComparer.Ordinal).ToArray();
+        if (groups.Length < folds)
+            throw new TrainingDataException($"The data has {groups.Length} groups: they do not fill {folds} folds.");
+        new Random(seed).Shuffle(groups);
+        var heldOut = Enumerable.Range(0, folds).Select(_ => new HashSet<string>(StringComparer.Ordinal)).ToArray();
+        var held = new int[folds];
+        foreach (var group in groups.OrderByDescending(group => group.Count()))
+        {
+            var fold = Array.IndexOf(held, held.Min());
+            heldOut[fold].Add(group.Key);
+            held[fold] += group.Count();
+        }
+        return [.. heldOut.Select(names => HoldOut(slices, names))];
+    }
+
+    private static GroupSplit HoldOut(IReadOnlyList<LabelledSlice> slices, HashSet<string> groups) => new(
+        [.. slices.Where(slice => !groups.Contains(slice.Group))],
+        [.. slices.Where(slice => groups.Contains(slice.Group))]);
 }

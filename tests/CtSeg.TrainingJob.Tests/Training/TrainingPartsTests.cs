@@ -26,6 +26,34 @@ public sealed class TrainingPartsTests
             }, iter: 300, threads: 1);
 
     [Fact]
+    public void Given_AnyGroups_When_DealtIntoFolds_Then_EverySliceIsHeldOutOnceAndNoGroupIsOnBothSides() =>
+        Gen.Select(Gen.Int[0, 15].Array[5, 60], Gen.Int[2, 5], Gen.Int[0, 1000])
+            .Where((groups, folds, _) => groups.Distinct().Count() >= folds)
+            .Sample((groups, folds, seed) =>
+            {
+                var slices = groups.Select((group, index) => new LabelledSlice(
+                    $"s{index}", $"g{group}", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]))).ToList();
+                var splits = GroupSplit.Folds(slices, folds, seed);
+                splits.Count.ShouldBe(folds);
+                splits.SelectMany(split => split.HeldOut).Select(slice => slice.Name).Order().ShouldBe(slices.Select(slice => slice.Name).Order());
+                foreach (var split in splits)
+                {
+                    split.HeldOut.ShouldNotBeEmpty();
+                    split.Training.Select(slice => slice.Group).Intersect(split.HeldOut.Select(slice => slice.Group)).ShouldBeEmpty();
+                    (split.Training.Count + split.HeldOut.Count).ShouldBe(slices.Count);
+                }
+                var largest = groups.GroupBy(group => group).Max(group => group.Count());
+                (splits.Max(split => split.HeldOut.Count) - splits.Min(split => split.HeldOut.Count)).ShouldBeLessThanOrEqualTo(largest);
+            }, iter: 300, threads: 1);
+
+    [Fact]
+    public void Given_FewerGroupsThanFolds_When_Dealt_Then_ItIsRefused()
+    {
+        var slice = new LabelledSlice("s", "g", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]));
+        Should.Throw<TrainingDataException>(() => GroupSplit.Folds([slice, slice], 2, 1)).Message.ShouldContain("folds");
+    }
+
+    [Fact]
     public void Given_OneGroup_When_Split_Then_ItIsRefused()
     {
         var slice = new LabelledSlice("s", "g", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]));
