@@ -17,6 +17,20 @@ internal sealed class ConfusionMatrix
         return matrix;
     }
 
+    /// <param name="counts">By true and predicted class, row by row, 16 numbers.</param>
+    public static ConfusionMatrix FromCounts(IReadOnlyList<long> counts)
+    {
+        if (counts.Count != LesionMask.ClassCount * LesionMask.ClassCount || counts.Any(count => count < 0))
+            throw new ArgumentException("A confusion matrix has 16 counts, none negative.", nameof(counts));
+        var matrix = new ConfusionMatrix();
+        for (var at = 0; at < counts.Count; at++)
+            matrix._counts[at / LesionMask.ClassCount, at % LesionMask.ClassCount] = counts[at];
+        return matrix;
+    }
+
+    /// <value>By true and predicted class, row by row.</value>
+    public IReadOnlyList<long> Counts => [.. _counts.Cast<long>()];
+
     public static ConfusionMatrix Sum(IEnumerable<ConfusionMatrix> matrices)
     {
         var sum = new ConfusionMatrix();

@@ -28,16 +28,20 @@ internal static class Evaluator
         predictions.Count,
         predictions.Select(prediction => prediction.Slice.Group).Distinct().Count(),
         ForegroundProtocol.Score(AtMaskSize(predictions)),
-        PaperProtocol.Score([.. predictions.Select(prediction => Match(
-            prediction.Slice,
-            PaperProtocol.Resize(prediction.Slice.Mask, prediction.AtNetworkSize.Width, prediction.AtNetworkSize.Height),
-            prediction.AtNetworkSize))]),
+        PaperProtocol.Score(AtNetworkSize(predictions)),
         effect,
         Note);
 
     /// <summary>The slices as the foreground protocol counts them.</summary>
     public static List<ScoredSlice> AtMaskSize(IEnumerable<SlicePrediction> predictions) =>
         [.. predictions.Select(prediction => Match(prediction.Slice, prediction.Slice.Mask, prediction.AtMaskSize))];
+
+    /// <summary>The slices as the paper protocol counts them.</summary>
+    public static List<ScoredSlice> AtNetworkSize(IEnumerable<SlicePrediction> predictions) =>
+        [.. predictions.Select(prediction => Match(
+            prediction.Slice,
+            PaperProtocol.Resize(prediction.Slice.Mask, prediction.AtNetworkSize.Width, prediction.AtNetworkSize.Height),
+            prediction.AtNetworkSize))];
 
     /// <summary>What changes when every attention's output is set to zero.</summary>
     /// <param name="withAttention">Predictions of the same network.</param>

@@ -26,9 +26,14 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
     /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
     public Trainer(TrainingOptions options, TrainingData data, TimeProvider time)
+        : this(options, GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed), data.Sha256, time)
     {
-        (_options, _dataSha256, _time) = (options, data.Sha256, time);
-        _split = GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed);
+    }
+
+    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    public Trainer(TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time)
+    {
+        (_options, _split, _dataSha256, _time) = (options, split, dataSha256, time);
         manual_seed(options.Seed);
         _network = new ResidualAttentionUNet(options.Configuration);
         Average = new ResidualAttentionUNet(options.Configuration);
@@ -48,7 +53,11 @@ internal sealed class Trainer : IDisposable
 
     public int EpochsDone => _epochs.Count;
 
-    public int StepsPerEpoch => ((_slices.Count * _views.PerSlice) + _options.BatchSize - 1) / _options.BatchSize;
+    public int StepsPerEpoch => StepsOfEpoch(_options, _slices.Count);
+
+    /// <param name="slices">Slices to fit.</param>
+    public static int StepsOfEpoch(TrainingOptions options, int slices) =>
+        ((slices * Views.Create(options).PerSlice) + options.BatchSize - 1) / options.BatchSize;
 
     /// <summary>Trains one epoch.</summary>
     /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>
+/// Trains and scores every run on every fold. A finished fold is a file that a later call reads; an unfinished one goes on from its last epoch.
+/// </summary>
+internal sealed class CrossValidator(string folder, CrossValidationPlan plan, TrainingData data, TimeProvider time)
+{
+    private readonly IReadOnlyList<GroupSplit> _folds = GroupSplit.Folds(data.Slices, plan.Folds, plan.FoldSeed);
+
+    /// <param name="progress">Told of every fold that is trained, with its name.</param>
+    /// <exception cref="TrainingDataException">A checkpoint belongs to other options.</exception>
+    public FoldResult Fold(CrossValidationRun run, int fold, Func<string, ITrainingProgress> progress, CancellationToken cancellationToken)
+    {
+        var split = _folds[fold];
+        var options = plan.OptionsOf(run, split.Training.Count);
+        var path = Path.Combine(folder, run.Name, $"fold{fold + 1}.json");
+        if (Finished(path, options) is { } finished)
+            return finished;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var result = Train(run, fold, options, Path.ChangeExtension(path, ".safetensors"), progress, cancellationToken);
+        ModelFolder.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(result, CrossValidationJson.Default.FoldResult));
+        return result;
+    }
+
+    private FoldResult? Finished(string path, TrainingOptions options)
+    {
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            var result = JsonSerializer.Deserialize(File.ReadAllBytes(path), CrossValidationJson.Default.FoldResult);
+            return result is not null && result.DataSha256 == data.Sha256 && TrainingCheckpoint.SameRun(result.Options, options)
+                ? result
+                : throw new TrainingDataException($"'{path}' is of other options or data: use the same, or another folder.");
+        }
+        catch (JsonException)
+        {
+            throw new TrainingDataException($"'{path}' cannot be read: delete it to train the fold again.");
+        }
+    }
+
+    private FoldResult Train(
+        CrossValidationRun run, int fold, TrainingOptions options, string checkpoint, Func<string, ITrainingProgress> reporter, CancellationToken cancellationToken)
+    {
+        using var trainer = new Trainer(options, _folds[fold], data.Sha256, time);
+        if (File.Exists(checkpoint))
+            trainer.Restore(TrainingCheckpoint.Load(checkpoint));
+        var progress = reporter($"{run.Name} fold {fold + 1}/{plan.Folds}");
+        progress.Started(trainer.Split, trainer.EpochsDone, options.Epochs, trainer.StepsPerEpoch);
+        while (trainer.EpochsDone < options.Epochs)
+        {
+            var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);
+            trainer.Checkpoint().Save(checkpoint);
+            progress.EpochDone(epoch);
+        }
+        var predictions = Evaluator.Predict(trainer.Average, trainer.Split.HeldOut, cancellationToken);
+        return new FoldResult(
+            options, data.Sha256, fold, trainer.StepsPerEpoch * options.Epochs,
+            Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 2), trainer.History.Epochs[^1].Loss,
+            [.. Evaluator.AtMaskSize(predictions).Zip(Evaluator.AtNetworkSize(predictions), (one, other) =>
+                new FoldSlice(one.Name, one.Group, one.Matrix.Counts, other.Matrix.Counts))]);
+    }
+}
