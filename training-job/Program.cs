@@ -4,6 +4,7 @@ using CtSeg.ServiceBus;
 using CtSeg.TrainingJob;
 using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
+using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -14,6 +15,7 @@ if (!args.Contains(ModelProcess.NaiveFlag))
 var root = new RootCommand("CtSeg: trains and runs the model that segments COVID-19 lesions in chest CT.")
 {
     TrainCommand.Create(),
+    CrossValidateCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),

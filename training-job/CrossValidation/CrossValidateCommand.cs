@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Globalization;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingJob.WeightFiles;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>`ctseg-job cross-validate`: the comparison of Tables I and II of arXiv:2004.05645, with folds by group.</summary>
+internal static class CrossValidateCommand
+{
+    private const string Every = "all";
+    private const string Both = "both";
+    private const string On = "on";
+    private const string Off = "off";
+
+    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the folds' results and checkpoints; a call with the same options goes on where it was." };
+    private static readonly Option<int> Folds = new("--folds") { DefaultValueFactory = _ => 10, Description = "Parts of the data; each is held out once." };
+    private static readonly Option<string[]> Archs = new Option<string[]>("--archs") { DefaultValueFactory = _ => [Every], AllowMultipleArgumentsPerToken = true, Description = "all, or some of m, m-a, m-r, unet." }
+        .AcceptOnlyFromAmong([Every, .. Architectures.All]);
+    private static readonly Option<string> Augment = new Option<string>("--augment") { DefaultValueFactory = _ => Both, Description = "With the recipe's views, without, or both." }
+        .AcceptOnlyFromAmong(Both, On, Off);
+    private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
+    private static readonly Option<string> Recipe = new Option<string>("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "paper or best." }
+        .AcceptOnlyFromAmong(TrainingOptions.BestRecipe, TrainingOptions.PaperRecipe);
+    private static readonly Option<int?> Epochs = new("--epochs") { Description = "Passes over the training views; the recipe's if not given." };
+    private static readonly Option<int?> Steps = new("--steps") { Description = "Optimiser steps of every network, in place of epochs." };
+    private static readonly Option<int?> InputSize = new("--input-size") { Description = "Side of what the networks are trained on, pixels; the recipe's if not given." };
+    private static readonly Option<int?> BaseChannels = new("--base-channels") { Description = "Channels of the first level." };
+    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+
+    public static Command Create()
+    {
+        var command = new Command("cross-validate", "Train and score networks on folds by group; can be stopped and called again.")
+        {
+            Data, Out, Folds, Archs, Augment, Seeds, Recipe, Epochs, Steps, InputSize, BaseChannels, ThreadCount,
+        };
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        Threads.Fix(arguments.GetValue(ThreadCount));
+        try
+        {
+            var data = TrainingData.Load(arguments.GetValue(Data)!);
+            var plan = Plan(arguments);
+            var validator = new CrossValidator(Path.GetFullPath(arguments.GetValue(Out)!), plan, data, TimeProvider.System);
+            foreach (var run in plan.Runs)
+            {
+                var folds = Enumerable.Range(0, plan.Folds)
+                    .Select(fold => validator.Fold(run, fold, Announce, cancellationToken)).ToList();
+                Print(run, folds);
+            }
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or InvalidDataException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static PlainProgress Announce(string name)
+    {
+        Console.WriteLine(name);
+        return new PlainProgress(Console.Out);
+    }
+
+    private static CrossValidationPlan Plan(ParseResult arguments)
+    {
+        var recipe = TrainingOptions.OfRecipe(arguments.GetValue(Recipe)!);
+        var named = arguments.GetValue(Archs)!;
+        bool[] augmented = arguments.GetValue(Augment) switch { On => [true], Off => [false], _ => [true, false] };
+        return new CrossValidationPlan(
+            recipe with
+            {
+                Configuration = recipe.Configuration with { BaseChannels = arguments.GetValue(BaseChannels) ?? recipe.Configuration.BaseChannels },
+                Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs,
+                InputSize = arguments.GetValue(InputSize) ?? recipe.InputSize,
+                // Nothing is chosen by them.
+                ScoreEvery = int.MaxValue,
+            },
+            [.. from architecture in named.Contains(Every) ? Architectures.All : named
+                from withViews in augmented
+                from seed in arguments.GetValue(Seeds)!
+                select new CrossValidationRun(architecture, withViews, seed)],
+            arguments.GetValue(Folds),
+            FoldSeed: 1,
+            arguments.GetValue(Steps));
+    }
+
+    private static void Print(CrossValidationRun run, List<FoldResult> folds)
+    {
+        var scores = ForegroundProtocol.Score([.. folds.SelectMany(fold => fold.Slices)
+            .Select(slice => new ScoredSlice(slice.Name, slice.Group, ConfusionMatrix.FromCounts(slice.AtMaskSize)))]);
+        Console.WriteLine(run.Name + ": " + string.Join(", ", scores.Classes.Prepend(scores.Infection).Select(score =>
+            string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Dice:F3} [{score.Interval?.Low:F3}, {score.Interval?.High:F3}] (n {score.SlicesWithClass})"))));
+    }
+}
