@@ -17,6 +17,12 @@ public sealed record ModelConfiguration
     /// <summary>Groups of the 3x3 convolution in a ResNeXt block.</summary>
     public int Cardinality { get; init; } = 4;
 
+    /// <summary>ResNeXt blocks of a level, one after the other. 1 to 4.</summary>
+    public int ResNeXtBlocks { get; init; } = 1;
+
+    /// <summary>Channels inside a ResNeXt block, as a share of those it returns; rounded up to whole groups. 0.25 to 2.</summary>
+    public double InnerShare { get; init; } = 0.5;
+
     /// <summary>Decoder levels that attend: 0 is the full resolution, 3 the lowest.</summary>
     public IReadOnlyList<int> AttentionLevels { get; init; } = [1, 2, 3];
 
@@ -40,6 +46,12 @@ public sealed record ModelConfiguration
     /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
     public long RotationSeed { get; init; } = 1;
 
+    /// <summary>Side of the square to which a prediction first brings the slice, pixels, 16 to 2048; null where it takes it as it is.</summary>
+    public int? InputSide { get; init; }
+
+    /// <summary>A prediction is the mean of the logits of the slice and of its mirror image.</summary>
+    public bool PredictsMirrored { get; init; }
+
     [JsonIgnore]
     public bool UsesAttention => Architecture is Architectures.Full or Architectures.WithoutResNeXt;
 
@@ -52,10 +64,13 @@ public sealed record ModelConfiguration
         Require(Architectures.All.Contains(Architecture), $"the architecture is '{Architecture}', not one of {string.Join(", ", Architectures.All)}");
         Require(BaseChannels is >= 4 and <= 128, $"base channels are {BaseChannels}, not 4 to 128");
         Require(Cardinality is >= 1 and <= 64, $"the cardinality is {Cardinality}, not 1 to 64");
+        Require(ResNeXtBlocks is >= 1 and <= 4, $"ResNeXt blocks of a level are {ResNeXtBlocks}, not 1 to 4");
+        Require(InnerShare is >= 0.25 and <= 2, $"the share of channels inside a ResNeXt block is {InnerShare}, not 0.25 to 2");
         Require(Heads is >= 1 and <= 16, $"heads are {Heads}, not 1 to 16");
         Require(HeadChannels is >= 1 and <= 256, $"channels a head are {HeadChannels}, not 1 to 256");
         Require(Rounds is >= 1 and <= 16, $"rounds are {Rounds}, not 1 to 16");
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
+        Require(InputSide is null or (>= 16 and <= 2048), $"the side of the input is {InputSide}, not 16 to 2048");
         Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),
             "attention levels must be among 0 to 3");
         Require(ExactAttentionLevels.All(AttentionLevels.Contains),

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
 
@@ -24,19 +27,20 @@ internal static class CrossValidateCommand
     private static readonly Option<string> Augment = new Option<string>("--augment") { DefaultValueFactory = _ => Both, Description = "With the recipe's views, without, or both." }
         .AcceptOnlyFromAmong(Both, On, Off);
     private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
-    private static readonly Option<string> Recipe = new Option<string>("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "paper or best." }
-        .AcceptOnlyFromAmong(TrainingOptions.BestRecipe, TrainingOptions.PaperRecipe);
+    private static readonly Option<int[]> FurtherSeeds = new("--further-seeds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Train m and unet with these too: the two that Table I compares." };
+    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from best." };
     private static readonly Option<int?> Epochs = new("--epochs") { Description = "Passes over the training views; the recipe's if not given." };
     private static readonly Option<int?> Steps = new("--steps") { Description = "Optimiser steps of every network, in place of epochs." };
     private static readonly Option<int?> InputSize = new("--input-size") { Description = "Side of what the networks are trained on, pixels; the recipe's if not given." };
     private static readonly Option<int?> BaseChannels = new("--base-channels") { Description = "Channels of the first level." };
+    private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
     private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
 
     public static Command Create()
     {
         var command = new Command("cross-validate", "Train and score networks on folds by group; can be stopped and called again.")
         {
-            Data, Out, Folds, Archs, Augment, Seeds, Recipe, Epochs, Steps, InputSize, BaseChannels, ThreadCount,
+            Data, Out, Folds, Archs, Augment, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
         };
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
@@ -49,13 +53,15 @@ internal static class CrossValidateCommand
         {
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             var plan = Plan(arguments);
-            var validator = new CrossValidator(Path.GetFullPath(arguments.GetValue(Out)!), plan, data, TimeProvider.System);
+            var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
+            var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
+            var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
             foreach (var run in plan.Runs)
             {
-                var folds = Enumerable.Range(0, plan.Folds)
-                    .Select(fold => validator.Fold(run, fold, Announce, cancellationToken)).ToList();
-                Print(run, folds);
+                results[run] = [.. Enumerable.Range(0, plan.Folds).Select(fold => validator.Fold(run, fold, Announce, cancellationToken))];
+                Print(run, results[run]);
             }
+            WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or InvalidDataException)
@@ -63,6 +69,20 @@ internal static class CrossValidateCommand
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped; the same command goes on from here.");
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static void WriteTables(string folder, CrossValidationReport report, ParseResult arguments)
+    {
+        Directory.CreateDirectory(folder);
+        var text = CrossValidationTables.Write(report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
+        ModelFolder.ReplaceFile(Path.Combine(folder, "tables.json"), JsonSerializer.SerializeToUtf8Bytes(report, CrossValidationReportJson.Default.CrossValidationReport));
+        ModelFolder.ReplaceFile(Path.Combine(folder, "tables.md"), Encoding.UTF8.GetBytes(text));
+        Console.WriteLine(Path.Combine(folder, "tables.md"));
     }
 
     private static PlainProgress Announce(string name)
@@ -87,14 +107,14 @@ internal static class CrossValidateCommand
             },
             [.. from architecture in named.Contains(Every) ? Architectures.All : named
                 from withViews in augmented
-                from seed in arguments.GetValue(Seeds)!
+                from seed in arguments.GetValue(Seeds)!.Concat(architecture is Architectures.Full or Architectures.UNet ? arguments.GetValue(FurtherSeeds)! : []).Distinct()
                 select new CrossValidationRun(architecture, withViews, seed)],
             arguments.GetValue(Folds),
             FoldSeed: 1,
             arguments.GetValue(Steps));
     }
 
-    private static void Print(CrossValidationRun run, List<FoldResult> folds)
+    private static void Print(CrossValidationRun run, IReadOnlyList<FoldResult> folds)
     {
         var scores = ForegroundProtocol.Score([.. folds.SelectMany(fold => fold.Slices)
             .Select(slice => new ScoredSlice(slice.Name, slice.Group, ConfusionMatrix.FromCounts(slice.AtMaskSize)))]);

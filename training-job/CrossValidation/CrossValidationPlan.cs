@@ -20,7 +20,7 @@ internal sealed record CrossValidationRun(string Architecture, bool Augmented, i
 internal sealed record CrossValidationPlan(TrainingOptions Options, IReadOnlyList<CrossValidationRun> Runs, int Folds, int FoldSeed, int? Steps)
 {
     /// <param name="slices">Slices that the fold fits.</param>
-    public TrainingOptions OptionsOf(CrossValidationRun run, int slices)
+    public TrainingOptions OptionsOf(CrossValidationRun run, IReadOnlyList<LabelledSlice> slices)
     {
         var options = Options with
         {

@@ -17,7 +17,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
     public FoldResult Fold(CrossValidationRun run, int fold, Func<string, ITrainingProgress> progress, CancellationToken cancellationToken)
     {
         var split = _folds[fold];
-        var options = plan.OptionsOf(run, split.Training.Count);
+        var options = plan.OptionsOf(run, split.Training);
         var path = Path.Combine(folder, run.Name, $"fold{fold + 1}.json");
         if (Finished(path, options) is { } finished)
             return finished;

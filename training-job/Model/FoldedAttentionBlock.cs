@@ -14,7 +14,7 @@ internal sealed class FoldedAttentionBlock : IDisposable
     private const int ChannelsOfLine = 16;
 
     private readonly LshAttentionLayer _attention;
-    private readonly ResNeXtBlock _block;
+    private readonly ResNeXtBlocks _blocks;
     private readonly long _projected;
     private readonly long _reduced;
     private readonly long _shortcut;
@@ -24,9 +24,9 @@ internal sealed class FoldedAttentionBlock : IDisposable
     private readonly Tensor _ofAttended;
 
     private FoldedAttentionBlock(
-        LshAttentionLayer attention, ResNeXtBlock block, (Tensor Weight, Tensor Bias) reduce, (Tensor Weight, Tensor Bias) shortcut)
+        LshAttentionLayer attention, ResNeXtBlocks blocks, (Tensor Weight, Tensor Bias) reduce, (Tensor Weight, Tensor Bias) shortcut)
     {
-        (_attention, _block) = (attention, block);
+        (_attention, _blocks) = (attention, blocks);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (query, value, output, outputBias) = attention.Weights;
@@ -45,8 +45,8 @@ internal sealed class FoldedAttentionBlock : IDisposable
 
     /// <returns>Null where the block is of another kind or is not folded.</returns>
     public static FoldedAttentionBlock? Of(LshAttentionLayer attention, nn.Module<Tensor, Tensor> block) =>
-        block is ResNeXtBlock { FoldedOfInput: { } folded } resNeXt
-            ? new FoldedAttentionBlock(attention, resNeXt, folded.Reduce, folded.Shortcut)
+        block is ResNeXtBlocks { First.FoldedOfInput: { } folded } blocks
+            ? new FoldedAttentionBlock(attention, blocks, folded.Reduce, folded.Shortcut)
             : null;
 
     /// <summary>All that reads the map.</summary>
@@ -64,7 +64,7 @@ internal sealed class FoldedAttentionBlock : IDisposable
             var rows = projected.permute(0, 2, 3, 1).reshape(-1, projected.size(1)).narrow(1, _projected, _reduced + _shortcut);
             rows.addmm_(attended.permute(0, 2, 3, 1).reshape(-1, attended.size(1)), _ofAttended);
         }
-        return _block.Continue(projected.narrow(1, _projected, _reduced), projected.narrow(1, _projected + _reduced, _shortcut)).MoveToOuterDisposeScope();
+        return _blocks.Continue(projected.narrow(1, _projected, _reduced), projected.narrow(1, _projected + _reduced, _shortcut)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

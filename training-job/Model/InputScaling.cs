@@ -12,5 +12,11 @@ internal static class InputScaling
     public static Tensor ToTensor(GreyImage image) =>
         Scale(tensor(image.Pixels, [1, 1, image.Height, image.Width], ScalarType.Byte).to(ScalarType.Float32));
 
+    /// <param name="input">[batch, 1, height, width]</param>
+    /// <returns>[batch, 1, side, side], each pixel the mean of what it covers; the input where side is null.</returns>
+    public static Tensor ToSide(Tensor input, int? side) => side is { } wanted && (input.size(2) != wanted || input.size(3) != wanted)
+        ? nn.functional.interpolate(input, [wanted, wanted], mode: InterpolationMode.Area)
+        : input.alias();
+
     public static Tensor Scale(Tensor grey) => grey.div(127.5).sub_(1);
 }

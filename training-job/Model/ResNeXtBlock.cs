@@ -19,10 +19,9 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
     private readonly NormalisedConvolution _expand;
     private readonly NormalisedConvolution? _shortcut;
 
-    public ResNeXtBlock(int inputChannels, int outputChannels, int cardinality) : base(nameof(ResNeXtBlock))
+    public ResNeXtBlock(int inputChannels, int outputChannels, int cardinality, double innerShare) : base(nameof(ResNeXtBlock))
     {
-        // Half the output's channels inside, as in ResNeXt-50, rounded up to whole groups.
-        var inner = (Math.Max(outputChannels / 2, 1) + cardinality - 1) / cardinality * cardinality;
+        var inner = (int)Math.Ceiling(outputChannels * innerShare / cardinality) * cardinality;
         reduce = nn.Conv2d(inputChannels, inner, 1, bias: false);
         reduceNorm = nn.BatchNorm2d(inner);
         grouped = nn.Conv2d(inner, inner, 3, padding: 1, groups: cardinality, bias: false);

@@ -1,6 +1,7 @@
 using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Attention;
+using CtSeg.TrainingJob.Inference;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -90,6 +91,18 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     /// <returns>Logits, [batch, 4, height, width].</returns>
     public override Tensor forward(Tensor input)
     {
+        if (training)
+            return Logits(input);
+        using var scope = NewDisposeScope();
+        var scaled = InputScaling.ToSide(input, Configuration.InputSide);
+        var logits = Logits(scaled);
+        if (Configuration.PredictsMirrored)
+            logits = logits.add_(Logits(scaled.flip(3)).flip(3)).div_(2);
+        return SliceSegmenter.Scale(logits, (int)input.size(3), (int)input.size(2)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Logits(Tensor input)
+    {
         using var scope = NewDisposeScope();
         var padding = ReflectionPadding.For(input.size(2), input.size(3), 1 << Levels);
         var map = padding.Apply(input).alias();
@@ -146,6 +159,6 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         Plain ? convolution.call(map) : PointwiseConvolution.Apply(map, convolution.weight, convolution.bias);
 
     private nn.Module<Tensor, Tensor> Block(int inputChannels, int outputChannels) => Configuration.UsesResNeXt
-        ? new ResNeXtBlock(inputChannels, outputChannels, Configuration.Cardinality)
+        ? new ResNeXtBlocks(inputChannels, outputChannels, Configuration)
         : new DoubleConvolution(inputChannels, outputChannels);
 }

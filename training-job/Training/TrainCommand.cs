@@ -14,8 +14,7 @@ internal static class TrainCommand
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
     private static readonly Option<string> Architecture = new("--arch") { DefaultValueFactory = _ => Architectures.Full, Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither)." };
-    private static readonly Option<string> Recipe = new Option<string>("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours) or paper (cross entropy, Adam as it is, six fixed views of every slice)." }
-        .AcceptOnlyFromAmong(TrainingOptions.BestRecipe, TrainingOptions.PaperRecipe);
+    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from best." };
     private static readonly Option<int?> Epochs = Positive("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<int?> InputSize = Positive("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = Positive("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
@@ -39,7 +38,6 @@ internal static class TrainCommand
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
-        var options = Options(arguments);
         var run = new TrainingRun(outFolder, arguments.GetValue(Version) ?? Path.GetFileName(outFolder), TimeProvider.System)
         {
             Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
@@ -47,6 +45,7 @@ internal static class TrainCommand
         };
         try
         {
+            var options = Options(arguments);
             options.Configuration.Validate();
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             Print(outFolder, Execute(run, options, data, cancellationToken));

@@ -1,4 +1,5 @@
 using CtSeg.Models;
+using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
@@ -21,6 +22,7 @@ internal sealed class Trainer : IDisposable
     private readonly AdamW _optimiser;
     private readonly IViews _views;
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
+    private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
 
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
@@ -41,7 +43,8 @@ internal sealed class Trainer : IDisposable
         Average.eval();
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
         _views = Views.Create(options);
-        _slices = [.. _split.Training.Select(ToTensors)];
+        _shown = Shown(options, _split.Training);
+        _slices = [.. _split.Training.Select(slice => ToTensors(slice, options.Configuration.InputSide))];
     }
 
     /// <summary>The averaged weights, in evaluation mode.</summary>
@@ -53,18 +56,17 @@ internal sealed class Trainer : IDisposable
 
     public int EpochsDone => _epochs.Count;
 
-    public int StepsPerEpoch => StepsOfEpoch(_options, _slices.Count);
+    public int StepsPerEpoch => Steps(_shown.Count, _options);
 
     /// <param name="slices">Slices to fit.</param>
-    public static int StepsOfEpoch(TrainingOptions options, int slices) =>
-        ((slices * Views.Create(options).PerSlice) + options.BatchSize - 1) / options.BatchSize;
+    public static int StepsOfEpoch(TrainingOptions options, IReadOnlyList<LabelledSlice> slices) => Steps(Shown(options, slices).Count, options);
 
     /// <summary>Trains one epoch.</summary>
     /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>
     public EpochRecord RunEpoch(Action<int>? stepDone, CancellationToken cancellationToken)
     {
         var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
-        var order = Enumerable.Range(0, _slices.Count * _views.PerSlice).ToArray();
+        var order = _shown.ToArray();
         new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
         _network.train();
@@ -119,14 +121,14 @@ internal sealed class Trainer : IDisposable
         }
     }
 
-    private double Step(int[] batch, int epoch, int step)
+    private double Step((int Slice, int View)[] batch, int epoch, int step)
     {
         using var scope = NewDisposeScope();
-        var views = batch.Select(index => View(index, epoch)).ToList();
+        var views = batch.Select(shown => _views.Apply(_slices[shown.Slice].Image, _slices[shown.Slice].Mask, epoch, shown.Slice, shown.View)).ToList();
         var images = cat([.. views.Select(view => view.Image)], 0);
         var classes = cat([.. views.Select(view => view.Mask)], 0);
         _network.zero_grad();
-        var loss = SegmentationLoss.Compute(_network.call(images), classes, _options.DiceLoss);
+        var loss = SegmentationLoss.Compute(_network.call(images), classes, _options);
         loss.backward();
         var done = ((long)epoch * StepsPerEpoch) + step;
         _optimiser.Step(done, LearningRate(epoch, step));
@@ -141,11 +143,18 @@ internal sealed class Trainer : IDisposable
         return ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => sum.Dice(finding.Labels));
     }
 
-    private (Tensor Image, Tensor Mask) View(int index, int epoch)
+    private static int Steps(int shown, TrainingOptions options) => (shown + options.BatchSize - 1) / options.BatchSize;
+
+    /// <summary>What an epoch shows.</summary>
+    private static List<(int Slice, int View)> Shown(TrainingOptions options, IReadOnlyList<LabelledSlice> slices)
     {
-        var (slice, view) = (index / _views.PerSlice, index % _views.PerSlice);
-        return _views.Apply(_slices[slice].Image, _slices[slice].Mask, epoch, slice, view);
+        var views = Views.Create(options).PerSlice;
+        return [.. slices.SelectMany((slice, index) => Enumerable
+            .Range(0, views * (HoldsEffusion(slice) ? options.EffusionRepeats : 1))
+            .Select(view => (index, view)))];
     }
+
+    private static bool HoldsEffusion(LabelledSlice slice) => Array.IndexOf(slice.Mask.Labels, (byte)LesionClass.PleuralEffusion) >= 0;
 
     private double LearningRate(int epoch, int step) => _options.OneCycle
         ? LearningRateSchedule.At(((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate)
@@ -161,7 +170,11 @@ internal sealed class Trainer : IDisposable
             average.mul_(decay).add_(live[name], alpha: 1 - decay);
     }
 
-    private static (Tensor Image, Tensor Mask) ToTensors(LabelledSlice slice) => (
-        InputScaling.ToTensor(slice.Image),
-        tensor(slice.Mask.Labels, [1, 1, slice.Mask.Height, slice.Mask.Width], ScalarType.Byte).to(ScalarType.Float32));
+    private static (Tensor Image, Tensor Mask) ToTensors(LabelledSlice slice, int? side)
+    {
+        using var scope = NewDisposeScope();
+        var image = InputScaling.ToSide(InputScaling.ToTensor(slice.Image), side);
+        var mask = tensor(slice.Mask.Labels, [1, 1, slice.Mask.Height, slice.Mask.Width], ScalarType.Byte).to(ScalarType.Float32);
+        return (image.DetachFromDisposeScope(), mask.DetachFromDisposeScope());
+    }
 }

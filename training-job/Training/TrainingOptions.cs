@@ -17,8 +17,20 @@ internal sealed record TrainingOptions
     /// <summary>What the network is shown of a slice: a name of <see cref="Training.Views"/>.</summary>
     public string Views { get; init; } = Training.Views.Varied;
 
+    /// <summary>Of the views <see cref="Training.Views.Varied"/>.</summary>
+    public Variation Variation { get; init; } = new();
+
     /// <summary>Adds the soft Dice loss of the lesion classes to the cross entropy.</summary>
     public bool DiceLoss { get; init; } = true;
+
+    /// <summary>The Dice loss is the mean over the lesion classes that the batch holds, not over all: a class that is absent has no Dice.</summary>
+    public bool DiceOfPresent { get; init; }
+
+    /// <summary>Weights of the four classes in the cross entropy; null for equal ones.</summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
+    /// <summary>How often an epoch shows the slices with pleural effusion, the rarest class.</summary>
+    public int EffusionRepeats { get; init; } = 1;
 
     /// <summary>Lets the learning rate rise and fall; it stays as it is otherwise.</summary>
     public bool OneCycle { get; init; } = true;
@@ -47,8 +59,9 @@ internal sealed record TrainingOptions
     /// <summary>The held-out groups are scored every so many epochs, for the curve only.</summary>
     public int ScoreEvery { get; init; } = 10;
 
-    /// <exception cref="InvalidDataException">There is no recipe of that name.</exception>
-    public static TrainingOptions OfRecipe(string name) => name switch
+    /// <param name="recipe">best, paper, or a JSON file with those options that differ from best.</param>
+    /// <exception cref="InvalidDataException">There is no such recipe.</exception>
+    public static TrainingOptions OfRecipe(string recipe) => recipe switch
     {
         BestRecipe => new TrainingOptions(),
         PaperRecipe => new TrainingOptions
@@ -62,6 +75,7 @@ internal sealed record TrainingOptions
             WeightDecay = 0,
             AverageDecay = 0,
         },
-        _ => throw new InvalidDataException($"There is no recipe '{name}': {BestRecipe} and {PaperRecipe} are known."),
+        _ when recipe.EndsWith(".json", StringComparison.OrdinalIgnoreCase) => RecipeFile.Read(recipe),
+        _ => throw new InvalidDataException($"There is no recipe '{recipe}': {BestRecipe} and {PaperRecipe} are known, and files that end in .json."),
     };
 }

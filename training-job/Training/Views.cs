@@ -5,12 +5,12 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>Makes what the network is trained on out of a slice. Image and mask are sampled by the same map.</summary>
 internal interface IViews
 {
-    /// <value>Views of every slice in an epoch.</value>
+    /// <value>Views of a slice in an epoch.</value>
     int PerSlice { get; }
 
     /// <param name="image">[1, 1, height, width], scaled input.</param>
     /// <param name="mask">[1, 1, mask height, mask width], class numbers as floats, over the same field of view.</param>
-    /// <param name="view">0 to <see cref="PerSlice"/> - 1.</param>
+    /// <param name="view">From 0; <see cref="PerSlice"/> and above for slices that an epoch shows more often.</param>
     /// <returns>The view, [1, 1, size, size], and its classes, [1, size, size], 64-bit integers.</returns>
     (Tensor Image, Tensor Mask) Apply(Tensor image, Tensor mask, int epoch, int slice, int view);
 }
@@ -32,16 +32,19 @@ internal static class Views
     {
         None => new FixedViews(options.InputSize, FixedViews.Whole),
         Paper => new FixedViews(options.InputSize, FixedViews.OfPaper),
-        Varied => new Augmentation(options.InputSize, options.Seed),
+        Varied => new Augmentation(options.InputSize, options.Seed, options.Variation),
         _ => throw new InvalidDataException($"There are no views '{options.Views}': {None}, {Paper} and {Varied} are known."),
     };
 
     /// <summary>Samples a slice by a map.</summary>
     /// <param name="map">[1, 2, 3]: from view to slice, both in coordinates from -1 to 1.</param>
-    public static (Tensor Image, Tensor Mask) Sample(Tensor image, Tensor mask, Tensor map, int size)
+    /// <param name="displacement">[1, size, size, 2], added to the places of the slice that the map gives; null for none.</param>
+    public static (Tensor Image, Tensor Mask) Sample(Tensor image, Tensor mask, Tensor map, int size, Tensor? displacement = null)
     {
         using var scope = NewDisposeScope();
-        using var grid = nn.functional.affine_grid(map, [1, 1, size, size], align_corners: false);
+        var grid = nn.functional.affine_grid(map, [1, 1, size, size], align_corners: false);
+        if (displacement is not null)
+            grid = grid.add(displacement);
         // Outside the slice is air (-1) without lesions: samples are taken from values shifted by one.
         var view = nn.functional.grid_sample(image.add(1), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false).sub_(1);
         var classes = nn.functional.grid_sample(mask, grid, GridSampleMode.Nearest, GridSamplePaddingMode.Zeros, align_corners: false)

@@ -11,12 +11,14 @@ public sealed class FoldedAttentionBlockTests
     [Theory]
     [InlineData(Architectures.Full, 8)]
     [InlineData(Architectures.Full, 16)]
+    [InlineData(Architectures.Full, 8, 3, 1.0)]
     [InlineData(Architectures.WithoutResNeXt, 8)]
-    public void Given_LevelsThatAttend_When_Folded_Then_LogitsEqualThoseComputedPlainly(string architecture, int baseChannels)
+    public void Given_LevelsThatAttend_When_Folded_Then_LogitsEqualThoseComputedPlainly(
+        string architecture, int baseChannels, int blocks = 1, double innerShare = 0.5)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var network = Trained(architecture, baseChannels);
+        using var network = Trained(architecture, baseChannels, [1, 2, 3], exact: [1, 2, 3], blocks, innerShare);
         var input = randn([2, 1, 50, 61]);
         network.ComputePlainly(true);
         var plain = network.call(input);
@@ -63,12 +65,12 @@ public sealed class FoldedAttentionBlockTests
     /// <summary>A network whose normalisations have seen data.</summary>
     private static ResidualAttentionUNet Trained(string architecture, int baseChannels) => Trained(architecture, baseChannels, [1, 2, 3], exact: [1, 2, 3]);
 
-    private static ResidualAttentionUNet Trained(string architecture, int baseChannels, int[] levels, int[] exact)
+    private static ResidualAttentionUNet Trained(string architecture, int baseChannels, int[] levels, int[] exact, int blocks = 1, double innerShare = 0.5)
     {
         manual_seed(3);
         var network = new ResidualAttentionUNet(new ModelConfiguration
         {
-            Architecture = architecture, BaseChannels = baseChannels, AttentionLevels = levels, ExactAttentionLevels = exact,
+            Architecture = architecture, BaseChannels = baseChannels, AttentionLevels = levels, ExactAttentionLevels = exact, ResNeXtBlocks = blocks, InnerShare = innerShare,
         });
         for (var batch = 0; batch < 5; batch++)
             network.call(randn([2, 1, 48, 48]).mul(2).add(1));

@@ -44,6 +44,60 @@ public sealed class ResidualAttentionUNetTests
     }
 
     [Theory]
+    [InlineData(1, 0.5)]
+    [InlineData(2, 0.5)]
+    [InlineData(3, 1.0)]
+    public void Given_BlocksOfALevel_When_Built_Then_EachHasItsWeightsAndTheWantedWidthInside(int blocks, double innerShare)
+    {
+        using var network = new ResidualAttentionUNet(Tiny with { BaseChannels = 8, ResNeXtBlocks = blocks, InnerShare = innerShare });
+        var weights = network.state_dict();
+        var inside = Enumerable.Range(0, blocks).Select(block => weights[$"encoder.1.blocks.{block}.grouped.weight"].shape[0]);
+        inside.ShouldAllBe(channels => channels == (long)(16 * innerShare));
+        weights.ShouldNotContainKey($"encoder.1.blocks.{blocks}.grouped.weight");
+    }
+
+    [Fact]
+    public void Given_PredictionsOfMirrorImagesToo_When_TheSliceIsMirrored_Then_SoAreTheLogits()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        // Without attention: rounding may move a token to another bucket.
+        var plain = Tiny with { Architecture = Architectures.WithoutAttention };
+        using var network = Seeded(plain with { PredictsMirrored = true });
+        using var once = Seeded(plain);
+        var input = rand(1, 1, 64, 48);
+        var logits = network.call(input);
+        network.call(input.flip(3)).flip(3).allclose(logits, atol: 1e-5).ShouldBeTrue();
+        once.call(input).add(once.call(input.flip(3)).flip(3)).div(2).allclose(logits, atol: 1e-5).ShouldBeTrue();
+        once.call(input).allclose(logits, atol: 1e-3).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Given_ASideOfTheInput_When_Predicted_Then_TheSliceIsBroughtToItAndTheLogitsBack()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var plain = Tiny with { Architecture = Architectures.WithoutAttention };
+        using var network = Seeded(plain with { InputSide = 32 });
+        using var asItIs = Seeded(plain);
+        var small = rand(1, 1, 32, 32);
+        var large = small.repeat_interleave(3, 2).repeat_interleave(3, 3);
+        var logits = network.call(large);
+        logits.shape.ShouldBe([1, 4, 96, 96]);
+        // The middle one of three is where the small picture has its pixel.
+        var middles = logits.reshape(1, 4, 32, 3, 32, 3).select(5, 1).select(3, 1);
+        middles.allclose(asItIs.call(small), atol: 1e-4).ShouldBeTrue();
+    }
+
+    private static ResidualAttentionUNet Seeded(ModelConfiguration configuration)
+    {
+        manual_seed(5);
+        var network = new ResidualAttentionUNet(configuration);
+        network.eval();
+        return network;
+    }
+
+    [Theory]
     [InlineData("m")]
     [InlineData("m-r")]
     public void Given_ALoss_When_Differentiated_Then_EveryParameterHasAGradient(string architecture)

@@ -68,7 +68,7 @@ public sealed class TrainingPartsTests
         var mask = zeros(1, 1, 512, 512);
         mask.narrow(2, 100, 200).narrow(3, 250, 150).fill_(1);
         var image = nn.functional.interpolate(mask, [369, 369], mode: InterpolationMode.Area).mul(1.6).sub(0.8);
-        var augmentation = new Augmentation(size: 128, seed: 1);
+        var augmentation = new Augmentation(size: 128, seed: 1, new Variation { Deformation = 0.01 });
         var marked = 0.0;
         var means = new HashSet<long>();
         for (var epoch = 0; epoch < 40; epoch++)
@@ -91,9 +91,59 @@ public sealed class TrainingPartsTests
     {
         using var scope = NewDisposeScope();
         // Probabilities 1/4 everywhere; truth 1, 1, 0, 2.
-        var loss = SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), withDice: true).item<float>();
+        var loss = SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions()).item<float>();
         double Dice(int pixels) => ((2 * 0.25 * pixels) + 1) / (1 + pixels + 1);
         ((double)loss).ShouldBe(Math.Log(4) + 1 - ((Dice(2) + Dice(1) + Dice(0)) / 3), 1e-6);
+    }
+
+    [Fact]
+    public void Given_FourPixels_When_TheDiceIsOfThePresentClasses_Then_TheAbsentOneDoesNotCount()
+    {
+        using var scope = NewDisposeScope();
+        var loss = SegmentationLoss.Compute(
+            zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { DiceOfPresent = true }).item<float>();
+        double Dice(int pixels) => ((2 * 0.25 * pixels) + 1) / (1 + pixels + 1);
+        ((double)loss).ShouldBe(Math.Log(4) + 1 - ((Dice(2) + Dice(1)) / 2), 1e-6);
+        SegmentationLoss.Compute(zeros(1, 4, 2, 2), zeros([1, 2, 2], ScalarType.Int64), new TrainingOptions { DiceOfPresent = true })
+            .item<float>().ShouldBe((float)Math.Log(4), 1e-6);
+    }
+
+    [Fact]
+    public void Given_WeightsOfClasses_When_TheLossIsComputed_Then_PixelsCountByTheirs()
+    {
+        using var scope = NewDisposeScope();
+        var logits = zeros(1, 4, 2, 2);
+        logits.narrow(1, 1, 1).fill_((float)Math.Log(5));
+        // Probabilities 1/8, 5/8, 1/8, 1/8; truth 1, 1, 0, 2.
+        var options = new TrainingOptions { DiceLoss = false, ClassWeights = [1, 2, 4, 8] };
+        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), options).item<float>();
+        ((double)loss).ShouldBe(((2 * 2 * Math.Log(8 / 5.0)) + ((1 + 4) * Math.Log(8))) / (2 + 2 + 1 + 4), 1e-6);
+    }
+
+    [Fact]
+    public void Given_SlicesWithEffusion_When_Repeated_Then_AnEpochHasTheirStepsMore()
+    {
+        LabelledSlice Slice(byte label) => new($"s{label}", $"g{label}", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [label]));
+        var slices = new[] { Slice(0), Slice(1), Slice(3) };
+        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 1 }, slices).ShouldBe(3);
+        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 1, EffusionRepeats = 4 }, slices).ShouldBe(6);
+        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 4, Views = "paper", EffusionRepeats = 2 }, slices).ShouldBe(6);
+    }
+
+    [Theory]
+    [InlineData(1.5, 0.0)]
+    [InlineData(1.0, 0.2)]
+    public void Given_GammaOrNoise_When_Augmented_Then_GreyValuesChangeWithinTheirRangeAndTheMaskDoesNot(double gamma, double noise)
+    {
+        using var scope = NewDisposeScope();
+        var image = rand(1, 1, 64, 64).mul(2).sub(1);
+        var mask = randint(0, 4, [1, 1, 64, 64]).to(ScalarType.Float32);
+        var (plain, classes) = new Augmentation(64, seed: 1, new Variation()).Apply(image, mask, epoch: 0, slice: 0, view: 0);
+        var (varied, sameClasses) = new Augmentation(64, seed: 1, new Variation { Gamma = gamma, Noise = noise }).Apply(image, mask, epoch: 0, slice: 0, view: 0);
+        varied.allclose(plain, atol: 1e-3).ShouldBeFalse();
+        varied.abs().max().item<float>().ShouldBeLessThanOrEqualTo(1);
+        Correlation(varied, plain).ShouldBeGreaterThan(0.9f);
+        sameClasses.Equals(classes).ShouldBeTrue();
     }
 
     [Fact]
@@ -103,7 +153,7 @@ public sealed class TrainingPartsTests
         var logits = zeros(1, 4, 2, 2);
         logits.narrow(1, 1, 1).fill_((float)Math.Log(5));
         // Probabilities 1/8, 5/8, 1/8, 1/8; truth 1, 1, 0, 2.
-        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), withDice: false).item<float>();
+        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { DiceLoss = false }).item<float>();
         ((double)loss).ShouldBe(((2 * Math.Log(8 / 5.0)) + (2 * Math.Log(8))) / 4, 1e-6);
     }
 
@@ -171,5 +221,11 @@ public sealed class TrainingPartsTests
         data.Slices[0].Mask.Labels.ShouldBe([0, 1, 2, 3]);
         File.WriteAllText(folder["slices.csv"], "slice,group,px\nb,g1,1\na,g1,1\n");
         TrainingData.Load(folder.Path).Sha256.ShouldNotBe(data.Sha256);
+    }
+
+    private static float Correlation(Tensor one, Tensor other)
+    {
+        var (a, b) = (one.sub(one.mean()), other.sub(other.mean()));
+        return a.mul(b).sum().div(a.norm().mul(b.norm())).item<float>();
     }
 }

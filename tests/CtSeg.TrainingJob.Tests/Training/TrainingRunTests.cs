@@ -130,7 +130,7 @@ public sealed class TrainingRunTests
     private static TrainingRun Run(string folder, bool resume) => new(folder, "test", TimeProvider.System) { Resume = resume };
 
     /// <summary>Bright discs on dark ground; the disc is class 1 or 2, the masks are larger than the images.</summary>
-    private static TrainingData Circles(int count) => new(
+    internal static TrainingData Circles(int count) => new(
         [.. Enumerable.Range(0, count).Select(index =>
         {
             var random = new Random(index);

@@ -1,0 +1,75 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.Tests.Training;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests.CrossValidation;
+
+public sealed class CrossValidationReportTests
+{
+    private static readonly CrossValidationRun[] Runs =
+    [
+        new(Architectures.Full, Augmented: true, Seed: 1), new(Architectures.Full, Augmented: true, Seed: 2), new(Architectures.UNet, Augmented: true, Seed: 1),
+    ];
+
+    [Fact]
+    public void Given_TwoSeeds_When_Reported_Then_ScoresAreTheMeansOfThoseByHand()
+    {
+        var network = Report().Networks[0];
+        network.Seeds.ShouldBe([1, 2]);
+        // Seed 1: 6 right of 8 true and 8 predicted lesion pixels; seed 2: 8 of 8 and 8.
+        network.Findings[0].DiceOfSeeds.ShouldBe([0.75, 1]);
+        network.Findings[0].Dice.Value!.Value.ShouldBe(0.875, 1e-12);
+        network.Findings[0].SlicesWithClass.ShouldBe(2);
+        network.Findings[3].Dice.Value.ShouldBeNull();
+        network.MicroDice.Value!.Value.ShouldBe(((16.0 / 20) + 1) / 2, 1e-12);
+        // Background and ground-glass of seed 1: 10 right of 12 and 12, 6 of 8 and 8.
+        network.MeanClassDice.Value!.Value.ShouldBe((((10.0 / 12) + (6.0 / 8)) / 2 / 2) + 0.5, 1e-12);
+        network.Minutes.ShouldBe(8);
+    }
+
+    [Fact]
+    public void Given_TwoNetworks_When_Compared_Then_TheLeadAndItsIntervalAreThoseOfTheSameGroups()
+    {
+        var difference = Report().Differences.ShouldHaveSingleItem();
+        difference.Claimed.ShouldBe(0.12, 1e-12);
+        // The U-Net is as m with its first seed.
+        difference.Findings[0].Dice.Value!.Value.ShouldBe(0.125, 1e-12);
+        // Group 1 alone: (2/4 + 1) / 2 - 2/4; group 2 alone: both are right.
+        difference.Findings[0].Dice.Interval!.Low.ShouldBe(0, 1e-12);
+        difference.Findings[0].Dice.Interval!.High.ShouldBe(0.25, 1e-12);
+    }
+
+    [Fact]
+    public void Given_AReport_When_Written_Then_TheTablesHoldScoresPapersFiguresAndVerdicts()
+    {
+        var text = CrossValidationTables.Write(Report(), "./ctseg cross-validate --data x");
+        text.ShouldContain("`./ctseg cross-validate --data x`");
+        text.ShouldContain("| m | augmented | 2 | 0.875 [0.750, 1.000], 0.750 to 1.000 |");
+        text.ShouldContain("| 0.94 | 0.900 ");
+        text.ShouldContain("| unet | augmented | +0.12 |");
+        text.ShouldContain("undecided");
+    }
+
+    /// <summary>Two folds of a slice each; ground-glass only.</summary>
+    private static CrossValidationReport Report()
+    {
+        var plan = new CrossValidationPlan(new TrainingOptions(), Runs, Folds: 2, FoldSeed: 1, Steps: 4);
+        FoldResult Fold(int fold, string group, params long[] counts) =>
+            new(plan.Options, "data", fold, Steps: 4, Minutes: 2, LastLoss: 1, [new FoldSlice($"s{fold}", group, counts, counts)]);
+        IReadOnlyList<FoldResult> some =
+        [
+            Fold(0, "g1", [4, 2, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ];
+        IReadOnlyList<FoldResult> all =
+        [
+            Fold(0, "g1", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ];
+        return CrossValidationReport.Create(plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+        {
+            [Runs[0]] = some,
+            [Runs[1]] = all,
+            [Runs[2]] = some,
+        });
+    }
+}

@@ -1,0 +1,123 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.Tests.Model;
+using CtSeg.TrainingJob.Tests.Training;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests.CrossValidation;
+
+[Collection(TorchCollection.Name)]
+public sealed class CrossValidatorTests
+{
+    private static readonly CrossValidationRun Run = new(Architectures.Full, Augmented: true, Seed: 1);
+
+    private static readonly CrossValidationPlan Plan = new(
+        new TrainingOptions
+        {
+            Configuration = ResidualAttentionUNetTests.Tiny with { AttentionLevels = [3] }, Epochs = 2, InputSize = 32, BatchSize = 3, ScoreEvery = int.MaxValue,
+        },
+        [Run], Folds: 2, FoldSeed: 1, Steps: null);
+
+    private static readonly TrainingData Data = TrainingRunTests.Circles(6);
+
+    [Fact]
+    public void Given_AFoldStoppedInTheSecondEpoch_When_CalledAgain_Then_ItGoesOnAndEndsAlike()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = new CrossValidator(folder["whole"], Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var stopped = new CrossValidator(folder["parts"], Plan, Data, TimeProvider.System);
+        Should.Throw<OperationCanceledException>(() => stopped.Fold(Run, 0, _ => new StoppingProgress(stop), stop.Token));
+
+        var progress = new CountingProgress();
+        var resumed = new CrossValidator(folder["parts"], Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None);
+
+        progress.Epochs.ShouldBe(1);
+        resumed.LastLoss.ShouldBe(whole.LastLoss);
+        resumed.Slices.Select(slice => slice.AtMaskSize).ShouldBe(whole.Slices.Select(slice => slice.AtMaskSize));
+    }
+
+    [Fact]
+    public void Given_AFinishedFold_When_CalledAgain_Then_ItIsReadAndNotTrained()
+    {
+        using var folder = new TemporaryFolder();
+        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 1, Silent, CancellationToken.None);
+        var again = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System)
+            .Fold(Run, 1, _ => throw new InvalidOperationException("trained again"), CancellationToken.None);
+        again.Slices.Select(slice => slice.Name).ShouldBe(first.Slices.Select(slice => slice.Name));
+        again.Minutes.ShouldBe(first.Minutes);
+    }
+
+    [Fact]
+    public void Given_BothFolds_When_Scored_Then_EverySliceIsScoredOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var validator = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System);
+        var folds = new[] { 0, 1 }.Select(fold => validator.Fold(Run, fold, Silent, CancellationToken.None)).ToList();
+        folds.SelectMany(fold => fold.Slices).Select(slice => slice.Name).Order().ShouldBe(Data.Slices.Select(slice => slice.Name).Order());
+        folds.SelectMany(fold => fold.Slices).ShouldAllBe(slice => slice.AtMaskSize.Sum() == 64 * 64 && slice.AtNetworkSize.Sum() == 48 * 48);
+    }
+
+    [Theory]
+    [InlineData("fold1.json")]
+    [InlineData("fold1.safetensors")]
+    public void Given_AResultOrCheckpointOfOtherOptions_When_CalledAgain_Then_ItIsRefused(string kept)
+    {
+        using var folder = new TemporaryFolder();
+        new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder.Path, Run.Name)).Where(file => Path.GetFileName(file) != kept))
+            File.Delete(file);
+        var other = Plan with { Options = Plan.Options with { LearningRate = 1 } };
+        Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, other, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None));
+    }
+
+    [Fact]
+    public void Given_ADamagedResult_When_CalledAgain_Then_TheFileIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, Run.Name));
+        File.WriteAllText(Path.Combine(folder.Path, Run.Name, "fold1.json"), "{");
+        Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None))
+            .Message.ShouldContain("fold1.json");
+    }
+
+    [Theory]
+    [InlineData("paper", true, 100, 6)]
+    [InlineData("paper", false, 100, 33)]
+    [InlineData("best", true, 10, 3)]
+    public void Given_AWantedNumberOfSteps_When_Planned_Then_TheEpochsComeNearest(string recipe, bool augmented, int steps, int epochs)
+    {
+        var plan = Plan with { Options = TrainingOptions.OfRecipe(recipe) with { BatchSize = 2 }, Steps = steps };
+        plan.OptionsOf(Run with { Augmented = augmented }, Data.Slices).Epochs.ShouldBe(epochs);
+    }
+
+    private static PlainProgress Silent(string name) => new(TextWriter.Null);
+
+    private sealed class StoppingProgress(CancellationTokenSource stop) : ITrainingProgress
+    {
+        public void Started(GroupSplit split, int epochsDone, int epochs, int stepsPerEpoch)
+        {
+        }
+
+        public void StepDone(int steps)
+        {
+        }
+
+        public void EpochDone(EpochRecord epoch) => stop.Cancel();
+    }
+
+    private sealed class CountingProgress : ITrainingProgress
+    {
+        public int Epochs { get; private set; }
+
+        public void Started(GroupSplit split, int epochsDone, int epochs, int stepsPerEpoch)
+        {
+        }
+
+        public void StepDone(int steps)
+        {
+        }
+
+        public void EpochDone(EpochRecord epoch) => Epochs++;
+    }
+}

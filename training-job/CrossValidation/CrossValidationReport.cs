@@ -1,0 +1,70 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
+/// <param name="Commit">Of the program that wrote it.</param>
+/// <param name="Processor">And its cores, of the machine that wrote it.</param>
+/// <param name="Options">Of every network, but for architecture, views and seed.</param>
+internal sealed record CrossValidationReport(
+    string Commit,
+    string Processor,
+    string DataSha256,
+    int Slices,
+    int Groups,
+    int Folds,
+    int? Steps,
+    TrainingOptions Options,
+    IReadOnlyList<NetworkScores> Networks,
+    IReadOnlyList<Difference> Differences)
+{
+    public static CrossValidationReport Create(
+        CrossValidationPlan plan, TrainingData data, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
+    {
+        var networks = results.Keys
+            .GroupBy(run => (run.Architecture, run.Augmented))
+            .ToDictionary(runs => runs.Key, runs => new ScoredNetwork(
+                runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
+        return new CrossValidationReport(
+            BuiltFrom(),
+            $"{ProcessorName()}, {Environment.ProcessorCount} cores",
+            data.Sha256,
+            data.Slices.Count,
+            data.Slices.Select(slice => slice.Group).Distinct().Count(),
+            plan.Folds,
+            plan.Steps,
+            plan.Options,
+            [.. networks.Values.Select(network => network.Score())],
+            [.. AgainstOthers(networks)]);
+    }
+
+    /// <summary>The paper's network against each of the others.</summary>
+    private static IEnumerable<Difference> AgainstOthers(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
+        from augmented in new[] { true, false }
+        from other in Architectures.All
+        where other != Architectures.Full && networks.ContainsKey((other, augmented)) && networks.ContainsKey((Architectures.Full, augmented))
+        select networks[(Architectures.Full, augmented)].Minus(
+            networks[(other, augmented)],
+            PublishedScores.Of(Architectures.Full, augmented).Dice - PublishedScores.Of(other, augmented).Dice);
+
+    /// <summary>The build notes the commit behind a plus.</summary>
+    private static string BuiltFrom() =>
+        typeof(CrossValidationReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion is { } version
+        && version.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0
+            ? version[(plus + 1)..]
+            : "unknown";
+
+    private static string ProcessorName() =>
+        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
+            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
+            : RuntimeInformation.ProcessArchitecture.ToString();
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(CrossValidationReport))]
+internal sealed partial class CrossValidationReportJson : JsonSerializerContext;

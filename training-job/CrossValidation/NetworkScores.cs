@@ -1,0 +1,34 @@
+using CtSeg.TrainingJob.Evaluation;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>
+/// What a network reached over all folds: every slice is scored by the fold that held it out. Scores are means over the seeds, their intervals are
+/// drawn over groups.
+/// </summary>
+/// <param name="Steps">Optimiser steps of a fold, mean over the folds.</param>
+/// <param name="Minutes">Of training, all folds and seeds.</param>
+/// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted; equal to pixel accuracy.</param>
+/// <param name="MeanClassDice">Paper protocol: mean over the four classes.</param>
+/// <param name="MeanClassPrecision">Paper protocol: mean over those of the four classes that are predicted.</param>
+internal sealed record NetworkScores(
+    string Architecture,
+    bool Augmented,
+    IReadOnlyList<int> Seeds,
+    double Steps,
+    double Minutes,
+    IntervalScore MicroDice,
+    IntervalScore MeanClassDice,
+    IntervalScore MeanClassPrecision,
+    IReadOnlyList<FindingScores> Findings);
+
+/// <summary>Foreground protocol.</summary>
+/// <param name="DiceOfSeeds">In the order of the network's seeds.</param>
+internal sealed record FindingScores(string Name, int SlicesWithClass, IntervalScore Dice, IReadOnlyList<double?> DiceOfSeeds);
+
+/// <summary>What a network reaches more than another on the same slices.</summary>
+/// <param name="Claimed">That the paper states, of its DSC.</param>
+internal sealed record Difference(
+    string Architecture, string Other, bool Augmented, double Claimed, IntervalScore MeanClassDice, IReadOnlyList<DifferenceOfFinding> Findings);
+
+internal sealed record DifferenceOfFinding(string Name, IntervalScore Dice);

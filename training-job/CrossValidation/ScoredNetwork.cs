@@ -1,0 +1,78 @@
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Evaluation;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>The folds of a network, trained once with every seed.</summary>
+internal sealed class ScoredNetwork
+{
+    private static readonly IReadOnlyList<int> Labels = [.. Enumerable.Range(0, LesionMask.ClassCount)];
+
+    private readonly string _architecture;
+    private readonly bool _augmented;
+    private readonly IReadOnlyList<int> _seeds;
+    private readonly IReadOnlyList<FoldResult> _folds;
+    private readonly IReadOnlyList<GroupCounts> _groups;
+
+    /// <param name="seeds">Results of all folds, by the seed they were trained with.</param>
+    public ScoredNetwork(string architecture, bool augmented, IReadOnlyDictionary<int, IReadOnlyList<FoldResult>> seeds)
+    {
+        (_architecture, _augmented) = (architecture, augmented);
+        _seeds = [.. seeds.Keys.Order()];
+        _folds = [.. _seeds.SelectMany(seed => seeds[seed])];
+        var ofSeeds = _seeds.Select(seed => seeds[seed].SelectMany(fold => fold.Slices).ToLookup(slice => slice.Group, StringComparer.Ordinal)).ToList();
+        _groups = [.. ofSeeds[0].Select(group => group.Key).Order(StringComparer.Ordinal).Select(group => new GroupCounts(
+            [.. ofSeeds.Select(slices => Sum(slices[group].Select(slice => slice.AtMaskSize)))],
+            [.. ofSeeds.Select(slices => Sum(slices[group].Select(slice => slice.AtNetworkSize)))]))];
+    }
+
+    public NetworkScores Score() => new(
+        _architecture,
+        _augmented,
+        _seeds,
+        _folds.Average(fold => fold.Steps),
+        Math.Round(_folds.Sum(fold => fold.Minutes), 1),
+        OfPaper(matrix => (double)matrix.Correct / matrix.Total),
+        OfPaper(MeanClassDice),
+        OfPaper(MeanClassPrecision),
+        [.. ForegroundProtocol.Findings.Select(finding => new FindingScores(
+            finding.Name,
+            _folds.Take(_folds.Count / _seeds.Count).SelectMany(fold => fold.Slices).Count(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize).Truth(finding.Labels) > 0),
+            Interval(_groups, drawn => Mean(drawn, group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))),
+            [.. Enumerable.Range(0, _seeds.Count).Select(seed => ConfusionMatrix.Sum(_groups.Select(group => group.AtMaskSize[seed])).Dice(finding.Labels))]))]);
+
+    /// <summary>What this one reaches more, with intervals drawn over the groups of both at once.</summary>
+    public Difference Minus(ScoredNetwork other, double claimed)
+    {
+        List<(GroupCounts One, GroupCounts Other)> pairs = [.. _groups.Zip(other._groups)];
+        IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) => Interval(pairs, drawn =>
+            Mean([.. drawn.Select(pair => pair.One)], counts, score) - Mean([.. drawn.Select(pair => pair.Other)], counts, score));
+        return new Difference(
+            _architecture,
+            other._architecture,
+            _augmented,
+            claimed,
+            Lead(group => group.AtNetworkSize, MeanClassDice),
+            [.. ForegroundProtocol.Findings.Select(finding =>
+                new DifferenceOfFinding(finding.Name, Lead(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))))]);
+    }
+
+    private IntervalScore OfPaper(Func<ConfusionMatrix, double?> score) => Interval(_groups, drawn => Mean(drawn, group => group.AtNetworkSize, score));
+
+    private static double? MeanClassDice(ConfusionMatrix matrix) => Labels.Average(label => matrix.Dice([label]));
+
+    private static double? MeanClassPrecision(ConfusionMatrix matrix) => Labels.Average(label => matrix.Precision([label]));
+
+    /// <summary>Mean over the seeds of a score of the pixels of all groups.</summary>
+    private static double? Mean(
+        IReadOnlyList<GroupCounts> groups, Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) =>
+        Enumerable.Range(0, counts(groups[0]).Count).Average(seed => score(ConfusionMatrix.Sum(groups.Select(group => counts(group)[seed]))));
+
+    private static IntervalScore Interval<T>(IReadOnlyList<T> groups, Func<IReadOnlyList<T>, double?> statistic) =>
+        new(statistic(groups), GroupBootstrap.Interval(groups, statistic));
+
+    private static ConfusionMatrix Sum(IEnumerable<IReadOnlyList<long>> slices) => ConfusionMatrix.Sum(slices.Select(ConfusionMatrix.FromCounts));
+
+    /// <summary>Pixels of a group, by seed.</summary>
+    private sealed record GroupCounts(IReadOnlyList<ConfusionMatrix> AtMaskSize, IReadOnlyList<ConfusionMatrix> AtNetworkSize);
+}

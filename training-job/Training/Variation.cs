@@ -1,0 +1,29 @@
+namespace CtSeg.TrainingJob.Training;
+
+/// <summary>How far the random views of a slice differ from it, see <see cref="Augmentation"/>.</summary>
+internal sealed record Variation
+{
+    /// <summary>Smallest scale, relative to the network's input; null for that at which the slice fills the view.</summary>
+    public double? MinZoom { get; init; }
+
+    /// <summary>Largest scale.</summary>
+    public double MaxZoom { get; init; } = 1.3;
+
+    /// <summary>Turned by up to this to either side.</summary>
+    public double MaxRotationDegrees { get; init; } = 15;
+
+    /// <summary>Contrast is multiplied by 1 plus or minus up to this.</summary>
+    public double Contrast { get; init; } = 0.15;
+
+    /// <summary>Grey values, -1 to 1, move by up to this.</summary>
+    public double Brightness { get; init; } = 0.1;
+
+    /// <summary>Grey values, 0 to 1, are raised to a power between its inverse and this, drawn evenly on the scale of logarithms; 1 leaves them.</summary>
+    public double Gamma { get; init; } = 1;
+
+    /// <summary>Standard deviation of the noise, of grey values from -1 to 1, is drawn from 0 to this.</summary>
+    public double Noise { get; init; }
+
+    /// <summary>Standard deviation of the displacements at the knots of a smooth deformation, as a share of the view's side.</summary>
+    public double Deformation { get; init; }
+}
