@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CtSeg.Measurements;
 
 namespace CtSeg.Contracts;
@@ -21,6 +22,10 @@ public sealed record ScanMetrics(
     public int Version { get; init; } = 1;
 
     public PixelSpacing? PixelSpacing { get; init; }
+
+    /// <summary>Null for a model that cannot tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InputCheckResult? InputCheck { get; init; }
 }
 
 /// <param name="Version">Folder in <see cref="Containers.Models"/>.</param>

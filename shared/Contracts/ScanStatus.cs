@@ -60,4 +60,11 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
 }
 
 /// <summary>The part of a result that lists show.</summary>
-public sealed record ScanResultSummary(string ModelVersion, IReadOnlyList<LesionMeasurement> Lesions);
+public sealed record ScanResultSummary(string ModelVersion, IReadOnlyList<LesionMeasurement> Lesions)
+{
+    /// <summary>Null for a model that cannot tell.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InputCheckResult? InputCheck { get; init; }
+
+    public static ScanResultSummary Of(ScanMetrics metrics) => new(metrics.Model.Version, metrics.Lesions) { InputCheck = metrics.InputCheck };
+}

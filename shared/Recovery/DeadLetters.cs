@@ -64,7 +64,7 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
         bool Applies(ScanStatus status) => !status.IsTerminal && status.Attempt <= request.Attempt;
         ScanStatus End(ScanStatus status) => metrics is null
             ? status.Failed(Failures.DeadLettered, now)
-            : status.Completed(new ScanResultSummary(metrics.Model.Version, metrics.Lesions), now);
+            : status.Completed(ScanResultSummary.Of(metrics), now);
     }
 
     private async Task ArchiveAsync(DeadLetter letter, string? eventId, CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
     private ScanStatus Next(ScanStatus status, ScanMetrics? metrics, DateTime now)
     {
         if (metrics is not null)
-            return status.Completed(new ScanResultSummary(metrics.Model.Version, metrics.Lesions), now);
+            return status.Completed(ScanResultSummary.Of(metrics), now);
         if (status.State == ScanState.Received)
             return status.Failed(Failures.Poisoned, now);
         return status.Attempt < policy.MaxAttempts

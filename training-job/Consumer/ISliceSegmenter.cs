@@ -13,4 +13,7 @@ internal interface ISliceSegmenter : IDisposable
     /// <param name="originalWidth">Of the upload and of the returned mask, pixels.</param>
     /// <param name="originalHeight">Of the upload and of the returned mask, pixels.</param>
     LesionMask Segment(GreyImage preprocessed, int originalWidth, int originalHeight);
+
+    /// <returns>Null where the model cannot tell what it was made for.</returns>
+    InputCheckResult? Check(GreyImage preprocessed);
 }

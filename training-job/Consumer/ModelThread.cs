@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 
 namespace CtSeg.TrainingJob.Consumer;
 
-/// <summary>A mask and how long the model took for it.</summary>
-internal sealed record TimedMask(LesionMask Mask, TimeSpan Duration);
+/// <summary>A mask, what the model thinks of its input, and how long it took for both.</summary>
+internal sealed record TimedMask(LesionMask Mask, InputCheckResult? InputCheck, TimeSpan Duration);
 
 /// <summary>
 /// Runs the model, one slice at a time, on a thread of its own, so that fetching and writing of other slices goes on
@@ -83,7 +84,8 @@ internal sealed class ModelThread : IDisposable
     {
         var start = _time.GetTimestamp();
         var mask = _segmenter.Segment(image, width, height);
-        return new TimedMask(mask, _time.GetElapsedTime(start));
+        var check = _segmenter.Check(image);
+        return new TimedMask(mask, check, _time.GetElapsedTime(start));
     }
 
     private void RunAll()

@@ -143,6 +143,7 @@ internal sealed class SliceProcessor(
             new StageDurations(manifest.PreprocessMs, computed.Duration.TotalMilliseconds), UtcNow())
         {
             PixelSpacing = manifest.PixelSpacing,
+            InputCheck = computed.InputCheck,
         };
         var made = await blobs.TryStoreResultAsync(
             metrics, pictures.EncodeMask(mask), pictures.EncodeOverlay(slice.Image, mask), cancellationToken);
@@ -160,7 +161,7 @@ internal sealed class SliceProcessor(
     private async Task<SliceResult> MakeSureAsync(
         ScanMetrics metrics, StoredStatus known, string? traceParent, CancellationToken cancellationToken)
     {
-        var summary = new ScanResultSummary(metrics.Model.Version, metrics.Lesions);
+        var summary = ScanResultSummary.Of(metrics);
         var (stored, _) = await statuses.ChangeAsync(
             known, status => status.IsTerminal ? null : status.Completed(summary, UtcNow()), cancellationToken);
         // Given up elsewhere in the meantime: that end was told, and there is only one.

@@ -42,5 +42,7 @@ internal sealed class TorchSegmenter : ISliceSegmenter
         return _segmenter.Segment(preprocessed, originalWidth, originalHeight);
     }
 
+    public InputCheckResult? Check(GreyImage preprocessed) => _segmenter.Check(preprocessed);
+
     public void Dispose() => _segmenter.Dispose();
 }

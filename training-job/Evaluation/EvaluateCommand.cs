@@ -41,7 +41,7 @@ internal static class EvaluateCommand
         try
         {
             var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var (manifest, network) = ModelFolder.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
+            var (manifest, network, _) = ModelFolder.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
             using (network)
             {
                 var slices = Choose(data.Slices, manifest, arguments.GetValue(HeldOut));

@@ -60,6 +60,8 @@ internal static class PredictCommand
             var shares = string.Join(", ", result.Metrics.Lesions.Select(lesion =>
                 string.Create(CultureInfo.InvariantCulture, $"{lesion.Class} {lesion.Share:P1}")));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {shares} ({result.Metrics.DurationsMs.Inference:F0} ms)"));
+            if (result.Metrics.InputCheck is { Warning: { } warning } check)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: WARNING (score {check.Score:F2}) {warning}"));
             return true;
         }
         catch (SliceRejectedException exception)

@@ -21,6 +21,7 @@ internal sealed record PredictedSlice(ScanMetrics Metrics, LesionMask Mask, Grey
         var image = SlicePreprocessor.Resize(decoded.Grey);
         var preprocessed = time.GetTimestamp();
         var mask = segmenter.Segment(image, decoded.Grey.Width, decoded.Grey.Height);
+        var check = segmenter.Check(image);
         var inferred = time.GetTimestamp();
         var scanId = ScanId.FromContent(name, file);
         var metrics = new ScanMetrics(
@@ -36,7 +37,10 @@ internal sealed record PredictedSlice(ScanMetrics Metrics, LesionMask Mask, Grey
             new PreprocessingSteps(GreyConversion.Description, AreaResize.Description, image.Width, image.Height),
             new StageDurations(
                 time.GetElapsedTime(started, preprocessed).TotalMilliseconds, time.GetElapsedTime(preprocessed, inferred).TotalMilliseconds),
-            time.GetUtcNow().UtcDateTime);
+            time.GetUtcNow().UtcDateTime)
+        {
+            InputCheck = check,
+        };
         return new PredictedSlice(metrics, mask, decoded.Grey);
     }
 

@@ -1,6 +1,8 @@
+using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Segmentation;
+using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Registry;
 using TorchSharp;
@@ -15,9 +17,11 @@ namespace CtSeg.TrainingJob.Inference;
 internal sealed class SliceSegmenter : IDisposable
 {
     private readonly ResidualAttentionUNet _network;
+    private readonly InputCheckNetwork? _inputCheck;
 
     /// <summary>Takes over the network, which must be in evaluation mode.</summary>
-    public SliceSegmenter(ModelManifest manifest, ResidualAttentionUNet network) => (Manifest, _network) = (manifest, network);
+    public SliceSegmenter(ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck = null) =>
+        (Manifest, _network, _inputCheck) = (manifest, network, inputCheck);
 
     public ModelManifest Manifest { get; }
 
@@ -26,12 +30,16 @@ internal sealed class SliceSegmenter : IDisposable
     public static SliceSegmenter Load(string modelFolder)
     {
         Threads.Fix();
-        var (manifest, network) = ModelFolder.Load(modelFolder);
+        var (manifest, network, inputCheck) = ModelFolder.Load(modelFolder);
         if (cuda.is_available())
             network.to(CUDA);
         network.FoldNormalisation();
-        return new SliceSegmenter(manifest, network);
+        return new SliceSegmenter(manifest, network, inputCheck);
     }
+
+    /// <summary>Tells whether a slice looks like those the model was trained on.</summary>
+    /// <returns>Null where the model does not know.</returns>
+    public InputCheckResult? Check(GreyImage preprocessed) => _inputCheck is null ? null : InputCheckResult.Of(_inputCheck.Score(preprocessed));
 
     /// <summary>Segments one slice.</summary>
     /// <param name="preprocessed">Grey, at the size the manifest's preprocessing names (another size works, less well).</param>
@@ -69,5 +77,9 @@ internal sealed class SliceSegmenter : IDisposable
         ? logits.alias()
         : nn.functional.interpolate(logits, [height, width], mode: InterpolationMode.Bilinear, align_corners: false);
 
-    public void Dispose() => _network.Dispose();
+    public void Dispose()
+    {
+        _network.Dispose();
+        _inputCheck?.Dispose();
+    }
 }

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using CtSeg.Models;
+using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.WeightFiles;
+using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Registry;
 
@@ -15,17 +17,17 @@ internal static class ModelFolder
     private const long MaxWeightsBytes = 1L << 30;
 
     /// <summary>
-    /// Loads the network of a folder, in evaluation mode. The caller disposes it.
+    /// Loads the network of a folder, in evaluation mode, and what its input should look like. The caller disposes both.
     /// </summary>
     /// <exception cref="ModelFolderException">The folder holds no usable model; the message says why.</exception>
-    public static (ModelManifest Manifest, ResidualAttentionUNet Network) Load(string folder)
+    public static LoadedModel Load(string folder)
     {
         var manifest = ReadManifest(folder);
         var weights = ReadBytes(Path.Combine(folder, WeightsName), MaxWeightsBytes);
         var hash = Convert.ToHexStringLower(SHA256.HashData(weights));
         if (hash != manifest.WeightsSha256)
             throw new ModelFolderException($"The weights in '{folder}' have the SHA-256 {hash}, {ManifestName} names {manifest.WeightsSha256}: fetch the model again.");
-        return (manifest, Build(folder, manifest, weights));
+        return Build(folder, manifest, weights);
     }
 
     /// <exception cref="ModelFolderException">There is no readable manifest.</exception>
@@ -45,10 +47,11 @@ internal static class ModelFolder
 
     /// <summary>Writes the weights first and the manifest last, so that a folder with a manifest is whole.</summary>
     /// <returns>The manifest as written, with the hash of the weights.</returns>
-    public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network)
+    public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck = null)
     {
         Directory.CreateDirectory(folder);
-        var weights = Safetensors.Write(StateDictionary.Of(network), new Dictionary<string, string> { ["format"] = "pt" });
+        var tensors = StateDictionary.Of(network).Concat(inputCheck?.ToTensors() ?? new Dictionary<string, Tensor>()).ToDictionary();
+        var weights = Safetensors.Write(tensors, new Dictionary<string, string> { ["format"] = "pt" });
         var written = manifest with { WeightsSha256 = Convert.ToHexStringLower(SHA256.HashData(weights)) };
         ReplaceFile(Path.Combine(folder, WeightsName), weights);
         ReplaceFile(Path.Combine(folder, ManifestName), JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest));
@@ -63,18 +66,19 @@ internal static class ModelFolder
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static ResidualAttentionUNet Build(string folder, ModelManifest manifest, byte[] weights)
+    private static LoadedModel Build(string folder, ModelManifest manifest, byte[] weights)
     {
         ResidualAttentionUNet? network = null;
         try
         {
             network = new ResidualAttentionUNet(manifest.Configuration);
             var (tensors, _) = Safetensors.Read(weights);
-            StateDictionary.Load(network, tensors);
-            foreach (var tensor in tensors.Values)
+            var ofNetwork = tensors.Where(pair => !InputCheckNetwork.Owns(pair.Key)).ToDictionary();
+            StateDictionary.Load(network, ofNetwork);
+            foreach (var tensor in ofNetwork.Values)
                 tensor.Dispose();
             network.eval();
-            return network;
+            return new LoadedModel(manifest, network, InputCheckNetwork.FromTensors(tensors));
         }
         catch (Exception exception) when (exception is WeightsFormatException or InvalidDataException)
         {
@@ -93,6 +97,10 @@ internal static class ModelFolder
         return File.ReadAllBytes(path);
     }
 }
+
+/// <summary>What a model folder holds.</summary>
+/// <param name="InputCheck">Null for a model that was not trained, or on too few slices.</param>
+internal sealed record LoadedModel(ModelManifest Manifest, ResidualAttentionUNet Network, InputCheckNetwork? InputCheck);
 
 /// <summary>A folder holds no usable model.</summary>
 internal sealed class ModelFolderException(string message) : Exception(message);

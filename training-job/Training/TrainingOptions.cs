@@ -56,6 +56,9 @@ internal sealed record TrainingOptions
     /// <summary>Decides first weights, split, order and augmentation.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Optimiser steps of the network that checks inputs; 0 for a model that cannot tell what it was made for.</summary>
+    public int InputCheckSteps { get; init; } = 1200;
+
     /// <summary>The held-out groups are scored every so many epochs, for the curve only.</summary>
     public int ScoreEvery { get; init; } = 10;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
+using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Registry;
 
@@ -36,7 +37,10 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             progress.EpochDone(epoch);
         }
         TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
-        return ModelFolder.Save(outFolder, Describe(trainer, options, data, cancellationToken), trainer.Average);
+        using var inputCheck = options.InputCheckSteps == 0
+            ? null
+            : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
+        return ModelFolder.Save(outFolder, Describe(trainer, options, data, cancellationToken), trainer.Average, inputCheck);
     }
 
     private ModelManifest Describe(Trainer trainer, TrainingOptions options, TrainingData data, CancellationToken cancellationToken) =>

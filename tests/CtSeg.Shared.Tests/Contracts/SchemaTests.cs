@@ -26,6 +26,7 @@ public sealed class SchemaTests
         ["status received"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now), ContractsJson.Default.ScanStatus)),
         ["status segmenting"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Segmenting(Now), ContractsJson.Default.ScanStatus)),
         ["status completed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(new ScanResultSummary("v1", [Lesion, Lesion with { AreaMm2 = null }]), Now), ContractsJson.Default.ScanStatus)),
+        ["status completed with a warning"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(ScanResultSummary.Of(Metrics with { InputCheck = InputCheckResult.Of(0.9) }), Now), ContractsJson.Default.ScanStatus)),
         ["status failed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Failed(Failure, Now), ContractsJson.Default.ScanStatus)),
         ["manifest"] = ("scan-manifest", Json(Manifest, ContractsJson.Default.ScanManifest)),
         ["manifest with spacing"] = ("scan-manifest", Json(Manifest with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanManifest)),
@@ -34,6 +35,7 @@ public sealed class SchemaTests
         ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
+        ["metrics without a warning"] = ("scan-metrics", Json(Metrics with { InputCheck = InputCheckResult.Of(0.1) }, ContractsJson.Default.ScanMetrics)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
     };
 
@@ -53,7 +55,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning"];
         foreach (var path in Objects(JsonNode.Parse(json)!))
         {
             var added = JsonNode.Parse(json)!;

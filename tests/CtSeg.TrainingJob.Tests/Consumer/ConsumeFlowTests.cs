@@ -44,6 +44,8 @@ public sealed class ConsumeFlowTests
         metrics.RequestId.ShouldBe($"{scan}-1");
         metrics.Lesions.Single(lesion => lesion.Class == "consolidation").Pixels.ShouldBe(1200);
         metrics.Model.Version.ShouldBe("test-1");
+        metrics.InputCheck.ShouldNotBeNull();
+        (await _world.Statuses.FindAsync(scan, TestContext.Current.CancellationToken))!.Status.Result!.InputCheck.ShouldBe(metrics.InputCheck);
         var status = await _world.StatusOfAsync(scan);
         status.State.ShouldBe(ScanState.Completed);
         status.Timeline.Select(entry => entry.State).ShouldBe(

@@ -21,7 +21,7 @@ public sealed class ModelFolderTests
         network.eval();
         var manifest = ModelFolder.Save(folder.Path, Training.TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny), network);
 
-        var (read, loaded) = ModelFolder.Load(folder.Path);
+        var (read, loaded, _) = ModelFolder.Load(folder.Path);
         using (loaded)
         {
             var input = rand(1, 1, 40, 40);

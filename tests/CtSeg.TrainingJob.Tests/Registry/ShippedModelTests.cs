@@ -11,7 +11,7 @@ public sealed class ShippedModelTests
     public void Given_TheShippedWeights_When_Loaded_Then_TheirManifestKeepsItsPromises()
     {
         var folder = ShippedModel.Folder(ShippedModel.Root);
-        var (manifest, network) = ModelFolder.Load(folder);
+        var (manifest, network, _) = ModelFolder.Load(folder);
         network.Dispose();
         manifest.Version.ShouldBe(Path.GetFileName(folder));
         manifest.Configuration.UsesAttention.ShouldBeTrue();
@@ -26,7 +26,7 @@ public sealed class ShippedModelTests
     public void Given_TheShippedWeights_When_ScoredOnTheirHeldOutGroups_Then_TheManifestsFiguresReturn()
     {
         var data = RealSlices.Load();
-        var (manifest, network) = ModelFolder.Load(ShippedModel.Folder(ShippedModel.Root));
+        var (manifest, network, _) = ModelFolder.Load(ShippedModel.Folder(ShippedModel.Root));
         using (network)
         {
             data.Sha256.ShouldBe(manifest.Training!.DataSha256);

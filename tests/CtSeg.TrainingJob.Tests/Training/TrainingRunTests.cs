@@ -19,6 +19,7 @@ public sealed class TrainingRunTests
         BatchSize = 3,
         HeldOutShare = 0.3,
         ScoreEvery = 1,
+        InputCheckSteps = 2,
     };
 
     internal static ModelManifest Manifest(ModelConfiguration configuration) => TrainingRun.NewManifest("test", configuration, TimeProvider.System);
@@ -76,7 +77,7 @@ public sealed class TrainingRunTests
     public void Given_TheRecipeOfThePaper_When_ARunIsResumed_Then_ItEndsWithTheSameBitsAndShowsEverySliceSixTimes()
     {
         using var folder = new TemporaryFolder();
-        var (data, options) = (Circles(6), TrainingOptions.OfRecipe("paper") with { Configuration = Options.Configuration, Epochs = 2, InputSize = 32, BatchSize = 6 });
+        var (data, options) = (Circles(6), TrainingOptions.OfRecipe("paper") with { Configuration = Options.Configuration, Epochs = 2, InputSize = 32, BatchSize = 6, InputCheckSteps = 0 });
         var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
         using (var first = new Trainer(options, data, TimeProvider.System))
         {

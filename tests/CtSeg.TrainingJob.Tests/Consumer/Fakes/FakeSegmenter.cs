@@ -27,6 +27,9 @@ internal sealed class FakeSegmenter : ISliceSegmenter
         return new LesionMask(originalWidth, originalHeight, labels);
     }
 
+    /// <summary>A slice that is darker than half is called foreign.</summary>
+    public InputCheckResult? Check(GreyImage preprocessed) => InputCheckResult.Of(1 - (preprocessed.Pixels.Average(pixel => (double)pixel) / 255));
+
     public void Dispose()
     {
     }

@@ -1,0 +1,81 @@
+using CtSeg.Imaging;
+using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.WeightFiles;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.InputCheck;
+
+/// <summary>
+/// Tells upright axial chest slices in a lung window from other pictures, in coarse pixels. It is trained with the model that it protects, see
+/// <see cref="InputCheckTraining"/>, and lies in the same weights' file.
+/// </summary>
+internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
+{
+    public const int Side = 64;
+
+    // Of its tensors in the weights' file.
+    private const string Prefix = "inputCheck.";
+    private static readonly int[] Widths = [1, 8, 16, 24, 32];
+
+    private readonly ModuleList<Conv2d> convolutions = [];
+    private readonly Linear classifier;
+
+    /// <summary>Builds the network with random weights: torch's own seed decides them.</summary>
+    public InputCheckNetwork() : base(nameof(InputCheckNetwork))
+    {
+        for (var level = 1; level < Widths.Length; level++)
+            convolutions.Add(nn.Conv2d(Widths[level - 1], Widths[level], 5, stride: 2, padding: 2));
+        // Places count: a slice that lies on its side has the same parts as one that does not.
+        var side = Side >> convolutions.Count;
+        classifier = nn.Linear(Widths[^1] * side * side, 1);
+        RegisterComponents();
+    }
+
+    /// <param name="input">[batch, 1, 64, 64], -1 to 1.</param>
+    /// <returns>[batch], logits; above 0 for what is no such slice.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var map = input;
+        foreach (var convolution in convolutions)
+            map = nn.functional.leaky_relu(convolution.call(map), 0.1);
+        return classifier.call(map.flatten(1)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="preprocessed">Grey, at the size of the model's input.</param>
+    /// <returns>Probability that it is no such slice, 0 to 1.</returns>
+    public double Score(GreyImage preprocessed)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return call(InputScaling.ToSide(InputScaling.ToTensor(preprocessed), Side)).sigmoid().item<float>();
+    }
+
+    /// <summary>Its tensors by their names in the weights' file.</summary>
+    public IReadOnlyDictionary<string, Tensor> ToTensors() => StateDictionary.Of(this).ToDictionary(pair => Prefix + pair.Key, pair => pair.Value);
+
+    /// <summary>Whether a tensor of the weights' file is its and not the model's.</summary>
+    public static bool Owns(string tensor) => tensor.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <param name="tensors">Of a weights' file.</param>
+    /// <returns>Null where the file has none of its tensors.</returns>
+    /// <exception cref="WeightsFormatException">They are not whole.</exception>
+    public static InputCheckNetwork? FromTensors(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var own = tensors.Where(pair => Owns(pair.Key)).ToDictionary(pair => pair.Key[Prefix.Length..], pair => pair.Value);
+        if (own.Count == 0)
+            return null;
+        var network = new InputCheckNetwork();
+        try
+        {
+            StateDictionary.Load(network, own);
+            return network;
+        }
+        catch (WeightsFormatException)
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}
