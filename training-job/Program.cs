@@ -8,6 +8,7 @@ using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Training;
 
 if (!args.Contains(ModelProcess.NaiveFlag))
@@ -17,6 +18,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     TrainCommand.Create(),
     CrossValidateCommand.Create(),
     EvaluateCommand.Create(),
+    RobustnessCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
     BenchCommand.Create(),

@@ -32,6 +32,9 @@ public sealed record PaperScores(double MicroDice, double MeanClassDice, double 
 
 /// <summary>What the same weights do on the same slices when the output of every attention is set to zero.</summary>
 /// <param name="InfectionDice">Without attention, pooled.</param>
+/// <param name="InfectionDiceLost">What is lost without it.</param>
+/// <param name="LostInterval">95 % bootstrap interval of what is lost, over groups.</param>
 /// <param name="ChangedPixels">Share of all pixels whose class changes.</param>
 /// <param name="ChangedLesionPixels">Share of the pixels that either prediction calls a lesion and whose class changes.</param>
-public sealed record AttentionEffect(double? InfectionDice, double ChangedPixels, double ChangedLesionPixels);
+public sealed record AttentionEffect(
+    double? InfectionDice, double? InfectionDiceLost, ScoreInterval? LostInterval, double ChangedPixels, double ChangedLesionPixels);

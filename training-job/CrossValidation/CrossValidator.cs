@@ -6,7 +6,8 @@ using CtSeg.TrainingJob.Training;
 namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>
-/// Trains and scores every run on every fold. A finished fold is a file that a later call reads; an unfinished one goes on from its last epoch.
+/// Trains and scores every run on every fold. A finished fold is a file that a later call reads, with its model in a folder beside it; an unfinished
+/// one goes on from its last epoch.
 /// </summary>
 internal sealed class CrossValidator(string folder, CrossValidationPlan plan, TrainingData data, TimeProvider time)
 {
@@ -59,6 +60,9 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
             progress.EpochDone(epoch);
         }
         var predictions = Evaluator.Predict(trainer.Average, trainer.Split.HeldOut, cancellationToken);
+        var version = $"{run.Name}-fold{fold + 1}";
+        ModelFolder.Save(
+            Path.ChangeExtension(checkpoint, null), TrainingRun.Describe(version, trainer, Evaluator.Score(predictions, effect: null), time), trainer.Average);
         return new FoldResult(
             options, data.Sha256, fold, trainer.StepsPerEpoch * options.Epochs,
             Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 2), trainer.History.Epochs[^1].Loss,

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Imaging;
-using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -13,7 +12,7 @@ namespace CtSeg.TrainingJob.Evaluation;
 internal static class EvaluateCommand
 {
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
-    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
@@ -27,6 +26,7 @@ internal static class EvaluateCommand
             Examples:
               evaluate --data DATA --held-out                   the shipped weights on the groups they never saw
               evaluate --data DATA --model M --json scores.json --overlays pictures
+              evaluate --data DATA --model CV/m-augmented-seed1/fold* --held-out     all folds of a cross-validation
             """)
         {
             Data, Model, HeldOut, Json, Overlays, ThreadCount,
@@ -41,17 +41,11 @@ internal static class EvaluateCommand
         try
         {
             var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var (manifest, network, _) = ModelFolder.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
-            using (network)
-            {
-                var slices = Choose(data.Slices, manifest, arguments.GetValue(HeldOut));
-                // As it is used for patients.
-                network.FoldNormalisation();
-                var predictions = Evaluator.Predict(network, slices, cancellationToken);
-                var effect = Evaluator.Effect(network, predictions, cancellationToken);
-                var report = EvaluationReport.Create(manifest, data.Sha256, predictions, effect, OfTraining(slices, manifest));
-                Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays));
-            }
+            var models = new ScoredModels(FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut));
+            var (predictions, withoutAttention) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
+            var report = EvaluationReport.Create(
+                models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
+            Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays));
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
@@ -61,21 +55,8 @@ internal static class EvaluateCommand
         }
     }
 
-    private static IReadOnlyList<LabelledSlice> Choose(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, bool heldOutOnly)
-    {
-        if (!heldOutOnly)
-            return slices;
-        var groups = manifest.Training?.HeldOutGroups ?? [];
-        var chosen = slices.Where(slice => groups.Contains(slice.Group)).ToList();
-        return chosen.Count > 0
-            ? chosen
-            : throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} names as held out: leave out {HeldOut.Name}, or give the data the model was trained with.");
-    }
-
-    // Other data may hold the same slices under other names; that cannot be known here.
-    private static int OfTraining(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest) => manifest.Training is { } training
-        ? slices.Count(slice => !training.HeldOutGroups.Contains(slice.Group))
-        : 0;
+    /// <returns>The shipped weights where none are given.</returns>
+    public static IReadOnlyList<string> FoldersOf(string[]? given) => given is { Length: > 0 } ? given : [ShippedModel.Folder(ShippedModel.Root)];
 
     private static void Write(EvaluationReport report, List<SlicePrediction> predictions, string? json, string? overlays)
     {

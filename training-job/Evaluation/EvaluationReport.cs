@@ -31,7 +31,7 @@ internal sealed record FindingReport(
 /// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
 /// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
 internal sealed record EvaluationReport(
-    ScoredModel Model,
+    IReadOnlyList<ScoredModel> Models,
     string DataSha256,
     ModelScores Scores,
     IReadOnlyList<FindingReport> Findings,
@@ -41,14 +41,14 @@ internal sealed record EvaluationReport(
     int SlicesOfTraining)
 {
     public static EvaluationReport Create(
-        ModelManifest manifest, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
+        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
     {
         var groups = predictions.GroupBy(prediction => prediction.Slice.Group)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group))).ToList();
         var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
         return new EvaluationReport(
-            new ScoredModel(manifest.Version, manifest.WeightsSha256),
+            [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
             dataSha256,
             Evaluator.Score(predictions, effect),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],

@@ -8,7 +8,7 @@ internal static class EvaluationText
     public static void Write(TextWriter output, EvaluationReport report)
     {
         var scores = report.Scores;
-        output.WriteLine($"model {report.Model.Version}: {scores.HeldOutSlices} slices of {scores.HeldOutGroups} groups (a lower bound on overlap between patients)");
+        output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.HeldOutSlices} slices of {scores.HeldOutGroups} groups (a lower bound on overlap between patients)");
         if (report.SlicesOfTraining > 0)
             output.WriteLine($"CAUTION: {report.SlicesOfTraining} of them are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.");
         output.WriteLine();
@@ -30,7 +30,7 @@ internal static class EvaluationText
         if (scores.Attention is { } attention)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"attention set to zero: infection Dice {attention.InfectionDice:F3}, {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
+                $"attention set to zero: infection Dice {attention.InfectionDice:F3}, {Text(new IntervalScore(attention.InfectionDiceLost, attention.LostInterval))} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
         }
     }
 

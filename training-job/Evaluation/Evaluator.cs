@@ -21,7 +21,7 @@ internal static class Evaluator
     public static ModelScores Score(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken)
     {
         var predictions = Predict(network, slices, cancellationToken);
-        return Score(predictions, zeroAttention ? Effect(network, predictions, cancellationToken) : null);
+        return Score(predictions, zeroAttention ? AttentionZeroing.Effect(predictions, PredictWithoutAttention(network, slices, cancellationToken)) : null);
     }
 
     public static ModelScores Score(IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect) => new(
@@ -43,23 +43,17 @@ internal static class Evaluator
             PaperProtocol.Resize(prediction.Slice.Mask, prediction.AtNetworkSize.Width, prediction.AtNetworkSize.Height),
             prediction.AtNetworkSize))];
 
-    /// <summary>What changes when every attention's output is set to zero.</summary>
-    /// <param name="withAttention">Predictions of the same network.</param>
-    /// <returns>Null where the network has no attention.</returns>
-    public static AttentionEffect? Effect(
-        ResidualAttentionUNet network, IReadOnlyList<SlicePrediction> withAttention, CancellationToken cancellationToken)
+    /// <summary>Predicts slices again with every attention's output set to zero.</summary>
+    /// <returns>None where the network has no attention.</returns>
+    public static List<SlicePrediction> PredictWithoutAttention(
+        ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken)
     {
         if (!network.Configuration.UsesAttention)
-            return null;
+            return [];
         network.ZeroAttention(true);
         try
         {
-            var without = Predict(network, [.. withAttention.Select(prediction => prediction.Slice)], cancellationToken);
-            var dice = ConfusionMatrix.Sum(AtMaskSize(without).Select(slice => slice.Matrix)).Dice([1, 2, 3]);
-            var change = ConfusionMatrix.Sum(withAttention.Zip(without, (one, other) => ConfusionMatrix.Of(one.AtMaskSize, other.AtMaskSize)));
-            var lesionPixels = change.Total - change.Pixels(0, 0);
-            double changed = change.Total - change.Correct;
-            return new AttentionEffect(dice, changed / change.Total, lesionPixels == 0 ? 0 : changed / lesionPixels);
+            return Predict(network, slices, cancellationToken);
         }
         finally
         {

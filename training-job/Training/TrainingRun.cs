@@ -40,14 +40,18 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         using var inputCheck = options.InputCheckSteps == 0
             ? null
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
-        return ModelFolder.Save(outFolder, Describe(trainer, options, data, cancellationToken), trainer.Average, inputCheck);
+        return ModelFolder.Save(
+            outFolder, Describe(version, trainer, trainer.Score(zeroAttention: true, cancellationToken), time), trainer.Average, inputCheck);
     }
 
-    private ModelManifest Describe(Trainer trainer, TrainingOptions options, TrainingData data, CancellationToken cancellationToken) =>
-        NewManifest(version, options.Configuration, time) with
+    /// <summary>The manifest of a trained model.</summary>
+    public static ModelManifest Describe(string version, Trainer trainer, ModelScores scores, TimeProvider time)
+    {
+        var (options, history) = (trainer.History.Options, trainer.History);
+        return NewManifest(version, options.Configuration, time) with
         {
             Training = new TrainingRecord(
-                data.Sha256,
+                history.DataSha256,
                 trainer.Split.Training.Count,
                 trainer.Split.Training.Select(slice => slice.Group).Distinct().Count(),
                 [.. trainer.Split.HeldOut.Select(slice => slice.Group).Distinct().Order(StringComparer.Ordinal)],
@@ -57,9 +61,10 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
                 options.LearningRate,
                 options.AverageDecay,
                 options.Seed,
-                Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 1)),
-            Scores = trainer.Score(zeroAttention: true, cancellationToken),
+                Math.Round(history.Epochs.Sum(epoch => epoch.Seconds) / 60, 1)),
+            Scores = scores,
         };
+    }
 
     /// <summary>The manifest of a model that was neither trained nor scored.</summary>
     public static ModelManifest NewManifest(string version, ModelConfiguration configuration, TimeProvider time) => new()

@@ -185,7 +185,7 @@ public sealed class SchemaTests
         Classes = ["background", "ground-glass-opacity", "consolidation", "pleural-effusion"],
         Preprocessing = new ModelPreprocessing(369, 369, "area", "grey / 127.5 - 1"),
         Training = new TrainingRecord(new string('c', 64), 10, 5, ["g01"], 3, 192, 4, 0.002, 0.99, 1, 0.5),
-        Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4), new AttentionEffect(0.1, 0.05, 0.5)),
+        Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4), new AttentionEffect(0.1, 0.6, new ScoreInterval(-0.1, 0.7), 0.05, 0.5)),
         WeightsSha256 = new string('b', 64),
         WeightsLicence = "MIT",
     };

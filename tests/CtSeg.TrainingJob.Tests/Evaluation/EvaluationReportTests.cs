@@ -83,7 +83,7 @@ public sealed class EvaluationReportTests
     private static EvaluationReport Report()
     {
         var manifest = TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny);
-        return EvaluationReport.Create(manifest, "data", Predictions, effect: null, slicesOfTraining: 2);
+        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining: 2);
     }
 
     private static SlicePrediction Prediction(string name, string group, byte[] truth, byte[] prediction)

@@ -1,0 +1,56 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Robustness;
+using CtSeg.TrainingJob.Tests.Model;
+using CtSeg.TrainingJob.Tests.Training;
+using CtSeg.TrainingJob.Training;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Robustness;
+
+[Collection(TorchCollection.Name)]
+public sealed class RobustnessBenchTests
+{
+    [Fact]
+    public void Given_TwoModelsOfACrossValidation_When_Disturbed_Then_EverySliceIsScoredOnceUnderEachDisturbance()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TrainingRunTests.Circles(6);
+        var models = new ScoredModels(
+            [Model(folder["a"], data, "g0"), Model(folder["b"], data, "g1")], data.Slices, heldOutOnly: true);
+        var slices = data.Slices.Where(models.Scores).ToList();
+        slices.Select(slice => slice.Group).Distinct().ShouldBe(["g0", "g1"]);
+        var rows = new RobustnessBench(models, [.. slices.Select(slice => (slice, slice.Image))]).Run(_ => { }, TestContext.Current.CancellationToken);
+        rows.Select(row => row.Disturbance).ShouldBe(Disturbance.All.Select(disturbance => disturbance.Name));
+        rows[0].InfectionDiceLost.Value.ShouldBe(0);
+        rows.ShouldAllBe(row => row.Foreground.Infection.SlicesWithClass == slices.Count && row.Warned == null);
+        var text = new RobustnessReport([], "data", slices.Count, 2, rows).ToMarkdown("./ctseg robustness");
+        text.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)).ShouldBe(Disturbance.All.Count + 1);
+        text.ShouldContain("| JPEG quality 60 |");
+    }
+
+    [Fact]
+    public void Given_TwoModelsThatHeldOutTheSameGroup_When_Scored_Then_ItIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TrainingRunTests.Circles(6);
+        string[] models = [Model(folder["a"], data, "g1"), Model(folder["b"], data, "g1")];
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models, data.Slices, heldOutOnly: true)).Message.ShouldContain("several models");
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], [data.Slices[0]], heldOutOnly: true)).Message.ShouldContain("held out");
+        new ScoredModels(models[..1], data.Slices, heldOutOnly: false).SlicesOfTraining.ShouldBe(4);
+        new ScoredModels(models[..1], data.Slices, heldOutOnly: true).SlicesOfTraining.ShouldBe(0);
+    }
+
+    private static string Model(string folder, TrainingData data, string heldOut)
+    {
+        manual_seed(1);
+        using var network = new CtSeg.TrainingJob.Model.ResidualAttentionUNet(ResidualAttentionUNetTests.Tiny with { Architecture = Architectures.WithoutAttention });
+        var manifest = TrainingRunTests.Manifest(network.Configuration) with
+        {
+            Training = new TrainingRecord(data.Sha256, 4, 2, [heldOut], 1, 32, 4, 1e-3, 0.9, 1, 0),
+        };
+        ModelFolder.Save(folder, manifest, network);
+        return folder;
+    }
+}

@@ -1,0 +1,84 @@
+using CtSeg.Contracts;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Evaluation;
+
+/// <summary>
+/// Models with the slices that each of them is scored on: one model on any slices, or the models of a cross-validation, each on those that it never saw.
+/// </summary>
+internal sealed class ScoredModels
+{
+    private readonly IReadOnlyList<(string Folder, IReadOnlyList<string> Slices)> _models;
+
+    /// <param name="folders">Of the models.</param>
+    /// <param name="heldOutOnly">Only slices of the groups that a model's manifest names as held out.</param>
+    /// <exception cref="TrainingDataException">There are no such slices, or a slice would be scored twice.</exception>
+    /// <exception cref="ModelFolderException">A folder holds no manifest.</exception>
+    public ScoredModels(IReadOnlyList<string> folders, IReadOnlyList<LabelledSlice> slices, bool heldOutOnly)
+    {
+        Manifests = [.. folders.Select(ModelFolder.ReadManifest)];
+        _models = [.. folders.Zip(Manifests, (folder, manifest) => (folder, Names(slices, manifest, heldOutOnly)))];
+        var all = _models.SelectMany(model => model.Slices).ToList();
+        if (all.Count == 0)
+            throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} names as held out: score all, or give the data the model was trained with.");
+        if (all.Distinct(StringComparer.Ordinal).Count() < all.Count)
+            throw new TrainingDataException("Some slices would be scored by several models: give one model, or those of one cross-validation and only what they held out.");
+        SlicesOfTraining = slices.Where(slice => all.Contains(slice.Name)).Count(slice =>
+            Manifests.Any(manifest => manifest.Training is { } training && !training.HeldOutGroups.Contains(slice.Group)) && !heldOutOnly);
+    }
+
+    public IReadOnlyList<ModelManifest> Manifests { get; }
+
+    /// <value>Scored slices whose group a manifest does not name as held out: the model may have been trained on them.</value>
+    public int SlicesOfTraining { get; }
+
+    /// <summary>Whether one of the models is scored on a slice.</summary>
+    public bool Scores(LabelledSlice slice) => _models.Any(model => model.Slices.Contains(slice.Name));
+
+    /// <summary>How many slices the models' own input checks warn about.</summary>
+    /// <returns>Null where a model has none.</returns>
+    public int? Warned(IReadOnlyList<LabelledSlice> slices)
+    {
+        var warned = 0;
+        foreach (var (folder, names) in _models)
+        {
+            var (_, network, inputCheck) = ModelFolder.Load(folder);
+            network.Dispose();
+            using (inputCheck)
+            {
+                if (inputCheck is null)
+                    return null;
+                warned += slices.Count(slice => names.Contains(slice.Name) && InputCheckResult.Of(inputCheck.Score(slice.Image)).Warning is not null);
+            }
+        }
+        return warned;
+    }
+
+    /// <summary>Predicts as for patients: folded, slice by slice.</summary>
+    /// <param name="slices">Of the names and groups that were given; their pixels may differ.</param>
+    /// <param name="zeroAttention">Predict a second time without attention.</param>
+    public (List<SlicePrediction> Predictions, List<SlicePrediction> WithoutAttention) Predict(
+        IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken)
+    {
+        var (predictions, without) = (new List<SlicePrediction>(), new List<SlicePrediction>());
+        foreach (var (folder, names) in _models)
+        {
+            var (_, network, inputCheck) = ModelFolder.Load(folder);
+            using (inputCheck)
+            using (network)
+            {
+                network.FoldNormalisation();
+                var own = slices.Where(slice => names.Contains(slice.Name)).ToList();
+                predictions.AddRange(Evaluator.Predict(network, own, cancellationToken));
+                if (zeroAttention)
+                    without.AddRange(Evaluator.PredictWithoutAttention(network, own, cancellationToken));
+            }
+        }
+        return (predictions, without);
+    }
+
+    private static IReadOnlyList<string> Names(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, bool heldOutOnly) =>
+        [.. slices.Where(slice => !heldOutOnly || (manifest.Training?.HeldOutGroups ?? []).Contains(slice.Group)).Select(slice => slice.Name)];
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using CtSeg.Imaging;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Robustness;
+
+/// <summary>`ctseg-job robustness`: scores a model on slices that were disturbed as uploads are.</summary>
+internal static class RobustnessCommand
+{
+    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
+    private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
+    private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
+    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+
+    public static Command Create()
+    {
+        var command = new Command("robustness", """
+            Score a model on slices of other brightness, contrast, position and size, as JPEG files and with burned-in text.
+
+            Examples:
+              robustness --data DATA --held-out                                     the shipped weights on the groups they never saw
+              robustness --data DATA --model CV/m-augmented-seed1/fold? --held-out --out docs/results
+            """)
+        {
+            Data, Model, HeldOut, Out, ThreadCount,
+        };
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        Threads.Fix(arguments.GetValue(ThreadCount));
+        try
+        {
+            var folder = arguments.GetValue(Data)!;
+            var data = TrainingData.Load(folder);
+            var models = new ScoredModels(EvaluateCommand.FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut));
+            var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
+            var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
+            var report = new RobustnessReport(
+                [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
+                data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), rows);
+            if (arguments.GetValue(Out) is { } outFolder)
+                Write(outFolder, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
+            return ExitCodes.Success;
+        }
+        catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCodes.Failure;
+        }
+    }
+
+    private static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;
+
+    private static void Print(DisturbedScores row) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{row.Disturbance,-24} infection {row.Foreground.Infection.Dice:F3}, {string.Join(", ", row.Foreground.Classes.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Dice:F3}")))}"));
+
+    private static void Write(string folder, RobustnessReport report, string command)
+    {
+        Directory.CreateDirectory(folder);
+        ModelFolder.ReplaceFile(Path.Combine(folder, "robustness.json"), JsonSerializer.SerializeToUtf8Bytes(report, RobustnessJson.Default.RobustnessReport));
+        ModelFolder.ReplaceFile(Path.Combine(folder, "robustness.md"), Encoding.UTF8.GetBytes(report.ToMarkdown(command)));
+    }
+}

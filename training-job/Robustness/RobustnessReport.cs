@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
+
+namespace CtSeg.TrainingJob.Robustness;
+
+/// <summary>Foreground protocol under one disturbance.</summary>
+/// <param name="InfectionDiceLost">Against the slices as they are, with its interval over groups.</param>
+/// <param name="Warned">Slices that the model's input check warns about; null where the model has none.</param>
+internal sealed record DisturbedScores(string Disturbance, ForegroundScores Foreground, IntervalScore InfectionDiceLost, int? Warned);
+
+/// <summary>What `ctseg-job robustness` finds out.</summary>
+internal sealed record RobustnessReport(IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, IReadOnlyList<DisturbedScores> Disturbances)
+{
+    /// <param name="command">That made it, as it is typed.</param>
+    public string ToMarkdown(string command)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"# Robustness\n\nWritten by `{command}`: {Slices} slices of {Groups} groups, model {string.Join(", ", Models.Select(model => model.Version))}. ");
+        text.Append("Dice of the foreground protocol, pooled, [95 % bootstrap interval over groups]; what is lost is against the same slices undisturbed.\n\n");
+        text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion | warned about |\n|---|---|---|---|---|---|---|\n");
+        foreach (var row in Disturbances)
+        {
+            var classes = string.Join(" | ", row.Foreground.Classes.Select(score => Number(score.Dice)));
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {Number(row.Foreground.Infection.Dice)} {Text(row.Foreground.Infection.Interval)} | {Number(row.InfectionDiceLost.Value)} {Text(row.InfectionDiceLost.Interval)} | {classes} | {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Number(double? value) => value?.ToString("F3", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Text(ScoreInterval? interval) => interval is null ? "" : $"[{Number(interval.Low)}, {Number(interval.High)}]";
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(RobustnessReport))]
+internal sealed partial class RobustnessJson : JsonSerializerContext;
