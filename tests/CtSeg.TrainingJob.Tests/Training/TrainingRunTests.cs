@@ -128,6 +128,19 @@ public sealed class TrainingRunTests
         trainer.History.Epochs[^1].HeldOutDice!["infection"]!.Value.ShouldBeGreaterThan(0.7);
     }
 
+    [Fact]
+    public void Given_EpochsOfAKnownLength_When_Shown_Then_TheTimeLeftIsTheirMeanForTheRest()
+    {
+        var output = new StringWriter();
+        var progress = new PlainProgress(output);
+        progress.Started(new GroupSplit([], []), epochsDone: 10, epochs: 100, stepsPerEpoch: 1);
+        progress.EpochDone(new EpochRecord(11, 0.5, 1e-3, null, 30));
+        progress.EpochDone(new EpochRecord(12, 0.5, 1e-3, new Dictionary<string, double?> { ["infection"] = 0.75 }, 50));
+        var lines = output.ToString().Split('\n');
+        lines[1].ShouldContain("epoch 11/100: loss 0.5000, 30.0 s, 0:44:30 left");
+        lines[2].ShouldContain("held-out Dice infection 0.750, 50.0 s, 0:58:40 left");
+    }
+
     private static TrainingRun Run(string folder, bool resume) => new(folder, "test", TimeProvider.System) { Resume = resume };
 
     /// <summary>Bright discs on dark ground; the disc is class 1 or 2, the masks are larger than the images.</summary>

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using CtSeg.Imaging;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Tests.Model;
+using CtSeg.TrainingJob.Tests.Training;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests.Evaluation;
+
+/// <summary>The scores of `fixtures/evaluation/scores.json` come from make.py beside it: another language, other algorithms.</summary>
+[Collection(TorchCollection.Name)]
+public sealed class IndependentScoresTests
+{
+    [Fact]
+    public void Given_MasksScoredByAnotherProgram_When_Reported_Then_EveryFigureIsTheSame()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "evaluation", "scores.json")));
+        var expected = document.RootElement;
+        var side = expected.GetProperty("side").GetInt32();
+        var predictions = expected.GetProperty("slices").EnumerateArray().Select((slice, index) => Prediction(slice, index, side)).ToList();
+        var report = EvaluationReport.Create(
+            [TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny)], "data", predictions, effect: null, slicesOfTraining: 0);
+
+        foreach (var finding in report.Findings)
+        {
+            var figures = expected.GetProperty("findings").GetProperty(finding.Name);
+            finding.SlicesWithClass.ShouldBe(figures.GetProperty("slices").GetInt32());
+            void Equal(IntervalScore score, string name) => score.Value!.Value.ShouldBe(figures.GetProperty(name).GetDouble(), 1e-9, $"{finding.Name} {name}");
+            Equal(finding.Dice, "dice");
+            Equal(finding.Precision, "precision");
+            Equal(finding.Recall, "recall");
+            Equal(finding.IntersectionOverUnion, "intersectionOverUnion");
+            Equal(finding.Accuracy, "accuracy");
+            Equal(finding.HausdorffDistance95, "hausdorffDistance95");
+        }
+        report.ConfusionMatrix.ShouldBe(expected.GetProperty("confusion").Deserialize<long[][]>()!);
+        report.CalibrationError.Value!.Value.ShouldBe(expected.GetProperty("calibrationError").GetDouble(), 1e-9);
+        report.LesionCalibrationError.Value!.Value.ShouldBe(expected.GetProperty("lesionCalibrationError").GetDouble(), 1e-9);
+    }
+
+    private static SlicePrediction Prediction(JsonElement slice, int index, int side)
+    {
+        LesionMask Mask(string name) => new(side, side, [.. slice.GetProperty(name).GetString()!.Select(digit => (byte)(digit - '0'))]);
+        var (truth, prediction) = (Mask("truth"), Mask("prediction"));
+        var confidence = slice.GetProperty("confidence").EnumerateArray().Select(value => value.GetSingle()).ToList();
+        var (all, lesions) = (new CalibrationCounts(), new CalibrationCounts());
+        for (var pixel = 0; pixel < confidence.Count; pixel++)
+        {
+            var isCorrect = truth.Labels[pixel] == prediction.Labels[pixel];
+            all.Add(confidence[pixel], isCorrect);
+            if (truth.Labels[pixel] != 0 || prediction.Labels[pixel] != 0)
+                lesions.Add(confidence[pixel], isCorrect);
+        }
+        var labelled = new LabelledSlice($"s{index}", $"g{index / 2}", new GreyImage(side, side, new byte[side * side]), truth);
+        return new SlicePrediction(labelled, prediction, prediction, all, lesions);
+    }
+}
