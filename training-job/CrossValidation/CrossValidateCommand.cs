@@ -22,6 +22,7 @@ internal static class CrossValidateCommand
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the folds' results and checkpoints; a call with the same options goes on where it was." };
     private static readonly Option<int> Folds = new("--folds") { DefaultValueFactory = _ => 10, Description = "Parts of the data; each is held out once." };
+    private static readonly Option<int[]> OnlyFolds = new("--only-folds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Only these, from 1: a quick look, for which no tables are written." };
     private static readonly Option<string[]> Archs = new Option<string[]>("--archs") { DefaultValueFactory = _ => [Every], AllowMultipleArgumentsPerToken = true, Description = "all, or some of m, m-a, m-r, unet." }
         .AcceptOnlyFromAmong([Every, .. Architectures.All]);
     private static readonly Option<string> Augment = new Option<string>("--augment") { DefaultValueFactory = _ => Both, Description = "With the recipe's views, without, or both." }
@@ -38,9 +39,16 @@ internal static class CrossValidateCommand
 
     public static Command Create()
     {
-        var command = new Command("cross-validate", "Train and score networks on folds by group; can be stopped and called again.")
+        var command = new Command("cross-validate", """
+            Train and score networks on folds by group; can be stopped and called again.
+
+            Examples:
+              cross-validate --data DATA --out out/paper --base-channels 64                        the paper's tables: all networks, ten folds (days)
+              cross-validate --data DATA --out out/best --folds 5 --archs m --augment on --recipe best
+              cross-validate --data DATA --out out/try --folds 5 --only-folds 1 2 --archs m --augment on --recipe mine.json
+            """)
         {
-            Data, Out, Folds, Archs, Augment, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
+            Data, Out, Folds, OnlyFolds, Archs, Augment, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
         };
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
@@ -55,13 +63,15 @@ internal static class CrossValidateCommand
             var plan = Plan(arguments);
             var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
             var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
+            var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
             var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
             foreach (var run in plan.Runs)
             {
-                results[run] = [.. Enumerable.Range(0, plan.Folds).Select(fold => validator.Fold(run, fold, Announce, cancellationToken))];
+                results[run] = [.. folds.Select(fold => validator.Fold(run, fold, Announce, cancellationToken))];
                 Print(run, results[run]);
             }
-            WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
+            if (folds.Count == plan.Folds)
+                WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or InvalidDataException)
@@ -75,6 +85,11 @@ internal static class CrossValidateCommand
             return ExitCodes.Failure;
         }
     }
+
+    /// <returns>Numbers from 0.</returns>
+    private static IReadOnlyList<int> FoldsToRun(int[] only, int folds) => only.All(fold => fold >= 1 && fold <= folds)
+        ? [.. only.Length == 0 ? Enumerable.Range(0, folds) : only.Distinct().Select(fold => fold - 1)]
+        : throw new InvalidDataException($"{OnlyFolds.Name} takes numbers from 1 to {folds}.");
 
     private static void WriteTables(string folder, CrossValidationReport report, ParseResult arguments)
     {
