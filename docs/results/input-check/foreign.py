@@ -1,0 +1,105 @@
+"""Gathers pictures that are no upright axial chest slices in a lung window, none of which takes part in any training.
+
+    python3 foreign.py PACKAGES DICOM OUT
+
+PACKAGES holds Debian's packages opencv-doc, mate-backgrounds and mricron-data, fetched with `apt-get download` and unpacked with
+`dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices that are turned and inverted. Standard library only.
+"""
+import array
+import gzip
+import pathlib
+import random
+import shutil
+import struct
+import sys
+import zlib
+
+NATURE = ["Garden", "Dune", "Wood", "Aqua", "TwoWings", "Storm", "GreenMeadow", "Blinds", "LadyBird", "YellowFlower"]
+EXAMPLES = {"photo": ["data/fruits.jpg", "data/baboon.jpg", "data/left11.jpg", "data/apple.jpg", "data/orange.jpg", "data/messi5.jpg", "data/aloeL.jpg", "reg/home.png",
+                       "dnn_superres/butterfly.png", "alphamat/input_images/plant.jpg"],
+            "sign": [f"text/scenetext0{number}.jpg" for number in range(1, 7)]}
+HEADS = {"ch2": [0.35, 0.45, 0.55, 0.65, 0.75], "inia19-t1-brain": [0.4, 0.5, 0.6]}
+SIDE = 400
+
+
+def write_png(path, rows):
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    lines = zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b""))
+
+
+def head(path, share):
+    """An axial slice of an MR volume in NIfTI format, upright, in a square of black."""
+    data = gzip.open(path).read()
+    width, height, depth = struct.unpack("<3h", data[42:48])
+    numbers = array.array({2: "B", 4: "h", 16: "f", 512: "H"}[struct.unpack("<h", data[70:72])[0]])
+    start = int(struct.unpack("<f", data[108:112])[0])
+    numbers.frombytes(data[start:start + width * height * depth * numbers.itemsize])
+    white = max(1, sorted(numbers[::97])[-len(numbers) // 97 // 200])
+    side, at = max(width, height), int(share * depth) * width * height
+    rows = [bytearray(side) for _ in range(side)]
+    for row in range(height):
+        line = numbers[at + (height - 1 - row) * width:at + (height - row) * width]
+        rows[(side - height) // 2 + row][(side - width) // 2:(side - width) // 2 + width] = bytes(max(0, min(255, int(value * 255 / white))) for value in line)
+    return rows
+
+
+def lung_window(path):
+    """The pixels of an uncompressed 16-bit CT slice, -1150 to 130 HU as grey values."""
+    data = path.read_bytes()
+    side = 512
+    pixels = array.array("h")
+    pixels.frombytes(data[-2 * side * side:])
+    intercept = float(value_of(data, 0x0028, 0x1052) or 0)
+    grey = [max(0, min(255, int((value + intercept + 1150) * 255 / 1280))) for value in pixels]
+    return [bytes(grey[row * side:(row + 1) * side]) for row in range(side)]
+
+
+def value_of(data, group, element):
+    at = data.find(struct.pack("<HH", group, element))
+    if at < 0:
+        return None
+    explicit = data[at + 4:at + 6].isalpha()
+    length = struct.unpack("<H", data[at + 6:at + 8])[0] if explicit else struct.unpack("<I", data[at + 4:at + 8])[0]
+    return data[at + 8:at + 8 + length].decode("ascii").strip("\0 ")
+
+
+def turned(rows, times):
+    for _ in range(times):
+        rows = [bytes(column) for column in zip(*rows[::-1])]
+    return rows
+
+
+def main():
+    packages, dicom, out = map(pathlib.Path, sys.argv[1:4])
+    out.mkdir(parents=True, exist_ok=True)
+    for name in NATURE:
+        shutil.copy(packages / f"usr/share/backgrounds/mate/nature/{name}.jpg", out / f"photo-{name}.jpg")
+    for kind, paths in EXAMPLES.items():
+        for path in paths:
+            shutil.copy(packages / "usr/share/doc/opencv-doc/examples" / path, out / f"{kind}-{pathlib.Path(path).name}")
+    for volume, shares in HEADS.items():
+        for share in shares:
+            write_png(out / f"head-{volume}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share))
+    slices = {tuple(lung_window(path)): path for path in sorted(dicom.glob("*.dcm"), reverse=True)}
+    for rows, path in slices.items():
+        write_png(out.parent / f"upright-{path.stem}.png", rows)
+        for times in (1, 2, 3):
+            write_png(out / f"turned-{90 * times}-{path.stem}.png", turned(rows, times))
+        write_png(out / f"inverted-{path.stem}.png", [bytes(255 - grey for grey in row) for row in rows])
+    rng = random.Random(7)
+    drawn = {
+        "noise-even": lambda x, y: rng.randrange(256), "noise-normal": lambda x, y: max(0, min(255, int(rng.gauss(128, 40)))),
+        "noise-dots": lambda x, y: 255 * (rng.random() < 0.5), "noise-dark": lambda x, y: max(0, min(255, int(rng.gauss(30, 15)))),
+        "blank-black": lambda x, y: 0, "blank-white": lambda x, y: 255, "blank-grey": lambda x, y: 127, "blank-ramp": lambda x, y: x * 255 // SIDE,
+    }
+    for name, grey in drawn.items():
+        write_png(out / f"{name}.png", [bytes(grey(x, y) for x in range(SIDE)) for y in range(SIDE)])
+    print(len(list(out.iterdir())), "pictures")
+
+
+if __name__ == "__main__":
+    main()
