@@ -49,6 +49,9 @@ public sealed record ModelConfiguration
     /// <summary>Side of the square to which a prediction first brings the slice, pixels, 16 to 2048; null where it takes it as it is.</summary>
     public int? InputSide { get; init; }
 
+    /// <summary>The network sees every slice with mean 0 and variance 1: windows and exports differ.</summary>
+    public bool StandardisesInput { get; init; }
+
     /// <summary>A prediction is the mean of the logits of the slice and of its mirror image.</summary>
     public bool PredictsMirrored { get; init; }
 

@@ -14,6 +14,8 @@ namespace CtSeg.TrainingJob.Training;
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
+    private const int SettlingBatch = 8;
+
     private readonly TrainingOptions _options;
     private readonly GroupSplit _split;
     private readonly string _dataSha256;
@@ -83,6 +85,32 @@ internal sealed class Trainer : IDisposable
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);
         return record;
+    }
+
+    /// <summary>
+    /// Gives the averaged weights statistics of their own: those that were averaged with them belong to the live weights, under few slices at a time
+    /// (stochastic weight averaging does the same, arXiv:1803.05407, section 3.2).
+    /// </summary>
+    public void SettleNormalisation(CancellationToken cancellationToken)
+    {
+        using var noGradient = no_grad();
+        Average.train();
+        var batches = Enumerable.Range(0, _options.SettlingPasses)
+            .SelectMany(pass =>
+            {
+                var order = Enumerable.Range(0, _slices.Count).ToArray();
+                new Random(unchecked((_options.Seed * 31) - pass)).Shuffle(order);
+                return order;
+            })
+            .Chunk(SettlingBatch);
+        foreach (var batch in batches)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            Average.call(cat([.. batch.Select(slice => _slices[slice].Image)], 0));
+            HeapMemory.FreeForgotten();
+        }
+        Average.eval();
     }
 
     /// <summary>Scores the averaged weights on the held-out groups.</summary>

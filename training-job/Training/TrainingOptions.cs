@@ -50,6 +50,9 @@ internal sealed record TrainingOptions
     /// <summary>Of the exponential moving average of the weights, per step; 0 for the weights themselves.</summary>
     public double AverageDecay { get; init; } = 0.99;
 
+    /// <summary>Times that the slices to fit are shown to the averaged weights at the end, see <see cref="Trainer.SettleNormalisation"/>; 0 for none.</summary>
+    public int SettlingPasses { get; init; }
+
     /// <summary>Share of the slices whose groups are held out.</summary>
     public double HeldOutShare { get; init; } = 0.25;
 

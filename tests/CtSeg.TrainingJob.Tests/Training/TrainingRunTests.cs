@@ -5,6 +5,7 @@ using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
+using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 
@@ -126,6 +127,25 @@ public sealed class TrainingRunTests
             trainer.RunEpoch(stepDone: null, CancellationToken.None);
         trainer.History.Epochs[^1].Loss.ShouldBeLessThan(first.Loss / 2);
         trainer.History.Epochs[^1].HeldOutDice!["infection"]!.Value.ShouldBeGreaterThan(0.7);
+    }
+
+    [Fact]
+    public void Given_AveragedWeights_When_Settled_Then_TheirStatisticsAreThoseOfTheSlicesToFit()
+    {
+        var options = Options with { Configuration = Options.Configuration with { Architecture = Architectures.UNet }, SettlingPasses = 80 };
+        using var trainer = new Trainer(options, Circles(6), TimeProvider.System);
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Tensor Of(string name) => StateDictionary.Of(trainer.Average)[name];
+        var images = cat([.. trainer.Split.Training.Select(slice => CtSeg.TrainingJob.Model.InputScaling.ToTensor(slice.Image))], 0);
+        var expected = nn.functional.conv2d(images, Of("encoder.0.first.weight"), padding: [1, 1]).mean([0, 2, 3]);
+        var before = Of("encoder.0.firstNorm.running_mean").clone();
+        trainer.SettleNormalisation(CancellationToken.None);
+        float Difference(Tensor statistics) => statistics.sub(expected).abs().max().item<float>();
+        Difference(Of("encoder.0.firstNorm.running_mean")).ShouldBeLessThan(1e-3f);
+        Difference(before).ShouldBeGreaterThan(1e-2f);
+        trainer.Average.training.ShouldBeFalse();
     }
 
     [Fact]
