@@ -71,7 +71,7 @@ internal sealed class Trainer : IDisposable
         var order = _shown.ToArray();
         new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
-        _network.train();
+        PrepareNormalisation(epoch, cancellationToken);
         foreach (var batch in order.Chunk(_options.BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -91,10 +91,12 @@ internal sealed class Trainer : IDisposable
     /// Gives the averaged weights statistics of their own: those that were averaged with them belong to the live weights, under few slices at a time
     /// (stochastic weight averaging does the same, arXiv:1803.05407, section 3.2).
     /// </summary>
-    public void SettleNormalisation(CancellationToken cancellationToken)
+    public void SettleNormalisation(CancellationToken cancellationToken) => Settle(Average, cancellationToken);
+
+    private void Settle(ResidualAttentionUNet network, CancellationToken cancellationToken)
     {
         using var noGradient = no_grad();
-        Average.train();
+        network.train();
         var batches = Enumerable.Range(0, _options.SettlingPasses)
             .SelectMany(pass =>
             {
@@ -107,10 +109,10 @@ internal sealed class Trainer : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            Average.call(cat([.. batch.Select(slice => _slices[slice].Image)], 0));
+            network.call(cat([.. batch.Select(slice => _slices[slice].Image)], 0));
             HeapMemory.FreeForgotten();
         }
-        Average.eval();
+        network.eval();
     }
 
     /// <summary>Scores the averaged weights on the held-out groups.</summary>
@@ -169,6 +171,21 @@ internal sealed class Trainer : IDisposable
         var matrices = Evaluator.AtMaskSize(Evaluator.Predict(Average, _split.HeldOut, cancellationToken)).Select(slice => slice.Matrix);
         var sum = ConfusionMatrix.Sum(matrices);
         return ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => sum.Dice(finding.Labels));
+    }
+
+    /// <summary>
+    /// From some epoch on the network is trained as it will be used, with statistics that no longer depend on which few slices share a batch.
+    /// </summary>
+    private void PrepareNormalisation(int epoch, CancellationToken cancellationToken)
+    {
+        var frozenFrom = (int)Math.Ceiling(_options.FreezeNormalisationAt * _options.Epochs);
+        if (epoch == frozenFrom)
+            Settle(_network, cancellationToken);
+        _network.train();
+        if (epoch < frozenFrom)
+            return;
+        foreach (var norm in _network.modules().OfType<TorchSharp.Modules.BatchNorm2d>())
+            norm.eval();
     }
 
     private static int Steps(int shown, TrainingOptions options) => (shown + options.BatchSize - 1) / options.BatchSize;

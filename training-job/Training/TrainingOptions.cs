@@ -53,6 +53,9 @@ internal sealed record TrainingOptions
     /// <summary>Times that the slices to fit are shown to the averaged weights at the end, see <see cref="Trainer.SettleNormalisation"/>; 0 for none.</summary>
     public int SettlingPasses { get; init; }
 
+    /// <summary>Share of the epochs after which the normalisation keeps its statistics, settled like the averaged weights'; 1 for never.</summary>
+    public double FreezeNormalisationAt { get; init; } = 1;
+
     /// <summary>Share of the slices whose groups are held out.</summary>
     public double HeldOutShare { get; init; } = 0.25;
 

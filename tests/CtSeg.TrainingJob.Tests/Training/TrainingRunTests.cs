@@ -37,25 +37,29 @@ public sealed class TrainingRunTests
         Should.Throw<WeightsFormatException>(() => TrainingCheckpoint.Load(folder[TrainingCheckpoint.FileName])).Message.ShouldContain(reason);
     }
 
-    [Fact]
-    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits()
+    // The second starts anew just where the normalisation freezes.
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.5)]
+    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits(double freezeAt)
     {
         using var folder = new TemporaryFolder();
         var data = Circles(8);
-        var whole = Run(folder["whole"], resume: false).Execute(Options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var options = Options with { FreezeNormalisationAt = freezeAt, SettlingPasses = 1 };
+        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
 
-        using (var first = new Trainer(Options, data, TimeProvider.System))
+        using (var first = new Trainer(options, data, TimeProvider.System))
         {
             first.RunEpoch(stepDone: null, CancellationToken.None);
             Directory.CreateDirectory(folder["parts"]);
             first.Checkpoint().Save(Path.Combine(folder["parts"], TrainingCheckpoint.FileName));
         }
-        var resumed = Run(folder["parts"], resume: true).Execute(Options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
 
         resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
         resumed.Training!.Epochs.ShouldBe(2);
         resumed.Scores!.Foreground.Infection.ShouldBe(whole.Scores!.Foreground.Infection);
-        var repeated = Run(folder["again"], resume: false).Execute(Options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var repeated = Run(folder["again"], resume: false).Execute(options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
         repeated.WeightsSha256.ShouldNotBe(whole.WeightsSha256);
     }
 
@@ -146,6 +150,22 @@ public sealed class TrainingRunTests
         Difference(Of("encoder.0.firstNorm.running_mean")).ShouldBeLessThan(1e-3f);
         Difference(before).ShouldBeGreaterThan(1e-2f);
         trainer.Average.training.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(0.0, true)]
+    [InlineData(1.0, false)]
+    public void Given_NormalisationThatIsFrozen_When_AnotherEpochIsTrained_Then_ItsStatisticsStay(double at, bool stay)
+    {
+        using var trainer = new Trainer(Options with { FreezeNormalisationAt = at, SettlingPasses = 1 }, Circles(6), TimeProvider.System);
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        using var scope = NewDisposeScope();
+        Tensor Statistics() => trainer.Checkpoint().Network["encoder.0.blocks.0.reduceNorm.running_var"].clone();
+        Tensor Weights() => trainer.Checkpoint().Network["encoder.0.blocks.0.reduce.weight"].clone();
+        var (statistics, weights) = (Statistics(), Weights());
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        Statistics().Equals(statistics).ShouldBe(stay);
+        Weights().Equals(weights).ShouldBeFalse();
     }
 
     [Fact]
