@@ -22,6 +22,9 @@ internal static class CommandLine
     [
         ("predict", "Segments slices with the model alone, without the pipeline."),
         ("train", "Trains a model on a folder of images and masks."),
+        ("evaluate", "Scores a model on labelled slices by every protocol."),
+        ("cross-validate", "Trains and scores networks on folds by group; the paper's tables."),
+        ("robustness", "Scores a model on slices that were disturbed as uploads are."),
         ("new-model", "Writes an untrained model, for tests."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CtSeg.Processes;
 using Spectre.Console;
 
 namespace CtSeg.Local.Bench;
@@ -21,7 +22,7 @@ internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> 
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public string Machine { get; } = $"{CpuName()}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}";
+    public string Machine { get; } = $"{Processor.Name}, {Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}";
 
     public bool AllHold => Figures.All(figure => figure.Holds is not false);
 
@@ -44,9 +45,4 @@ internal sealed record BenchReport(string Benchmark, IReadOnlyList<BenchFigure> 
 
     public Task WriteAsync(string file, CancellationToken cancellationToken) =>
         File.WriteAllTextAsync(file, JsonSerializer.Serialize(this, Json), cancellationToken);
-
-    private static string CpuName() =>
-        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
-            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-            : System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
 }

@@ -16,5 +16,9 @@ public sealed record InputCheckResult(double Score)
     public string? Warning { get; init; }
 
     /// <param name="score">Of the model's own check.</param>
-    public static InputCheckResult Of(double score) => new(Math.Round(score, 3)) { Warning = score > Limit ? Text : null };
+    public static InputCheckResult Of(double score)
+    {
+        var rounded = Math.Round(score, 3);
+        return new InputCheckResult(rounded) { Warning = rounded > Limit ? Text : null };
+    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CtSeg.Models;
@@ -30,10 +29,10 @@ internal static class CrossValidateCommand
     private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
     private static readonly Option<int[]> FurtherSeeds = new("--further-seeds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Train m and unet with these too: the two that Table I compares." };
     private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from best." };
-    private static readonly Option<int?> Epochs = new("--epochs") { Description = "Passes over the training views; the recipe's if not given." };
-    private static readonly Option<int?> Steps = new("--steps") { Description = "Optimiser steps of every network, in place of epochs." };
-    private static readonly Option<int?> InputSize = new("--input-size") { Description = "Side of what the networks are trained on, pixels; the recipe's if not given." };
-    private static readonly Option<int?> BaseChannels = new("--base-channels") { Description = "Channels of the first level." };
+    private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training views; the recipe's if not given.");
+    private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of every network, in place of epochs.");
+    private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");
+    private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
     private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
     private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
 
@@ -59,15 +58,16 @@ internal static class CrossValidateCommand
         Threads.Fix(arguments.GetValue(ThreadCount));
         try
         {
-            var data = TrainingData.Load(arguments.GetValue(Data)!);
             var plan = Plan(arguments);
+            plan.Options.Validate();
+            var data = TrainingData.Load(arguments.GetValue(Data)!);
             var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
             var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
             var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
             var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
             foreach (var run in plan.Runs)
             {
-                results[run] = [.. folds.Select(fold => validator.Fold(run, fold, Announce, cancellationToken))];
+                results[run] = [.. folds.Select(fold => TrainingDisplay.Show(display => validator.Fold(run, fold, display.Next, cancellationToken)))];
                 Print(run, results[run]);
             }
             if (folds.Count == plan.Folds)
@@ -100,26 +100,14 @@ internal static class CrossValidateCommand
         Console.WriteLine(Path.Combine(folder, "tables.md"));
     }
 
-    private static PlainProgress Announce(string name)
-    {
-        Console.WriteLine(name);
-        return new PlainProgress(Console.Out);
-    }
-
     private static CrossValidationPlan Plan(ParseResult arguments)
     {
-        var recipe = TrainingOptions.OfRecipe(arguments.GetValue(Recipe)!);
+        var given = TrainingOptions.OfRecipe(arguments.GetValue(Recipe)!);
+        var recipe = given with { Configuration = given.Configuration with { BaseChannels = arguments.GetValue(BaseChannels) ?? given.Configuration.BaseChannels } };
         var named = arguments.GetValue(Archs)!;
         bool[] augmented = arguments.GetValue(Augment) switch { On => [true], Off => [false], _ => [true, false] };
         return new CrossValidationPlan(
-            recipe with
-            {
-                Configuration = recipe.Configuration with { BaseChannels = arguments.GetValue(BaseChannels) ?? recipe.Configuration.BaseChannels },
-                Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs,
-                InputSize = arguments.GetValue(InputSize) ?? recipe.InputSize,
-                // Nothing is chosen by them.
-                ScoreEvery = int.MaxValue,
-            },
+            recipe.For(recipe.Views, arguments.GetValue(InputSize) ?? recipe.InputSize) with { Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs, ScoreEvery = 0 },
             [.. from architecture in named.Contains(Every) ? Architectures.All : named
                 from withViews in augmented
                 from seed in arguments.GetValue(Seeds)!.Concat(architecture is Architectures.Full or Architectures.UNet ? arguments.GetValue(FurtherSeeds)! : []).Distinct()
@@ -134,6 +122,6 @@ internal static class CrossValidateCommand
         var scores = ForegroundProtocol.Score([.. folds.SelectMany(fold => fold.Slices)
             .Select(slice => new ScoredSlice(slice.Name, slice.Group, ConfusionMatrix.FromCounts(slice.AtMaskSize)))]);
         Console.WriteLine(run.Name + ": " + string.Join(", ", scores.Classes.Prepend(scores.Infection).Select(score =>
-            string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Dice:F3} [{score.Interval?.Low:F3}, {score.Interval?.High:F3}] (n {score.SlicesWithClass})"))));
+            $"{score.Name} {IntervalScore.DiceOf(score).ToText()} (n {score.SlicesWithClass})")));
     }
 }

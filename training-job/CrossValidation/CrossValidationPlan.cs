@@ -1,5 +1,4 @@
 using CtSeg.Models;
-using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -22,12 +21,8 @@ internal sealed record CrossValidationPlan(TrainingOptions Options, IReadOnlyLis
     /// <param name="slices">Slices that the fold fits.</param>
     public TrainingOptions OptionsOf(CrossValidationRun run, IReadOnlyList<LabelledSlice> slices)
     {
-        var options = Options with
-        {
-            Configuration = AttentionChoice.Decide(Options.Configuration with { Architecture = run.Architecture }, Options.InputSize),
-            Views = run.Augmented ? Options.Views : Views.None,
-            Seed = run.Seed,
-        };
+        var recipe = Options with { Configuration = Options.Configuration with { Architecture = run.Architecture }, Seed = run.Seed };
+        var options = recipe.For(run.Augmented ? Options.Views : Views.None, Options.InputSize);
         if (Steps is not { } steps)
             return options;
         var stepsPerEpoch = Trainer.StepsOfEpoch(options, slices);

@@ -1,19 +1,19 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CtSeg.Models;
+using CtSeg.Processes;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
 /// <param name="Commit">Of the program that wrote it.</param>
-/// <param name="Processor">And its cores, of the machine that wrote it.</param>
+/// <param name="Hardware">Processor and cores of the machine that wrote it.</param>
 /// <param name="Options">Of every network, but for architecture, views and seed.</param>
 internal sealed record CrossValidationReport(
     string Commit,
-    string Processor,
+    string Hardware,
     string DataSha256,
     int Slices,
     int Groups,
@@ -32,7 +32,7 @@ internal sealed record CrossValidationReport(
                 runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
         return new CrossValidationReport(
             BuiltFrom(),
-            $"{ProcessorName()}, {Environment.ProcessorCount} cores",
+            $"{Processor.Name}, {Environment.ProcessorCount} cores",
             data.Sha256,
             data.Slices.Count,
             data.Slices.Select(slice => slice.Group).Distinct().Count(),
@@ -58,11 +58,6 @@ internal sealed record CrossValidationReport(
         && version.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0
             ? version[(plus + 1)..]
             : "unknown";
-
-    private static string ProcessorName() =>
-        File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
-            ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-            : RuntimeInformation.ProcessArchitecture.ToString();
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]

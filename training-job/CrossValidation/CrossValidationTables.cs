@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -9,6 +8,8 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>`tables.md`: the report as Tables I and II of arXiv:2004.05645, under both protocols.</summary>
 internal static class CrossValidationTables
 {
+    private const string Signed = "+0.000;-0.000;0.000";
+
     /// <param name="command">That made it, as it is typed.</param>
     public static string Write(CrossValidationReport report, string command)
     {
@@ -16,7 +17,7 @@ internal static class CrossValidationTables
         void Line(string line = "") => text.Append(line).Append('\n');
         Line("# Cross-validation");
         Line();
-        Line($"Written by `{command}` (commit {report.Commit}, {report.Processor}). The numbers are in `tables.json`.");
+        Line($"Written by `{command}` (commit {report.Commit}, {report.Hardware}). The numbers are in `tables.json`.");
         Line();
         Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups."));
         Line();
@@ -31,7 +32,7 @@ internal static class CrossValidationTables
         foreach (var network in report.Networks)
         {
             var published = PublishedScores.Of(network.Architecture, network.Augmented);
-            Line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {Text(network.MeanClassDice)} | {published.Dice:F2} | {Text(network.MicroDice)} | {published.Accuracy:F2} | {Text(network.MeanClassPrecision)} | {published.Precision:F2} |"));
+            Line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.MeanClassDice.ToText()} | {published.Dice:F2} | {network.MicroDice.ToText()} | {published.Accuracy:F2} | {network.MeanClassPrecision.ToText()} | {published.Precision:F2} |"));
         }
         Line();
         Line("## Foreground protocol");
@@ -70,7 +71,7 @@ internal static class CrossValidationTables
         line($"|---|---|---|---|---|{string.Concat(report.Differences[0].Findings.Select(_ => "---|"))}");
         foreach (var difference in report.Differences)
         {
-            line(Invariant($"| {difference.Other} | {Views(difference.Augmented)} | {difference.Claimed:+0.00;-0.00;0.00} | {Text(difference.MeanClassDice, "+0.000;-0.000;0.000")} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => Text(finding.Dice, "+0.000;-0.000;0.000")))} |"));
+            line(Invariant($"| {difference.Other} | {Views(difference.Augmented)} | {difference.Claimed:+0.00;-0.00;0.00} | {difference.MeanClassDice.ToText(Signed)} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => finding.Dice.ToText(Signed)))} |"));
         }
     }
 
@@ -84,16 +85,8 @@ internal static class CrossValidationTables
     private static string Views(bool augmented) => augmented ? "augmented" : "as they are";
 
     private static string Text(FindingScores finding) => finding.DiceOfSeeds.Count < 2
-        ? Text(finding.Dice)
-        : Invariant($"{Text(finding.Dice)}, {finding.DiceOfSeeds.Min():F3} to {finding.DiceOfSeeds.Max():F3}");
-
-    private static string Text(IntervalScore score, string format = "F3")
-    {
-        string Number(double value) => value.ToString(format, CultureInfo.InvariantCulture);
-        if (score.Value is not { } value)
-            return "-";
-        return score.Interval is { } interval ? $"{Number(value)} [{Number(interval.Low)}, {Number(interval.High)}]" : Number(value);
-    }
+        ? finding.Dice.ToText()
+        : Invariant($"{finding.Dice.ToText()}, {finding.DiceOfSeeds.Min():F3} to {finding.DiceOfSeeds.Max():F3}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -38,14 +38,14 @@ internal sealed class ScoredNetwork
         [.. ForegroundProtocol.Findings.Select(finding => new FindingScores(
             finding.Name,
             _folds.Take(_folds.Count / _seeds.Count).SelectMany(fold => fold.Slices).Count(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize).Truth(finding.Labels) > 0),
-            Interval(_groups, drawn => Mean(drawn, group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))),
+            GroupBootstrap.Score(_groups, drawn => Mean(drawn, group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))),
             [.. Enumerable.Range(0, _seeds.Count).Select(seed => ConfusionMatrix.Sum(_groups.Select(group => group.AtMaskSize[seed])).Dice(finding.Labels))]))]);
 
     /// <summary>What this one reaches more, with intervals drawn over the groups of both at once.</summary>
     public Difference Minus(ScoredNetwork other, double claimed)
     {
         List<(GroupCounts One, GroupCounts Other)> pairs = [.. _groups.Zip(other._groups)];
-        IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) => Interval(pairs, drawn =>
+        IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) => GroupBootstrap.Score(pairs, drawn =>
             Mean([.. drawn.Select(pair => pair.One)], counts, score) - Mean([.. drawn.Select(pair => pair.Other)], counts, score));
         return new Difference(
             _architecture,
@@ -57,7 +57,7 @@ internal sealed class ScoredNetwork
                 new DifferenceOfFinding(finding.Name, Lead(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))))]);
     }
 
-    private IntervalScore OfPaper(Func<ConfusionMatrix, double?> score) => Interval(_groups, drawn => Mean(drawn, group => group.AtNetworkSize, score));
+    private IntervalScore OfPaper(Func<ConfusionMatrix, double?> score) => GroupBootstrap.Score(_groups, drawn => Mean(drawn, group => group.AtNetworkSize, score));
 
     private static double? MeanClassDice(ConfusionMatrix matrix) => Labels.Average(label => matrix.Dice([label]));
 
@@ -67,9 +67,6 @@ internal sealed class ScoredNetwork
     private static double? Mean(
         IReadOnlyList<GroupCounts> groups, Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) =>
         Enumerable.Range(0, counts(groups[0]).Count).Average(seed => score(ConfusionMatrix.Sum(groups.Select(group => counts(group)[seed]))));
-
-    private static IntervalScore Interval<T>(IReadOnlyList<T> groups, Func<IReadOnlyList<T>, double?> statistic) =>
-        new(statistic(groups), GroupBootstrap.Interval(groups, statistic));
 
     private static ConfusionMatrix Sum(IEnumerable<IReadOnlyList<long>> slices) => ConfusionMatrix.Sum(slices.Select(ConfusionMatrix.FromCounts));
 

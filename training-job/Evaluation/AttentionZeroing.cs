@@ -12,9 +12,7 @@ internal static class AttentionZeroing
     {
         if (without.Count == 0)
             return null;
-        var groups = with.Zip(without)
-            .GroupBy(pair => pair.First.Slice.Group)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
+        var groups = GroupBootstrap.ByGroup(with.Zip(without), pair => pair.First.Slice.Group)
             .Select(group => (
                 With: Truth(group.Select(pair => pair.First)),
                 Without: Truth(group.Select(pair => pair.Second)),

@@ -4,9 +4,6 @@ using CtSeg.Segmentation;
 
 namespace CtSeg.TrainingJob.Evaluation;
 
-/// <summary>A score with its 95 % bootstrap interval over groups; both null where it is not defined.</summary>
-internal sealed record IntervalScore(double? Value, ScoreInterval? Interval);
-
 /// <summary>All scores of one finding, pooled over the pixels of all slices at the masks' own size.</summary>
 /// <param name="SlicesWithClass">Slices whose truth holds it.</param>
 /// <param name="GroupsWithClass">Their groups.</param>
@@ -43,8 +40,7 @@ internal sealed record EvaluationReport(
     public static EvaluationReport Create(
         IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
     {
-        var groups = predictions.GroupBy(prediction => prediction.Slice.Group)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
+        var groups = GroupBootstrap.ByGroup(predictions, prediction => prediction.Slice.Group)
             .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group))).ToList();
         var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
         return new EvaluationReport(
@@ -54,15 +50,15 @@ internal sealed record EvaluationReport(
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
-            Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
-            Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
+            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
+            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
             slicesOfTraining);
     }
 
     private static FindingReport Describe(string name, int[] labels, int index, List<ScoredGroup> groups)
     {
         IntervalScore Pooled(Func<ConfusionMatrix, double?> score) =>
-            Score(groups, drawn => score(Evaluation.ConfusionMatrix.Sum(drawn.Select(group => group.Matrix))));
+            GroupBootstrap.Score(groups, drawn => score(Evaluation.ConfusionMatrix.Sum(drawn.Select(group => group.Matrix))));
         return new FindingReport(
             name,
             groups.Sum(group => group.Slices.Count(slice => slice.Matrix.Truth(labels) > 0)),
@@ -72,14 +68,11 @@ internal sealed record EvaluationReport(
             Pooled(matrix => matrix.Recall(labels)),
             Pooled(matrix => matrix.Accuracy(labels)),
             Pooled(matrix => matrix.IntersectionOverUnion(labels)),
-            Score(groups, drawn => Mean(drawn.SelectMany(group => group.Distances[index]))),
+            GroupBootstrap.Score(groups, drawn => Mean(drawn.SelectMany(group => group.Distances[index]))),
             groups.Sum(group => group.Distances[index].Count));
     }
 
     private static double? Mean(IEnumerable<double> values) => values.Any() ? values.Average() : null;
-
-    private static IntervalScore Score(List<ScoredGroup> groups, Func<IReadOnlyList<ScoredGroup>, double?> statistic) =>
-        new(statistic(groups), GroupBootstrap.Interval(groups, statistic));
 
     /// <summary>A group with what its slices add to each score.</summary>
     private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions, IReadOnlyList<ScoredSlice> slices)

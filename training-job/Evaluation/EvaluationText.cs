@@ -16,29 +16,21 @@ internal static class EvaluationText
         output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
         foreach (var finding in report.Findings)
         {
-            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {Text(finding.Dice),-21}{Text(finding.Precision),-21}{Text(finding.Recall),-21}"
-                + $"{Text(finding.IntersectionOverUnion),-21}{Text(finding.Accuracy),-21}{Text(finding.HausdorffDistance95, "F1")} ({finding.SlicesWithDistance})");
+            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {finding.Dice.ToText(),-21}{finding.Precision.ToText(),-21}{finding.Recall.ToText(),-21}"
+                + $"{finding.IntersectionOverUnion.ToText(),-21}{finding.Accuracy.ToText(),-21}{finding.HausdorffDistance95.ToText("F1")} ({finding.SlicesWithDistance})");
         }
         output.WriteLine();
         output.WriteLine("pixels by true (row) and predicted (column) class: background, ground-glass, consolidation, effusion");
         foreach (var row in report.ConfusionMatrix)
             output.WriteLine(string.Concat(row.Select(pixels => $"{pixels,12}")));
         output.WriteLine();
-        output.WriteLine($"expected calibration error: all pixels {Text(report.CalibrationError)}, lesion pixels {Text(report.LesionCalibrationError)}");
+        output.WriteLine($"expected calibration error: all pixels {report.CalibrationError.ToText()}, lesion pixels {report.LesionCalibrationError.ToText()}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"paper protocol (background counted): micro {scores.Paper.MicroDice:F3} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {scores.Paper.MeanClassDice:F3}"));
         if (scores.Attention is { } attention)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"attention set to zero: infection Dice {attention.InfectionDice:F3}, {Text(new IntervalScore(attention.InfectionDiceLost, attention.LostInterval))} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
+                $"attention set to zero: infection Dice {attention.InfectionDice:F3}, {new IntervalScore(attention.InfectionDiceLost, attention.LostInterval).ToText()} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
         }
-    }
-
-    private static string Text(IntervalScore score, string format = "F3")
-    {
-        string Number(double value) => value.ToString(format, CultureInfo.InvariantCulture);
-        if (score.Value is not { } value)
-            return "-";
-        return score.Interval is { } interval ? $"{Number(value)} [{Number(interval.Low)}, {Number(interval.High)}]" : Number(value);
     }
 }

@@ -39,8 +39,7 @@ internal static class ForegroundProtocol
     }
 
     private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices, int seed) => GroupBootstrap.Interval(
-        [.. slices.GroupBy(slice => slice.Group)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
+        [.. GroupBootstrap.ByGroup(slices, slice => slice.Group)
             .Select(group => ConfusionMatrix.Sum(group.Select(slice => slice.Matrix)))],
         drawn => ConfusionMatrix.Sum(drawn).Dice(labels),
         seed);

@@ -28,4 +28,11 @@ internal static class GroupBootstrap
         draws.Sort();
         return draws.Count == 0 ? null : new ScoreInterval(Quantiles.Of(draws, 0.025), Quantiles.Of(draws, 0.975));
     }
+
+    /// <summary>A statistic of all groups with its interval.</summary>
+    public static IntervalScore Score<T>(IReadOnlyList<T> groups, Func<IReadOnlyList<T>, double?> statistic) => new(statistic(groups), Interval(groups, statistic));
+
+    /// <summary>Items by their group, in an order that does not depend on that of the items.</summary>
+    public static IEnumerable<IGrouping<string, T>> ByGroup<T>(IEnumerable<T> items, Func<T, string> group) =>
+        items.GroupBy(group).OrderBy(entry => entry.Key, StringComparer.Ordinal);
 }

@@ -73,12 +73,12 @@ internal static class ModelFolder
         {
             network = new ResidualAttentionUNet(manifest.Configuration);
             var (tensors, _) = Safetensors.Read(weights);
-            var ofNetwork = tensors.Where(pair => !InputCheckNetwork.Owns(pair.Key)).ToDictionary();
-            StateDictionary.Load(network, ofNetwork);
-            foreach (var tensor in ofNetwork.Values)
-                tensor.Dispose();
+            StateDictionary.Load(network, tensors.Where(pair => !InputCheckNetwork.Owns(pair.Key)).ToDictionary());
             network.eval();
-            return new LoadedModel(manifest, network, InputCheckNetwork.FromTensors(tensors));
+            var inputCheck = InputCheckNetwork.FromTensors(tensors);
+            foreach (var tensor in tensors.Values)
+                tensor.Dispose();
+            return new LoadedModel(manifest, network, inputCheck);
         }
         catch (Exception exception) when (exception is WeightsFormatException or InvalidDataException)
         {

@@ -33,14 +33,12 @@ internal sealed class RobustnessBench(ScoredModels models, IReadOnlyList<(Labell
 
     private static IntervalScore Lost(List<ScoredSlice> undisturbed, List<ScoredSlice> disturbed)
     {
-        var groups = undisturbed.Zip(disturbed)
-            .GroupBy(pair => pair.First.Group)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
+        var groups = GroupBootstrap.ByGroup(undisturbed.Zip(disturbed), pair => pair.First.Group)
             .Select(group => (
                 Before: ConfusionMatrix.Sum(group.Select(pair => pair.First.Matrix)), After: ConfusionMatrix.Sum(group.Select(pair => pair.Second.Matrix))))
             .ToList();
         double? Statistic(IReadOnlyList<(ConfusionMatrix Before, ConfusionMatrix After)> drawn) =>
             ConfusionMatrix.Sum(drawn.Select(group => group.Before)).Dice([1, 2, 3]) - ConfusionMatrix.Sum(drawn.Select(group => group.After)).Dice([1, 2, 3]);
-        return new IntervalScore(Statistic(groups), GroupBootstrap.Interval(groups, Statistic));
+        return GroupBootstrap.Score(groups, Statistic);
     }
 }

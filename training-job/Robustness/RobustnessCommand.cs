@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CtSeg.Imaging;
@@ -61,9 +60,8 @@ internal static class RobustnessCommand
 
     private static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;
 
-    private static void Print(DisturbedScores row) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{row.Disturbance,-24} infection {row.Foreground.Infection.Dice:F3}, {string.Join(", ", row.Foreground.Classes.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Name} {score.Dice:F3}")))}"));
+    private static void Print(DisturbedScores row) => Console.WriteLine(
+        $"{row.Disturbance,-24} {string.Join(", ", row.Foreground.Classes.Prepend(row.Foreground.Infection).Select(score => $"{score.Name} {IntervalScore.DiceOf(score).ToText()}"))}");
 
     private static void Write(string folder, RobustnessReport report, string command)
     {

@@ -24,15 +24,11 @@ internal sealed record RobustnessReport(IReadOnlyList<ScoredModel> Models, strin
         text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion | warned about |\n|---|---|---|---|---|---|---|\n");
         foreach (var row in Disturbances)
         {
-            var classes = string.Join(" | ", row.Foreground.Classes.Select(score => Number(score.Dice)));
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {Number(row.Foreground.Infection.Dice)} {Text(row.Foreground.Infection.Interval)} | {Number(row.InfectionDiceLost.Value)} {Text(row.InfectionDiceLost.Interval)} | {classes} | {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n");
+            var classes = string.Join(" | ", row.Foreground.Classes.Select(score => IntervalScore.DiceOf(score).ToText()));
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {IntervalScore.DiceOf(row.Foreground.Infection).ToText()} | {row.InfectionDiceLost.ToText()} | {classes} | {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n");
         }
         return text.ToString();
     }
-
-    private static string Number(double? value) => value?.ToString("F3", CultureInfo.InvariantCulture) ?? "-";
-
-    private static string Text(ScoreInterval? interval) => interval is null ? "" : $"[{Number(interval.Low)}, {Number(interval.High)}]";
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]

@@ -26,10 +26,11 @@ internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOn
     /// <summary>As many splits as folds; every slice is held out by exactly one of them. The groups are dealt out, the largest first, to the fold that holds the fewest slices.</summary>
     /// <param name="folds">At least 2.</param>
     /// <param name="seed">Decides the order among groups of one size.</param>
-    /// <exception cref="TrainingDataException">There are fewer groups than folds.</exception>
+    /// <exception cref="TrainingDataException">There are fewer groups than folds, or fewer than 2 folds.</exception>
     public static IReadOnlyList<GroupSplit> Folds(IReadOnlyList<LabelledSlice> slices, int folds, int seed)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
+        if (folds < 2)
+            throw new TrainingDataException($"{folds} folds hold nothing out: at least 2 are needed.");
         var groups = slices.GroupBy(slice => slice.Group).OrderBy(group => group.Key, StringComparer.Ordinal).ToArray();
         if (groups.Length < folds)
             throw new TrainingDataException($"The data has {groups.Length} groups: they do not fill {folds} folds.");

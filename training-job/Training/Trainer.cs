@@ -28,15 +28,16 @@ internal sealed class Trainer : IDisposable
     private readonly List<EpochRecord> _epochs = [];
 
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
-    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    /// <exception cref="InvalidDataException">The options are not valid.</exception>
     public Trainer(TrainingOptions options, TrainingData data, TimeProvider time)
         : this(options, GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed), data.Sha256, time)
     {
     }
 
-    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    /// <exception cref="InvalidDataException">The options are not valid.</exception>
     public Trainer(TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time)
     {
+        options.Validate();
         (_options, _split, _dataSha256, _time) = (options, split, dataSha256, time);
         manual_seed(options.Seed);
         _network = new ResidualAttentionUNet(options.Configuration);
@@ -81,7 +82,8 @@ internal sealed class Trainer : IDisposable
             stepDone?.Invoke(steps);
         }
         var done = epoch + 1;
-        var dice = done % _options.ScoreEvery == 0 || done == _options.Epochs ? HeldOutDice(cancellationToken) : null;
+        var isScored = _options.ScoreEvery > 0 && (done % _options.ScoreEvery == 0 || done == _options.Epochs);
+        var dice = isScored ? HeldOutDice(cancellationToken) : null;
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);
         return record;

@@ -1,5 +1,7 @@
 using CtSeg.Models;
 using CtSeg.Preprocessing;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Attention;
 
 namespace CtSeg.TrainingJob.Training;
 
@@ -65,8 +67,51 @@ internal sealed record TrainingOptions
     /// <summary>Optimiser steps of the network that checks inputs; 0 for a model that cannot tell what it was made for.</summary>
     public int InputCheckSteps { get; init; } = 1200;
 
-    /// <summary>The held-out groups are scored every so many epochs, for the curve only.</summary>
+    /// <summary>The held-out groups are scored every so many epochs and after the last, for the curve only; 0 for never.</summary>
     public int ScoreEvery { get; init; } = 10;
+
+    /// <summary>
+    /// The same training at another size or with other views. Whoever is trained on whole slices also predicts them at that size; crops leave the side of
+    /// the input as it is, or keep both equal.
+    /// </summary>
+    public TrainingOptions For(string views, int inputSize)
+    {
+        var side = views == Training.Views.Varied && Configuration.InputSide != InputSize ? Configuration.InputSide : inputSize;
+        return this with
+        {
+            Views = views,
+            InputSize = inputSize,
+            Configuration = AttentionChoice.Decide(Configuration with { InputSide = side == SlicePreprocessor.Side ? null : side }, inputSize),
+        };
+    }
+
+    /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
+    public void Validate()
+    {
+        Configuration.Validate();
+        Variation.Validate();
+        Require(Epochs >= 1, $"epochs are {Epochs}, not at least 1");
+        Require(InputSize is >= 16 and <= 2048, $"the input size is {InputSize}, not 16 to 2048");
+        Require(BatchSize is >= 1 and <= 1024, $"the batch size is {BatchSize}, not 1 to 1024");
+        Require(LearningRate is > 0 and < 10, $"the learning rate is {LearningRate}, not between 0 and 10");
+        Require(WeightDecay is >= 0 and < 10, $"the weight decay is {WeightDecay}, not from 0 to below 10");
+        Require(AverageDecay is >= 0 and < 1, $"the decay of the average is {AverageDecay}, not from 0 to below 1");
+        Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0)),
+            $"class weights are not {LesionMask.ClassCount} positive numbers");
+        Require(EffusionRepeats is >= 1 and <= 100, $"repeats of effusion are {EffusionRepeats}, not 1 to 100");
+        Require(SettlingPasses is >= 0 and <= 1000, $"settling passes are {SettlingPasses}, not 0 to 1000");
+        Require(FreezeNormalisationAt is >= 0 and <= 1, $"the share of epochs before the normalisation freezes is {FreezeNormalisationAt}, not 0 to 1");
+        Require(HeldOutShare is > 0 and < 1, $"the held-out share is {HeldOutShare}, not between 0 and 1");
+        Require(InputCheckSteps >= 0, $"steps of the input check are {InputCheckSteps}, not at least 0");
+        Require(ScoreEvery >= 0, $"epochs between scores are {ScoreEvery}, not at least 0");
+    }
+
+    /// <exception cref="InvalidDataException">It does not hold.</exception>
+    internal static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new InvalidDataException($"The training options cannot be used: {otherwise}.");
+    }
 
     /// <param name="recipe">best, paper, or a JSON file with those options that differ from best.</param>
     /// <exception cref="InvalidDataException">There is no such recipe.</exception>

@@ -26,4 +26,17 @@ internal sealed record Variation
 
     /// <summary>Standard deviation of the displacements at the knots of a smooth deformation, as a share of the view's side.</summary>
     public double Deformation { get; init; }
+
+    /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
+    public void Validate()
+    {
+        TrainingOptions.Require(MinZoom is null or (> 0 and <= 10), $"the smallest zoom is {MinZoom}, not above 0 and at most 10");
+        TrainingOptions.Require(MaxZoom is > 0 and <= 10 && MaxZoom >= (MinZoom ?? 0), $"the largest zoom is {MaxZoom}, not from the smallest to 10");
+        TrainingOptions.Require(MaxRotationDegrees is >= 0 and <= 180, $"the rotation is {MaxRotationDegrees} degrees, not 0 to 180");
+        TrainingOptions.Require(Contrast is >= 0 and < 1, $"the change of contrast is {Contrast}, not from 0 to below 1");
+        TrainingOptions.Require(Brightness is >= 0 and <= 2, $"the change of brightness is {Brightness}, not 0 to 2");
+        TrainingOptions.Require(Gamma is >= 1 and <= 10, $"gamma is {Gamma}, not 1 to 10");
+        TrainingOptions.Require(Noise is >= 0 and <= 2, $"the noise is {Noise}, not 0 to 2");
+        TrainingOptions.Require(Deformation is >= 0 and <= 0.5, $"the deformation is {Deformation}, not 0 to 0.5");
+    }
 }

@@ -14,7 +14,7 @@ public sealed class CrossValidatorTests
     private static readonly CrossValidationPlan Plan = new(
         new TrainingOptions
         {
-            Configuration = ResidualAttentionUNetTests.Tiny with { AttentionLevels = [3] }, Epochs = 2, InputSize = 32, BatchSize = 3, ScoreEvery = int.MaxValue,
+            Configuration = ResidualAttentionUNetTests.Tiny with { AttentionLevels = [3] }, Epochs = 2, InputSize = 32, BatchSize = 3, ScoreEvery = 0,
         },
         [Run], Folds: 2, FoldSeed: 1, Steps: null);
 
@@ -89,6 +89,20 @@ public sealed class CrossValidatorTests
     {
         var plan = Plan with { Options = TrainingOptions.OfRecipe(recipe) with { BatchSize = 2 }, Steps = steps };
         plan.OptionsOf(Run with { Augmented = augmented }, Data.Slices).Epochs.ShouldBe(epochs);
+    }
+
+    // Trained at 32 pixels and shown the slice at 48, a network finds other things than it learned.
+    [Theory]
+    [InlineData("paper", true, 32, 32)]
+    [InlineData("paper", false, 32, 32)]
+    [InlineData("paper", true, 369, null)]
+    [InlineData("best", true, 224, null)]
+    [InlineData("best", false, 224, 224)]
+    public void Given_WholeSlicesAtAnotherSize_When_Planned_Then_TheyArePredictedAtThatSize(string recipe, bool augmented, int inputSize, int? side)
+    {
+        var options = TrainingOptions.OfRecipe(recipe);
+        var plan = Plan with { Options = options.For(options.Views, inputSize) };
+        plan.OptionsOf(Run with { Augmented = augmented }, Data.Slices).Configuration.InputSide.ShouldBe(side);
     }
 
     private static PlainProgress Silent(string name) => new(TextWriter.Null);

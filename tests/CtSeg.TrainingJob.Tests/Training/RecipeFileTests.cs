@@ -33,4 +33,39 @@ public sealed class RecipeFileTests
     [Fact]
     public void Given_NoFile_When_Read_Then_TheReasonIsGiven() =>
         Should.Throw<InvalidDataException>(() => TrainingOptions.OfRecipe("nowhere.json")).Message.ShouldContain("nowhere.json");
+
+    [Theory]
+    [InlineData("""{"epochs":0}""", "epochs are 0")]
+    [InlineData("""{"batchSize":0}""", "batch size is 0")]
+    [InlineData("""{"inputSize":0}""", "input size is 0")]
+    [InlineData("""{"averageDecay":1}""", "decay of the average is 1")]
+    [InlineData("""{"classWeights":[1,2]}""", "class weights")]
+    [InlineData("""{"effusionRepeats":0}""", "repeats of effusion are 0")]
+    [InlineData("""{"freezeNormalisationAt":2}""", "freezes is 2")]
+    [InlineData("""{"variation":{"minZoom":0}}""", "smallest zoom is 0")]
+    [InlineData("""{"variation":{"minZoom":1.5}}""", "largest zoom is 1.3")]
+    [InlineData("""{"configuration":{"inputSide":3}}""", "side of the input is 3")]
+    public void Given_AnOptionOutOfItsRange_When_Validated_Then_ItIsNamed(string content, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["r.json"], content);
+        Should.Throw<InvalidDataException>(TrainingOptions.OfRecipe(folder["r.json"]).Validate).Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Given_TheRecipesOfTheProgram_When_Validated_Then_TheyHold()
+    {
+        TrainingOptions.OfRecipe("best").Validate();
+        TrainingOptions.OfRecipe("paper").Validate();
+    }
+
+    [Theory]
+    [InlineData(null, 192, null)]
+    [InlineData(224, 192, 192)]
+    [InlineData(300, 192, 300)]
+    public void Given_CropsAtAnotherSize_When_Chosen_Then_TheSideOfTheInputStaysOrGoesAlong(int? side, int inputSize, int? expected)
+    {
+        var own = new TrainingOptions();
+        (own with { Configuration = own.Configuration with { InputSide = side } }).For(Views.Varied, inputSize).Configuration.InputSide.ShouldBe(expected);
+    }
 }
