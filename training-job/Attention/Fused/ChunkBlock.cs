@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.Intrinsics;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -30,7 +29,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         KeyChannels = Vectors.Padded(problem.Query.Channels);
         ValueChannels = Vectors.Padded(problem.Value.Channels);
         // More than the rows, so that columns do not fall on the same lines of the cache, and loads may run over the end.
-        ColumnStride = Vectors.Padded(Capacity) + Vectors.Lanes;
+        ColumnStride = Vectors.Padded(Capacity) + Lanes.Count;
         ScoreStride = Vectors.Padded(2 * problem.ChunkLength);
         Bounds = Floats(ColumnStride);
         InverseLengths = Floats(ColumnStride);
@@ -96,11 +95,11 @@ internal sealed unsafe class ChunkBlock : IDisposable
     public void GatherTo(int end)
     {
         var begin = _gathered;
-        var residues = Vector512<float>.Zero;
+        var residues = Lanes.Zero;
         for (; _gathered < end; _gathered += Vectors.Rows)
             GatherRows(_gathered, ref residues);
-        AllFinite &= Vector512.Sum(residues) == 0;
-        for (var row = begin; row < _gathered; row += Vectors.Lanes)
+        AllFinite &= Lanes.Sum(residues) == 0;
+        for (var row = begin; row < _gathered; row += Lanes.Count)
             NormaliseKeys(row);
         Gradient?.Gather(begin, _gathered);
     }
@@ -194,7 +193,7 @@ internal sealed unsafe class ChunkBlock : IDisposable
         }
     }
 
-    private void GatherRows(int first, ref Vector512<float> residues)
+    private void GatherRows(int first, ref Lanes residues)
     {
         AskTo(_first + first + SequenceRows.Ahead);
         var tokens = _tokens + first;
@@ -216,21 +215,21 @@ internal sealed unsafe class ChunkBlock : IDisposable
         var columns = KeyColumns + row;
         nint stride = ColumnStride;
         var channels = _problem.Query.Channels;
-        var squares = Vector512<float>.Zero;
+        var squares = Lanes.Zero;
         for (var channel = 0; channel < channels; channel++)
         {
-            var values = Vector512.Load(columns + (channel * stride));
-            squares = Vector512.FusedMultiplyAdd(values, values, squares);
+            var values = Lanes.Load(columns + (channel * stride));
+            squares = Lanes.MultiplyAdd(values, values, squares);
         }
-        var length = Vector512.Sqrt(squares);
+        var length = Lanes.Sqrt(squares);
         (length * _problem.Scale).Store(Bounds + row);
-        var inverse = Vector512<float>.One / Vector512.Max(length, Vector512.Create(AttentionProblem.ShortestKey));
+        var inverse = Lanes.One / Lanes.Max(length, Lanes.Create(AttentionProblem.ShortestKey));
         inverse.Store(InverseLengths + row);
         var factor = inverse * _problem.Scale;
         for (var channel = 0; channel < channels; channel++)
         {
             var values = columns + (channel * stride);
-            (Vector512.Load(values) * factor).Store(values);
+            (Lanes.Load(values) * factor).Store(values);
         }
     }
 

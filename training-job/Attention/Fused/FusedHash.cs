@@ -10,7 +10,7 @@ namespace CtSeg.TrainingJob.Attention.Fused;
 /// </summary>
 internal static unsafe class FusedHash
 {
-    private const int TokensOfTile = 2 * Vectors.Lanes;
+    private const int TokensOfTile = 2 * Lanes.Count;
     private const int TilesOfTask = 32;
 
     /// <param name="query">[batch, tokens, heads, channels]; see <see cref="TokenRows"/>.</param>
@@ -125,7 +125,7 @@ internal static unsafe class FusedHash
             fixed (float* queries = _queries, projections = _projections)
             {
                 Project(rotations.Of(number), queries, projections);
-                for (var lane = 0; lane < TokensOfTile; lane += Vectors.Lanes)
+                for (var lane = 0; lane < TokensOfTile; lane += Vector256<int>.Count)
                     Bucket(projections + lane).Store(buckets + lane);
             }
             var own = Math.Min(TokensOfTile, line.Length - _firstToken);
@@ -148,9 +148,9 @@ internal static unsafe class FusedHash
             }
         }
 
-        private Vector512<int> Bucket(float* projections)
+        private Vector256<int> Bucket(float* projections)
         {
-            var bucket = Vector512<int>.Zero;
+            var bucket = Vector256<int>.Zero;
             foreach (var columns in factors)
             {
                 bucket = (bucket * (2 * columns)) + Digit(projections, columns);
@@ -160,21 +160,21 @@ internal static unsafe class FusedHash
         }
 
         /// <summary>argmax[uR ; -uR] of every lane.</summary>
-        private static Vector512<int> Digit(float* projections, int columns)
+        private static Vector256<int> Digit(float* projections, int columns)
         {
-            var signed = Vector512.Load(projections);
-            var largest = Vector512.Abs(signed);
-            var at = Vector512<int>.Zero;
+            var signed = Vector256.Load(projections);
+            var largest = Vector256.Abs(signed);
+            var at = Vector256<int>.Zero;
             for (var column = 1; column < columns; column++)
             {
-                var values = Vector512.Load(projections + (column * TokensOfTile));
-                var magnitudes = Vector512.Abs(values);
-                var larger = Vector512.GreaterThan(magnitudes, largest);
-                largest = Vector512.ConditionalSelect(larger, magnitudes, largest);
-                signed = Vector512.ConditionalSelect(larger, values, signed);
-                at = Vector512.ConditionalSelect(larger.AsInt32(), Vector512.Create(column), at);
+                var values = Vector256.Load(projections + (column * TokensOfTile));
+                var magnitudes = Vector256.Abs(values);
+                var larger = Vector256.GreaterThan(magnitudes, largest);
+                largest = Vector256.ConditionalSelect(larger, magnitudes, largest);
+                signed = Vector256.ConditionalSelect(larger, values, signed);
+                at = Vector256.ConditionalSelect(larger.AsInt32(), Vector256.Create(column), at);
             }
-            return at + (Vector512.LessThan(signed, Vector512<float>.Zero).AsInt32() & Vector512.Create(columns));
+            return at + (Vector256.LessThan(signed, Vector256<float>.Zero).AsInt32() & Vector256.Create(columns));
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace CtSeg.TrainingJob.Attention.Fused;
 
@@ -27,8 +26,8 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
     /// <summary>Fills weights, [4, stride], and their sums, [4].</summary>
     public void Fill(float* shifts, float* weights, nint weightStride, float* sums)
     {
-        Vector512<float> sumA = default, sumB = default, sumC = default, sumD = default;
-        for (var j = 0; j < _count; j += Vectors.Lanes)
+        Lanes sumA = default, sumB = default, sumC = default, sumD = default;
+        for (var j = 0; j < _count; j += Lanes.Count)
         {
             Vectors.Multiply(_queries, _queryStride, _depth, _keys + j, _stride, out var a, out var b, out var c, out var d);
             a = Weight(a, shifts[0], j, 0);
@@ -38,7 +37,7 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
             (sumA, sumB, sumC, sumD) = (sumA + a, sumB + b, sumC + c, sumD + d);
             Vectors.Store(a, b, c, d, weights + j, weightStride);
         }
-        (sums[0], sums[1], sums[2], sums[3]) = (Vector512.Sum(sumA), Vector512.Sum(sumB), Vector512.Sum(sumC), Vector512.Sum(sumD));
+        (sums[0], sums[1], sums[2], sums[3]) = (Lanes.Sum(sumA), Lanes.Sum(sumB), Lanes.Sum(sumC), Lanes.Sum(sumD));
     }
 
     /// <summary>Fills the weights p, [4, stride], and the gradients of the scores, p (do.v - do.o), [4, stride].</summary>
@@ -49,7 +48,7 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
         var gradient = block.Gradient!;
         var flowing = gradient.Flowing + (row * block.ValueChannels);
         var valueColumns = gradient.ValueColumns + first;
-        for (var j = 0; j < _count; j += Vectors.Lanes)
+        for (var j = 0; j < _count; j += Lanes.Count)
         {
             Vectors.Multiply(_queries, _queryStride, _depth, _keys + j, _stride, out var a, out var b, out var c, out var d);
             a = Weight(a, normalisers[0], j, 0);
@@ -59,10 +58,10 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
             Vectors.Store(a, b, c, d, weights + j, weightStride);
             Vectors.Multiply(
                 flowing, block.ValueChannels, problem.Value.Channels, valueColumns + j, _stride, out var ofA, out var ofB, out var ofC, out var ofD);
-            a *= ofA - Vector512.Create(means[0]);
-            b *= ofB - Vector512.Create(means[1]);
-            c *= ofC - Vector512.Create(means[2]);
-            d *= ofD - Vector512.Create(means[3]);
+            a *= ofA - Lanes.Create(means[0]);
+            b *= ofB - Lanes.Create(means[1]);
+            c *= ofC - Lanes.Create(means[2]);
+            d *= ofD - Lanes.Create(means[3]);
             Vectors.Store(a, b, c, d, ofScores + j, weightStride);
         }
     }
@@ -82,32 +81,28 @@ internal readonly unsafe ref struct PairWeights(AttentionProblem problem, ChunkB
 
     /// <summary>Scores of one query and the rows from <paramref name="j"/> on become weights; 0 for itself and behind the last row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<float> Weight(Vector512<float> scores, float shift, int j, int number)
+    private Lanes Weight(Lanes scores, float shift, int j, int number)
     {
-        var weights = Vectors.PowerOfTwo(scores - Vector512.Create(shift));
+        var weights = Lanes.PowerOfTwo(scores - Lanes.Create(shift));
         if (_otherRounds == 1)
-            weights = Vector512.ConditionalSelect(Sees(_ownPlaces[number], _places + j).AsSingle(), weights * 0.5f, weights);
+            weights = Lanes.Select(Sees(_ownPlaces[number], _places + j), weights * 0.5f, weights);
         else if (_otherRounds > 1)
-            weights /= Vector512.ConvertToSingle(Rounds(_places + j, _ownPlaces + number));
+            weights /= Rounds(_places + j, _ownPlaces + number);
         var self = _self + number - j;
         // Most vectors hold neither the query itself nor the end.
-        if ((uint)self >= Vectors.Lanes && j + Vectors.Lanes <= _count)
-            return weights;
-        var counted = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(_count - j)) & ~Vector512.Equals(Vector512<int>.Indices, Vector512.Create(self));
-        return Vector512.ConditionalSelect(counted.AsSingle(), weights, Vector512<float>.Zero);
+        return (uint)self >= Lanes.Count && j + Lanes.Count <= _count ? weights : weights & Lanes.BeforeExcept(_count - j, self);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<int> Rounds(int* places, int* ownPlaces)
+    private Lanes Rounds(int* places, int* ownPlaces)
     {
-        var rounds = Vector512<int>.One;
+        var rounds = Lanes.One;
         for (var other = 0; other < _otherRounds; other++)
-            rounds -= Sees(ownPlaces[other * _stride], places + (other * _stride)).AsInt32();
+            rounds += Lanes.One & Sees(ownPlaces[other * _stride], places + (other * _stride));
         return rounds;
     }
 
-    /// <summary>All bits where a place sees another: it is that or one more; see <see cref="BucketOrder"/>.</summary>
+    /// <summary>A mask where a place sees another: it is that or one more; see <see cref="BucketOrder"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Sees(int own, int* places) =>
-        Vector512.LessThanOrEqual((Vector512.Create(own) - Vector512.Load(places)).AsUInt32(), Vector512<uint>.One);
+    private static Lanes Sees(int own, int* places) => Lanes.AtOrOneBefore(own, places);
 }

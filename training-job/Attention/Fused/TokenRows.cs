@@ -74,7 +74,7 @@ internal readonly unsafe struct SequenceRows(float* first, nint stride, int chan
         if (!Sse.IsSupported)
             return;
         var row = Row(token);
-        for (var c = 0; c < channels; c += Vectors.Lanes)
+        for (var c = 0; c < channels; c += Lanes.Count)
             Sse.Prefetch0(row + c);
     }
 }
