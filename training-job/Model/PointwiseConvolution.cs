@@ -10,6 +10,9 @@ internal static class PointwiseConvolution
     // as long, and with 1024 channels a division by zero ends the process: there a matrix product serves, which elsewhere is the slower way.
     private static readonly bool AsMatrixProduct = X86Base.IsSupported && !TellsCaches();
 
+    // Of one weight a dilation changes nothing, but with it torch leaves the convolution to oneDNN on a single thread too, not to its own slower one.
+    private static readonly long[] Dilated = [2, 2];
+
     /// <param name="map">[batch, input channels, height, width]</param>
     /// <param name="weight">[output channels, input channels, 1, 1]</param>
     /// <param name="bias">[output channels], or null.</param>
@@ -18,7 +21,7 @@ internal static class PointwiseConvolution
         // Of a single channel oneDNN makes planes, whose way back to channels-last order takes longer than all else.
         (AsMatrixProduct || map.size(1) == 1) && map.device_type == TorchSharp.DeviceType.CPU
             ? Product(map, weight, bias)
-            : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias));
+            : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias, dilation: get_num_threads() == 1 ? Dilated : null));
 
     /// <summary>The same as a product of matrices.</summary>
     public static Tensor Product(Tensor map, Tensor weight, Tensor? bias)

@@ -56,6 +56,17 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             layer.Zeroed = zeroed;
     }
 
+    /// <summary>Lets every attention start with nothing to say: what it adds is zero until its output projection is trained.</summary>
+    public void SilenceAttention()
+    {
+        using var noGradient = no_grad();
+        foreach (var (_, layer) in attention)
+        {
+            layer.Weights.Output.zero_();
+            layer.Weights.OutputBias.zero_();
+        }
+    }
+
     /// <summary>For inference only: one convolution where training has a convolution and a normalisation. Call it on the device that will run the network.</summary>
     public void FoldNormalisation()
     {

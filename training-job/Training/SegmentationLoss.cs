@@ -4,8 +4,7 @@ using static TorchSharp.torch;
 namespace CtSeg.TrainingJob.Training;
 
 /// <summary>
-/// Cross entropy (arXiv:2004.05645, section III) plus the soft Dice loss of the lesion classes, without which the few lesion
-/// pixels count for little.
+/// Cross entropy (arXiv:2004.05645, section III) plus a soft Dice loss, without which the few lesion pixels count for little.
 /// </summary>
 internal static class SegmentationLoss
 {
@@ -19,24 +18,38 @@ internal static class SegmentationLoss
         using var scope = NewDisposeScope();
         var weights = options.ClassWeights is { } given ? tensor([.. given.Select(weight => (float)weight)], device: logits.device) : null;
         var crossEntropy = nn.functional.cross_entropy(logits, classes, weights);
-        return options.DiceLoss
-            ? crossEntropy.add(DiceLoss(logits, classes, options.DiceOfPresent)).MoveToOuterDisposeScope()
-            : crossEntropy.MoveToOuterDisposeScope();
+        return options.Dice == DiceTerms.None
+            ? crossEntropy.MoveToOuterDisposeScope()
+            : crossEntropy.add(DiceLoss(logits, classes, options.Dice)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor DiceLoss(Tensor logits, Tensor classes, bool ofPresent)
+    private static Tensor DiceLoss(Tensor logits, Tensor classes, string terms)
     {
         using var scope = NewDisposeScope();
+        // Of the lesion classes: [batch, 3, height, width].
         var probabilities = logits.softmax(1).narrow(1, 1, LesionMask.ClassCount - 1);
         var truth = nn.functional.one_hot(classes, LesionMask.ClassCount).permute(0, 3, 1, 2)
             .narrow(1, 1, LesionMask.ClassCount - 1).to(probabilities.dtype);
+        var lacks = Lacks(probabilities, truth);
+        if (terms == DiceTerms.Classes)
+            return lacks.mean().MoveToOuterDisposeScope();
+        var counted = truth.sum([0, 2, 3]).gt(0).to(lacks.dtype);
+        if (terms == DiceTerms.Infection)
+        {
+            counted.narrow(0, (int)LesionClass.PleuralEffusion - 1, 1).zero_();
+            lacks = cat([lacks, Lacks(probabilities.sum(1, keepdim: true), truth.sum(1, keepdim: true))], 0);
+            counted = cat([counted, ones(1, counted.dtype, counted.device)], 0);
+        }
+        return lacks.mul(counted).sum().div(counted.sum().clamp(min: 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="probabilities">[batch, channels, height, width]</param>
+    /// <param name="truth">The same shape, 0 or 1.</param>
+    /// <returns>What each channel's soft Dice, over all pixels of the batch, lacks to 1: [channels].</returns>
+    private static Tensor Lacks(Tensor probabilities, Tensor truth)
+    {
         var both = probabilities.mul(truth).sum([0, 2, 3]);
         var sides = probabilities.sum([0, 2, 3]).add(truth.sum([0, 2, 3]));
-        var dice = both.mul(2).add(Smoothing).div(sides.add(Smoothing));
-        if (!ofPresent)
-            return dice.mean().neg().add(1).MoveToOuterDisposeScope();
-        var present = truth.sum([0, 2, 3]).gt(0).to(dice.dtype);
-        var lack = dice.neg().add(1).mul(present).sum();
-        return lack.div(present.sum().clamp(min: 1)).MoveToOuterDisposeScope();
+        return both.mul(2).add(Smoothing).div(sides.add(Smoothing)).neg().add(1);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Trainer : IDisposable
     private readonly TimeProvider _time;
     private readonly ResidualAttentionUNet _network;
     private readonly AdamW _optimiser;
-    private readonly IViews _views;
+    private readonly IReadOnlyList<(int UntilEpoch, IViews Views)> _stages;
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
@@ -41,11 +41,17 @@ internal sealed class Trainer : IDisposable
         (_options, _split, _dataSha256, _time) = (options, split, dataSha256, time);
         manual_seed(options.Seed);
         _network = new ResidualAttentionUNet(options.Configuration);
+        if (AttendsFrom > 0)
+            _network.SilenceAttention();
         Average = new ResidualAttentionUNet(options.Configuration);
         StateDictionary.Load(Average, StateDictionary.Of(_network));
         Average.eval();
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
-        _views = Views.Create(options);
+        _stages =
+        [
+            .. options.Stages.Select(stage => ((int)Math.Round(stage.Until * options.Epochs), Views.Create(stage.Of(options)))),
+            (options.Epochs, Views.Create(options)),
+        ];
         _shown = Shown(options, _split.Training);
         _slices = [.. _split.Training.Select(slice => ToTensors(slice, options.Configuration.InputSide))];
     }
@@ -73,10 +79,12 @@ internal sealed class Trainer : IDisposable
         new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
         PrepareNormalisation(epoch, cancellationToken);
+        _network.ZeroAttention(epoch < AttendsFrom);
+        var views = _stages.First(stage => epoch < stage.UntilEpoch).Views;
         foreach (var batch in order.Chunk(_options.BatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            total += Step(batch, epoch, steps);
+            total += Step(batch, views, epoch, steps);
             HeapMemory.FreeForgotten();
             steps++;
             stepDone?.Invoke(steps);
@@ -153,12 +161,15 @@ internal sealed class Trainer : IDisposable
         }
     }
 
-    private double Step((int Slice, int View)[] batch, int epoch, int step)
+    /// <summary>The first epoch, from 0, in which the attention takes part.</summary>
+    private int AttendsFrom => (int)Math.Round(_options.AttendsFrom * _options.Epochs);
+
+    private double Step((int Slice, int View)[] batch, IViews views, int epoch, int step)
     {
         using var scope = NewDisposeScope();
-        var views = batch.Select(shown => _views.Apply(_slices[shown.Slice].Image, _slices[shown.Slice].Mask, epoch, shown.Slice, shown.View)).ToList();
-        var images = cat([.. views.Select(view => view.Image)], 0);
-        var classes = cat([.. views.Select(view => view.Mask)], 0);
+        var seen = batch.Select(shown => views.Apply(_slices[shown.Slice].Image, _slices[shown.Slice].Mask, epoch, shown.Slice, shown.View)).ToList();
+        var images = cat([.. seen.Select(view => view.Image)], 0);
+        var classes = cat([.. seen.Select(view => view.Mask)], 0);
         _network.zero_grad();
         var loss = SegmentationLoss.Compute(_network.call(images), classes, _options);
         loss.backward();

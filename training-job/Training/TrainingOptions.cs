@@ -22,11 +22,8 @@ internal sealed record TrainingOptions
     /// <summary>Of the views <see cref="Training.Views.Varied"/>.</summary>
     public Variation Variation { get; init; } = new();
 
-    /// <summary>Adds the soft Dice loss of the lesion classes to the cross entropy.</summary>
-    public bool DiceLoss { get; init; } = true;
-
-    /// <summary>The Dice loss is the mean over the lesion classes that the batch holds, not over all: a class that is absent has no Dice.</summary>
-    public bool DiceOfPresent { get; init; }
+    /// <summary>Which soft Dice loss is added to the cross entropy: a name of <see cref="DiceTerms"/>.</summary>
+    public string Dice { get; init; } = DiceTerms.Classes;
 
     /// <summary>Weights of the four classes in the cross entropy; null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
@@ -43,6 +40,12 @@ internal sealed record TrainingOptions
     public int InputSize { get; init; } = 224;
 
     public int BatchSize { get; init; } = 4;
+
+    /// <summary>Smaller sizes of the first epochs, in order: most is learnt from small pictures in less time. Empty for none.</summary>
+    public IReadOnlyList<TrainingStage> Stages { get; init; } = [];
+
+    /// <summary>Share of the epochs after which the attention joins, with nothing to say at first (its output projection starts at zero); 0 for an ordinary start.</summary>
+    public double AttendsFrom { get; init; }
 
     /// <summary>The highest of the schedule.</summary>
     public double LearningRate { get; init; } = 2e-3;
@@ -96,6 +99,11 @@ internal sealed record TrainingOptions
         Require(LearningRate is > 0 and < 10, $"the learning rate is {LearningRate}, not between 0 and 10");
         Require(WeightDecay is >= 0 and < 10, $"the weight decay is {WeightDecay}, not from 0 to below 10");
         Require(AverageDecay is >= 0 and < 1, $"the decay of the average is {AverageDecay}, not from 0 to below 1");
+        Require(DiceTerms.All.Contains(Dice), $"the Dice loss is '{Dice}', not one of {string.Join(", ", DiceTerms.All)}");
+        foreach (var stage in Stages)
+            stage.Validate();
+        Require(Stages.Zip(Stages.Skip(1)).All(pair => pair.First.Until < pair.Second.Until), "the stages do not follow each other");
+        Require(AttendsFrom is >= 0 and < 1, $"the share of epochs before the attention joins is {AttendsFrom}, not from 0 to below 1");
         Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0)),
             $"class weights are not {LesionMask.ClassCount} positive numbers");
         Require(EffusionRepeats is >= 1 and <= 100, $"repeats of effusion are {EffusionRepeats}, not 1 to 100");
@@ -121,7 +129,7 @@ internal sealed record TrainingOptions
         PaperRecipe => new TrainingOptions
         {
             Views = Training.Views.Paper,
-            DiceLoss = false,
+            Dice = DiceTerms.None,
             OneCycle = false,
             Epochs = 100,
             InputSize = SlicePreprocessor.Side,

@@ -27,6 +27,9 @@ internal sealed record Variation
     /// <summary>Standard deviation of the displacements at the knots of a smooth deformation, as a share of the view's side.</summary>
     public double Deformation { get; init; }
 
+    /// <summary>The same for views whose side is multiplied by a factor, so that they show as much.</summary>
+    public Variation Scaled(double factor) => this with { MinZoom = MinZoom * factor, MaxZoom = MaxZoom * factor };
+
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
     public void Validate()
     {

@@ -14,7 +14,7 @@ public sealed class RecipeFileTests
         options.Epochs.ShouldBe(7);
         options.Configuration.AttentionLevels.ShouldBe([0, 3]);
         options.Configuration.InnerShare.ShouldBe(1);
-        (options with { Epochs = own.Epochs, Variation = options.Variation with { MinZoom = own.Variation.MinZoom }, Configuration = own.Configuration }).ShouldBe(own);
+        (options with { Epochs = own.Epochs, Stages = own.Stages, Variation = options.Variation with { MinZoom = own.Variation.MinZoom }, Configuration = own.Configuration }).ShouldBe(own);
     }
 
     [Theory]

@@ -101,11 +101,53 @@ public sealed class TrainingPartsTests
     {
         using var scope = NewDisposeScope();
         var loss = SegmentationLoss.Compute(
-            zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { DiceOfPresent = true }).item<float>();
+            zeros(1, 4, 2, 2), tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { Dice = DiceTerms.Present }).item<float>();
         double Dice(int pixels) => ((2 * 0.25 * pixels) + 1) / (1 + pixels + 1);
         ((double)loss).ShouldBe(Math.Log(4) + 1 - ((Dice(2) + Dice(1)) / 2), 1e-6);
-        SegmentationLoss.Compute(zeros(1, 4, 2, 2), zeros([1, 2, 2], ScalarType.Int64), new TrainingOptions { DiceOfPresent = true })
+        SegmentationLoss.Compute(zeros(1, 4, 2, 2), zeros([1, 2, 2], ScalarType.Int64), new TrainingOptions { Dice = DiceTerms.Present })
             .item<float>().ShouldBe((float)Math.Log(4), 1e-6);
+    }
+
+    [Fact]
+    public void Given_FourPixels_When_TheDiceIsOfTheInfection_Then_ItIsTheMeanOfTheWholeAndTheTwoCommonClasses()
+    {
+        using var scope = NewDisposeScope();
+        var options = new TrainingOptions { Dice = DiceTerms.Infection };
+        double Loss(params long[] truth) => SegmentationLoss.Compute(zeros(1, 4, 2, 2), tensor(truth, [1, 2, 2]), options).item<float>();
+        double Lack(double probability, int pixels) => 1 - (((2 * probability * pixels) + 1) / ((4 * probability) + pixels + 1));
+        Loss(1, 1, 0, 2).ShouldBe(Math.Log(4) + ((Lack(0.25, 2) + Lack(0.25, 1) + Lack(0.75, 3)) / 3), 1e-6);
+        // Pleural effusion counts as infection, but has no term of its own; what is absent has none either.
+        Loss(3, 1, 0, 0).ShouldBe(Math.Log(4) + ((Lack(0.25, 1) + Lack(0.75, 2)) / 2), 1e-6);
+        Loss(0, 0, 0, 0).ShouldBe(Math.Log(4) + Lack(0.75, 0), 1e-6);
+    }
+
+    [Fact]
+    public void Given_AStage_When_ItsOptionsAreTaken_Then_ItsViewsAreSmallerAndShowAsMuch()
+    {
+        var options = new TrainingOptions { InputSize = 224, Variation = new Variation { MinZoom = 0.8, MaxZoom = 1.2 } };
+        var stage = new TrainingStage(Until: 0.5, Size: 0.7).Of(options);
+        stage.InputSize.ShouldBe(160);
+        stage.Variation.MinZoom!.Value.ShouldBe(0.8 * 160 / 224, 1e-12);
+        stage.Variation.MaxZoom.ShouldBe(1.2 * 160 / 224, 1e-12);
+        new TrainingStage(0.5, 0.5).Of(options with { InputSize = 48 }).InputSize.ShouldBe(32);
+        using var scope = NewDisposeScope();
+        var (image, mask) = (arange(0, 64).div(32).sub(1).reshape(1, 1, 1, 64).expand(1, 1, 64, 64).contiguous(), zeros(1, 1, 64, 64));
+        var (whole, part) = (Views.Create(options with { InputSize = 64 }), Views.Create(new TrainingStage(0.5, 0.5).Of(options with { InputSize = 64 })));
+        var (large, small) = (whole.Apply(image, mask, 0, 0, 0).Image, part.Apply(image, mask, 0, 0, 0).Image);
+        small.shape.ShouldBe([1, 1, 32, 32]);
+        nn.functional.avg_pool2d(large, 2).sub(small).abs().mean().item<float>().ShouldBeLessThan(0.02f);
+    }
+
+    [Fact]
+    public void Given_OptionsOutOfTheirRange_When_Validated_Then_TheMessageNamesThem()
+    {
+        static string Refusal(TrainingOptions options) => Should.Throw<InvalidDataException>(options.Validate).Message;
+        Refusal(new TrainingOptions { Dice = "all" }).ShouldContain("'all', not one of none, classes, present, infection");
+        Refusal(new TrainingOptions { Stages = [new(1, 0.5)] }).ShouldContain("share of 1");
+        Refusal(new TrainingOptions { Stages = [new(0.5, 0)] }).ShouldContain("have 0 of the input size");
+        Refusal(new TrainingOptions { Stages = [new(0.5, 0.5), new(0.5, 0.7)] }).ShouldContain("do not follow");
+        Refusal(new TrainingOptions { AttendsFrom = 1 }).ShouldContain("attention joins");
+        new TrainingOptions { Stages = [new(0.5, 0.5), new(0.75, 0.7)], AttendsFrom = 0.75 }.Validate();
     }
 
     [Fact]
@@ -115,7 +157,7 @@ public sealed class TrainingPartsTests
         var logits = zeros(1, 4, 2, 2);
         logits.narrow(1, 1, 1).fill_((float)Math.Log(5));
         // Probabilities 1/8, 5/8, 1/8, 1/8; truth 1, 1, 0, 2.
-        var options = new TrainingOptions { DiceLoss = false, ClassWeights = [1, 2, 4, 8] };
+        var options = new TrainingOptions { Dice = DiceTerms.None, ClassWeights = [1, 2, 4, 8] };
         var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), options).item<float>();
         ((double)loss).ShouldBe(((2 * 2 * Math.Log(8 / 5.0)) + ((1 + 4) * Math.Log(8))) / (2 + 2 + 1 + 4), 1e-6);
     }
@@ -153,7 +195,7 @@ public sealed class TrainingPartsTests
         var logits = zeros(1, 4, 2, 2);
         logits.narrow(1, 1, 1).fill_((float)Math.Log(5));
         // Probabilities 1/8, 5/8, 1/8, 1/8; truth 1, 1, 0, 2.
-        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { DiceLoss = false }).item<float>();
+        var loss = SegmentationLoss.Compute(logits, tensor(new[] { 1L, 1, 0, 2 }, [1, 2, 2]), new TrainingOptions { Dice = DiceTerms.None }).item<float>();
         ((double)loss).ShouldBe(((2 * Math.Log(8 / 5.0)) + (2 * Math.Log(8))) / 4, 1e-6);
     }
 

@@ -37,15 +37,18 @@ public sealed class TrainingRunTests
         Should.Throw<WeightsFormatException>(() => TrainingCheckpoint.Load(folder[TrainingCheckpoint.FileName])).Message.ShouldContain(reason);
     }
 
-    // The second starts anew just where the normalisation freezes.
+    // The second starts anew just where the normalisation freezes, the third where the attention joins and the views grow.
     [Theory]
-    [InlineData(1.0)]
-    [InlineData(0.5)]
-    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits(double freezeAt)
+    [InlineData(1.0, false)]
+    [InlineData(0.5, false)]
+    [InlineData(1.0, true)]
+    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits(double freezeAt, bool staged)
     {
         using var folder = new TemporaryFolder();
         var data = Circles(8);
         var options = Options with { FreezeNormalisationAt = freezeAt, SettlingPasses = 1 };
+        if (staged)
+            options = options with { InputSize = 64, Stages = [new(0.5, 0.5)], AttendsFrom = 0.5 };
         var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
 
         using (var first = new Trainer(options, data, TimeProvider.System))
@@ -150,6 +153,30 @@ public sealed class TrainingRunTests
         Difference(Of("encoder.0.firstNorm.running_mean")).ShouldBeLessThan(1e-3f);
         Difference(before).ShouldBeGreaterThan(1e-2f);
         trainer.Average.training.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Given_AttentionThatJoinsLater_When_Trained_Then_ItSaysNothingBeforeAndSomethingAfter()
+    {
+        using var trainer = new Trainer(Options with { AttendsFrom = 0.5 }, Circles(6), TimeProvider.System);
+        using var scope = NewDisposeScope();
+        var input = rand(1, 1, 32, 32);
+        float Effect()
+        {
+            using var noGradient = no_grad();
+            trainer.Average.ZeroAttention(true);
+            var without = trainer.Average.call(input);
+            trainer.Average.ZeroAttention(false);
+            return trainer.Average.call(input).sub(without).abs().max().item<float>();
+        }
+        Tensor Query() => trainer.Checkpoint().Network["attention.level2.queryProjection.weight"].clone();
+        var query = Query();
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        Effect().ShouldBe(0);
+        Query().Equals(query).ShouldBeTrue();
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        Effect().ShouldBeGreaterThan(0);
+        Query().Equals(query).ShouldBeFalse();
     }
 
     [Theory]
