@@ -24,7 +24,7 @@ public sealed record ModelConfiguration
     public double InnerShare { get; init; } = 0.5;
 
     /// <summary>Decoder levels that attend: 0 is the full resolution, 3 the lowest.</summary>
-    public IReadOnlyList<int> AttentionLevels { get; init; } = [1, 2, 3];
+    public IReadOnlyList<int> AttentionLevels { get; init; } = [0, 1, 2, 3];
 
     /// <summary>
     /// Those attention levels whose tokens all see each other, because that takes less time there: decided when the model is built, so

@@ -27,6 +27,8 @@ public sealed class CommandTests
         Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["r.json"]).ShouldBe(0);
 
         Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--held-out", "--json", folder["e.json"], "--overlays", folder["pictures"]).ShouldBe(0);
+        Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--fitted").ShouldBe(0);
+        Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--fitted", "--held-out").ShouldNotBe(0);
         using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
         var heldOut = report.RootElement.GetProperty("scores").GetProperty("heldOutSlices").GetInt32();
         heldOut.ShouldBeInRange(1, 5);

@@ -14,6 +14,7 @@ internal static class EvaluateCommand
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
     private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
+    private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
     private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
@@ -29,8 +30,13 @@ internal static class EvaluateCommand
               evaluate --data DATA --model CV/m-augmented-seed1/fold* --held-out     all folds of a cross-validation
             """)
         {
-            Data, Model, HeldOut, Json, Overlays, ThreadCount,
+            Data, Model, HeldOut, Fitted, Json, Overlays, ThreadCount,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(HeldOut) && result.GetValue(Fitted))
+                result.AddError($"Give {HeldOut.Name} or {Fitted.Name}, not both.");
+        });
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
     }
@@ -41,7 +47,8 @@ internal static class EvaluateCommand
         try
         {
             var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var models = new ScoredModels(FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut));
+            var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
+            var models = new ScoredModels(FoldersOf(arguments.GetValue(Model)), data.Slices, groups);
             var (predictions, withoutAttention) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
             var report = EvaluationReport.Create(
                 models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);

@@ -13,20 +13,20 @@ internal sealed class ScoredModels
     private readonly IReadOnlyList<(string Folder, IReadOnlyList<string> Slices)> _models;
 
     /// <param name="folders">Of the models.</param>
-    /// <param name="heldOutOnly">Only slices of the groups that a model's manifest names as held out.</param>
+    /// <param name="groups">Which slices count.</param>
     /// <exception cref="TrainingDataException">There are no such slices, or a slice would be scored twice.</exception>
     /// <exception cref="ModelFolderException">A folder holds no manifest.</exception>
-    public ScoredModels(IReadOnlyList<string> folders, IReadOnlyList<LabelledSlice> slices, bool heldOutOnly)
+    public ScoredModels(IReadOnlyList<string> folders, IReadOnlyList<LabelledSlice> slices, ScoredGroups groups)
     {
         Manifests = [.. folders.Select(ModelFolder.ReadManifest)];
-        _models = [.. folders.Zip(Manifests, (folder, manifest) => (folder, Names(slices, manifest, heldOutOnly)))];
+        _models = [.. folders.Zip(Manifests, (folder, manifest) => (folder, Names(slices, manifest, groups)))];
         var all = _models.SelectMany(model => model.Slices).ToList();
         if (all.Count == 0)
-            throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} names as held out: score all, or give the data the model was trained with.");
+            throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} {(groups == ScoredGroups.HeldOut ? "names" : "does not name")} as held out: score all, or give the data the model was trained with.");
         if (all.Distinct(StringComparer.Ordinal).Count() < all.Count)
             throw new TrainingDataException("Some slices would be scored by several models: give one model, or those of one cross-validation and only what they held out.");
         SlicesOfTraining = slices.Where(slice => all.Contains(slice.Name)).Count(slice =>
-            Manifests.Any(manifest => manifest.Training is { } training && !training.HeldOutGroups.Contains(slice.Group)) && !heldOutOnly);
+            Manifests.Any(manifest => manifest.Training is { } training && !training.HeldOutGroups.Contains(slice.Group)) && groups != ScoredGroups.HeldOut);
     }
 
     public IReadOnlyList<ModelManifest> Manifests { get; }
@@ -79,6 +79,14 @@ internal sealed class ScoredModels
         return (predictions, without);
     }
 
-    private static IReadOnlyList<string> Names(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, bool heldOutOnly) =>
-        [.. slices.Where(slice => !heldOutOnly || (manifest.Training?.HeldOutGroups ?? []).Contains(slice.Group)).Select(slice => slice.Name)];
+    private static IReadOnlyList<string> Names(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, ScoredGroups groups)
+    {
+        var heldOut = manifest.Training?.HeldOutGroups ?? [];
+        return
+        [
+            .. slices
+                .Where(slice => groups == ScoredGroups.All || heldOut.Contains(slice.Group) == (groups == ScoredGroups.HeldOut))
+                .Select(slice => slice.Name),
+        ];
+    }
 }

@@ -41,7 +41,7 @@ internal static class RobustnessCommand
         {
             var folder = arguments.GetValue(Data)!;
             var data = TrainingData.Load(folder);
-            var models = new ScoredModels(EvaluateCommand.FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut));
+            var models = new ScoredModels(EvaluateCommand.FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
             var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
             var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
             var report = new RobustnessReport(

@@ -18,7 +18,7 @@ public sealed class RobustnessBenchTests
         using var folder = new TemporaryFolder();
         var data = TrainingRunTests.Circles(6);
         var models = new ScoredModels(
-            [Model(folder["a"], data, "g0"), Model(folder["b"], data, "g1")], data.Slices, heldOutOnly: true);
+            [Model(folder["a"], data, "g0"), Model(folder["b"], data, "g1")], data.Slices, ScoredGroups.HeldOut);
         var slices = data.Slices.Where(models.Scores).ToList();
         slices.Select(slice => slice.Group).Distinct().ShouldBe(["g0", "g1"]);
         var rows = new RobustnessBench(models, [.. slices.Select(slice => (slice, slice.Image))]).Run(_ => { }, TestContext.Current.CancellationToken);
@@ -36,10 +36,13 @@ public sealed class RobustnessBenchTests
         using var folder = new TemporaryFolder();
         var data = TrainingRunTests.Circles(6);
         string[] models = [Model(folder["a"], data, "g1"), Model(folder["b"], data, "g1")];
-        Should.Throw<TrainingDataException>(() => new ScoredModels(models, data.Slices, heldOutOnly: true)).Message.ShouldContain("several models");
-        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], [data.Slices[0]], heldOutOnly: true)).Message.ShouldContain("held out");
-        new ScoredModels(models[..1], data.Slices, heldOutOnly: false).SlicesOfTraining.ShouldBe(4);
-        new ScoredModels(models[..1], data.Slices, heldOutOnly: true).SlicesOfTraining.ShouldBe(0);
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models, data.Slices, ScoredGroups.HeldOut)).Message.ShouldContain("several models");
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], [data.Slices[0]], ScoredGroups.HeldOut)).Message.ShouldContain("held out");
+        new ScoredModels(models[..1], data.Slices, ScoredGroups.All).SlicesOfTraining.ShouldBe(4);
+        new ScoredModels(models[..1], data.Slices, ScoredGroups.HeldOut).SlicesOfTraining.ShouldBe(0);
+        var fitted = new ScoredModels(models[..1], data.Slices, ScoredGroups.Fitted);
+        fitted.SlicesOfTraining.ShouldBe(4);
+        data.Slices.Count(fitted.Scores).ShouldBe(4);
     }
 
     private static string Model(string folder, TrainingData data, string heldOut)
