@@ -28,7 +28,7 @@ internal static class CrossValidateCommand
         .AcceptOnlyFromAmong(Both, On, Off);
     private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
     private static readonly Option<int[]> FurtherSeeds = new("--further-seeds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Train m and unet with these too: the two that Table I compares." };
-    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from best." };
+    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training views; the recipe's if not given.");
     private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of every network, in place of epochs.");
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace CtSeg.TrainingJob.Training;
 
-/// <summary>A recipe in a file: a JSON object like the options in training.json, with those that differ from our own recipe.</summary>
+/// <summary>A recipe in a file: a JSON object like the options in training.json, with those that differ from the defaults.</summary>
 internal static class RecipeFile
 {
     /// <exception cref="InvalidDataException">The file cannot be read, or names an option that there is not.</exception>

@@ -14,7 +14,7 @@ internal static class TrainCommand
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
     private static readonly Option<string?> Architecture = new Option<string?>("--arch") { Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither); the recipe's if not given." }
         .AcceptOnlyFromAmong([.. Architectures.All]);
-    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from best." };
+    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");

@@ -161,8 +161,8 @@ internal sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The first epoch, from 0, in which the attention takes part.</summary>
-    private int AttendsFrom => (int)Math.Round(_options.AttendsFrom * _options.Epochs);
+    /// <summary>The first epoch, from 0, in which the attention takes part: the last one at the latest.</summary>
+    private int AttendsFrom => (int)(_options.AttendsFrom * _options.Epochs);
 
     private double Step((int Slice, int View)[] batch, IViews views, int epoch, int step)
     {

@@ -5,10 +5,12 @@ using CtSeg.TrainingJob.Attention;
 
 namespace CtSeg.TrainingJob.Training;
 
-/// <summary>What decides a training run; two runs with equal options and data end with equal weights.</summary>
+/// <summary>
+/// What decides a training run; two runs with equal options and data end with equal weights. The defaults are plain; recipes differ from them.
+/// </summary>
 internal sealed record TrainingOptions
 {
-    /// <summary>Our own recipe: its options are the defaults of this type.</summary>
+    /// <summary>Our own, see docs/results/experiments.md.</summary>
     public const string BestRecipe = "best";
 
     /// <summary>That of arXiv:2004.05645, section III; the batch size is not said there.</summary>
@@ -121,11 +123,23 @@ internal sealed record TrainingOptions
             throw new InvalidDataException($"The training options cannot be used: {otherwise}.");
     }
 
-    /// <param name="recipe">best, paper, or a JSON file with those options that differ from best.</param>
+    /// <param name="recipe">best, paper, or a JSON file with those options that differ from the defaults.</param>
     /// <exception cref="InvalidDataException">There is no such recipe.</exception>
     public static TrainingOptions OfRecipe(string recipe) => recipe switch
     {
-        BestRecipe => new TrainingOptions(),
+        BestRecipe => new TrainingOptions
+        {
+            Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true },
+            Variation = new Variation { MinZoom = 0.8, MaxZoom = 1.25, Contrast = 0.15, Brightness = 0.1, Gamma = 1.15 },
+            Dice = DiceTerms.Infection,
+            ClassWeights = [1, 2, 2, 5],
+            Epochs = 400,
+            InputSize = 224,
+            Stages = [new(Until: 0.5, Size: 0.5), new(Until: 0.8, Size: 0.7)],
+            AttendsFrom = 0.8,
+            LearningRate = 4e-3,
+            ScoreEvery = 20,
+        },
         PaperRecipe => new TrainingOptions
         {
             Views = Training.Views.Paper,

@@ -5,7 +5,7 @@ namespace CtSeg.TrainingJob.Tests.Training;
 public sealed class RecipeFileTests
 {
     [Fact]
-    public void Given_AFileWithSomeOptions_When_Read_Then_TheOthersAreThoseOfOurRecipe()
+    public void Given_AFileWithSomeOptions_When_Read_Then_TheOthersAreTheDefaults()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["r.json"], """{"epochs":7,"variation":{"minZoom":0.5},"configuration":{"attentionLevels":[0,3],"innerShare":1}}""");
@@ -45,6 +45,11 @@ public sealed class RecipeFileTests
     [InlineData("""{"variation":{"minZoom":0}}""", "smallest zoom is 0")]
     [InlineData("""{"variation":{"minZoom":1.5}}""", "largest zoom is 1.3")]
     [InlineData("""{"configuration":{"inputSide":3}}""", "side of the input is 3")]
+    [InlineData("""{"dice":"all"}""", "'all', not one of none, classes, present, infection")]
+    [InlineData("""{"stages":[{"until":1,"size":0.5}]}""", "share of 1")]
+    [InlineData("""{"stages":[{"until":0.5,"size":0}]}""", "have 0 of the input size")]
+    [InlineData("""{"stages":[{"until":0.5,"size":0.5},{"until":0.5,"size":0.7}]}""", "do not follow")]
+    [InlineData("""{"attendsFrom":1}""", "attention joins is 1")]
     public void Given_AnOptionOutOfItsRange_When_Validated_Then_ItIsNamed(string content, string reason)
     {
         using var folder = new TemporaryFolder();

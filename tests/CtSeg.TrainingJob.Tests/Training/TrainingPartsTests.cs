@@ -139,18 +139,6 @@ public sealed class TrainingPartsTests
     }
 
     [Fact]
-    public void Given_OptionsOutOfTheirRange_When_Validated_Then_TheMessageNamesThem()
-    {
-        static string Refusal(TrainingOptions options) => Should.Throw<InvalidDataException>(options.Validate).Message;
-        Refusal(new TrainingOptions { Dice = "all" }).ShouldContain("'all', not one of none, classes, present, infection");
-        Refusal(new TrainingOptions { Stages = [new(1, 0.5)] }).ShouldContain("share of 1");
-        Refusal(new TrainingOptions { Stages = [new(0.5, 0)] }).ShouldContain("have 0 of the input size");
-        Refusal(new TrainingOptions { Stages = [new(0.5, 0.5), new(0.5, 0.7)] }).ShouldContain("do not follow");
-        Refusal(new TrainingOptions { AttendsFrom = 1 }).ShouldContain("attention joins");
-        new TrainingOptions { Stages = [new(0.5, 0.5), new(0.75, 0.7)], AttendsFrom = 0.75 }.Validate();
-    }
-
-    [Fact]
     public void Given_WeightsOfClasses_When_TheLossIsComputed_Then_PixelsCountByTheirs()
     {
         using var scope = NewDisposeScope();
