@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingJob.Training;
@@ -61,6 +62,30 @@ public sealed class CommandTests
         using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
         report.RootElement.GetProperty("scores").GetProperty("heldOutSlices").GetInt32().ShouldBe(6);
         report.RootElement.GetProperty("models").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public void Given_FoldsOfTheSameRecipe_When_AModelIsTrainedOnAllSlices_Then_ItGetsTheirScores()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        Run(CrossValidateCommand.Create(), "--data", data, "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]).ShouldBe(0);
+        string[] folds = [Path.Combine(folder["cv"], "m-augmented-seed1", "fold1"), Path.Combine(folder["cv"], "m-augmented-seed1", "fold2")];
+        string[] arguments = ["--data", data, "--out", folder["all"], "--recipe", folder["r.json"], "--scored-by", .. folds];
+
+        Run(TrainCommand.Create(), [.. arguments, "--hold-out", "0"]).ShouldBe(0);
+
+        var manifest = ModelFolder.ReadManifest(folder["all"]);
+        manifest.Training!.Slices.ShouldBe(6);
+        manifest.Training.HeldOutGroups.ShouldBeEmpty();
+        manifest.Scores!.HeldOutSlices.ShouldBe(6);
+        manifest.Scores.Attention!.LostInterval.ShouldNotBeNull();
+        manifest.Scores.Note.ShouldContain("cross-validation");
+        Run(TrainCommand.Create(), arguments).ShouldNotBe(0);
+        Run(TrainCommand.Create(), [.. arguments, "--hold-out", "0", "--epochs", "2"]).ShouldNotBe(0);
+        Run(TrainCommand.Create(), [.. arguments[..^1], "--hold-out", "0"]).ShouldNotBe(0);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["bare"], "--recipe", folder["r.json"], "--hold-out", "0").ShouldBe(0);
+        ModelFolder.ReadManifest(folder["bare"]).Scores.ShouldBeNull();
     }
 
     [Theory]

@@ -24,13 +24,13 @@ internal static class Evaluator
         return Score(predictions, zeroAttention ? AttentionZeroing.Effect(predictions, PredictWithoutAttention(network, slices, cancellationToken)) : null);
     }
 
-    public static ModelScores Score(IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect) => new(
+    public static ModelScores Score(IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, string note = Note) => new(
         predictions.Count,
         predictions.Select(prediction => prediction.Slice.Group).Distinct().Count(),
         ForegroundProtocol.Score(AtMaskSize(predictions)),
         PaperProtocol.Score(AtNetworkSize(predictions)),
         effect,
-        Note);
+        note);
 
     /// <summary>The slices as the foreground protocol counts them.</summary>
     public static List<ScoredSlice> AtMaskSize(IEnumerable<SlicePrediction> predictions) =>

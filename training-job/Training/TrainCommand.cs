@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using CtSeg.Models;
+using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob.Training;
@@ -18,6 +20,8 @@ internal static class TrainCommand
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
+    private static readonly Option<double?> HoldOut = new("--hold-out") { Description = "Share of the slices whose groups are kept out, for the scores; 0 to train on all." };
+    private static readonly Option<string[]> ScoredBy = new("--scored-by") { AllowMultipleArgumentsPerToken = true, Description = "With --hold-out 0: the folds of a cross-validation with the same recipe, whose scores the model gets." };
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = new("--minutes") { Description = "Stop after the epoch in which this time passes." };
@@ -26,10 +30,22 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Train a model on labelled slices; the split is by group.")
+        var command = new Command("train", """
+            Train a model on labelled slices; the split is by group.
+
+            Examples:
+              train --data DATA --out out/mine                        scored on a quarter of the groups
+              train --data DATA --out out/mine --resume               go on where it was stopped
+              train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1/fold?     on all slices, with the scores of the folds
+            """)
         {
-            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, Seed, Resume, Minutes, Version, ThreadCount,
+            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(ScoredBy) is { Length: > 0 } && result.GetValue(HoldOut) is not 0)
+                result.AddError($"{ScoredBy.Name} needs {HoldOut.Name} 0: a model that holds slices out has scores of its own.");
+        });
         command.SetAction(Run);
         return command;
     }
@@ -38,20 +54,21 @@ internal static class TrainCommand
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
-        var run = new TrainingRun(outFolder, arguments.GetValue(Version) ?? Path.GetFileName(outFolder), TimeProvider.System)
-        {
-            Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
-            Resume = arguments.GetValue(Resume),
-        };
         try
         {
             var options = Options(arguments);
             options.Validate();
             var data = TrainingData.Load(arguments.GetValue(Data)!);
+            var run = new TrainingRun(outFolder, arguments.GetValue(Version) ?? Path.GetFileName(outFolder), TimeProvider.System)
+            {
+                Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+                Resume = arguments.GetValue(Resume),
+                ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(folds, options, data, cancellationToken) : null,
+            };
             Print(outFolder, TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken)));
             return Task.FromResult(ExitCodes.Success);
         }
-        catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or InvalidDataException)
+        catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or ModelFolderException or InvalidDataException)
         {
             Console.Error.WriteLine(exception.Message);
             return Task.FromResult(ExitCodes.Failure);
@@ -65,7 +82,11 @@ internal static class TrainCommand
 
     private static void Print(string outFolder, ModelManifest manifest)
     {
-        var scores = manifest.Scores!;
+        if (manifest.Scores is not { } scores)
+        {
+            Console.WriteLine($"{outFolder}: trained on all slices, and so without scores.");
+            return;
+        }
         Console.WriteLine($"{outFolder}: {scores.HeldOutSlices} held-out slices of {scores.HeldOutGroups} groups, foreground protocol");
         foreach (var score in scores.Foreground.Classes.Prepend(scores.Foreground.Infection))
         {
@@ -91,6 +112,7 @@ internal static class TrainCommand
                 BaseChannels = arguments.GetValue(BaseChannels) ?? recipe.Configuration.BaseChannels,
             },
             Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs,
+            HeldOutShare = arguments.GetValue(HoldOut) ?? recipe.HeldOutShare,
             Seed = arguments.GetValue(Seed),
         };
         return configured.For(configured.Views, arguments.GetValue(InputSize) ?? configured.InputSize);

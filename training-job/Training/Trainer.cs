@@ -90,7 +90,7 @@ internal sealed class Trainer : IDisposable
             stepDone?.Invoke(steps);
         }
         var done = epoch + 1;
-        var isScored = _options.ScoreEvery > 0 && (done % _options.ScoreEvery == 0 || done == _options.Epochs);
+        var isScored = _options.ScoreEvery > 0 && _split.HeldOut.Count > 0 && (done % _options.ScoreEvery == 0 || done == _options.Epochs);
         var dice = isScored ? HeldOutDice(cancellationToken) : null;
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);

@@ -63,7 +63,7 @@ internal sealed record TrainingOptions
     /// <summary>Share of the epochs after which the normalisation keeps its statistics, settled like the averaged weights'; 1 for never.</summary>
     public double FreezeNormalisationAt { get; init; } = 1;
 
-    /// <summary>Share of the slices whose groups are held out.</summary>
+    /// <summary>Share of the slices whose groups are held out; 0 to train on all.</summary>
     public double HeldOutShare { get; init; } = 0.25;
 
     /// <summary>Decides first weights, split, order and augmentation.</summary>
@@ -111,7 +111,7 @@ internal sealed record TrainingOptions
         Require(EffusionRepeats is >= 1 and <= 100, $"repeats of effusion are {EffusionRepeats}, not 1 to 100");
         Require(SettlingPasses is >= 0 and <= 1000, $"settling passes are {SettlingPasses}, not 0 to 1000");
         Require(FreezeNormalisationAt is >= 0 and <= 1, $"the share of epochs before the normalisation freezes is {FreezeNormalisationAt}, not 0 to 1");
-        Require(HeldOutShare is > 0 and < 1, $"the held-out share is {HeldOutShare}, not between 0 and 1");
+        Require(HeldOutShare is >= 0 and < 1, $"the held-out share is {HeldOutShare}, not from 0 to below 1");
         Require(InputCheckSteps >= 0, $"steps of the input check are {InputCheckSteps}, not at least 0");
         Require(ScoreEvery >= 0, $"epochs between scores are {ScoreEvery}, not at least 0");
     }

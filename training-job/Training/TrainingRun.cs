@@ -19,6 +19,9 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
 
     public bool Resume { get; init; }
 
+    /// <summary>Of the same recipe, for a model that holds nothing out; null for none.</summary>
+    public ModelScores? ScoresOfRecipe { get; init; }
+
     /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used.</exception>
     public ModelManifest Execute(TrainingOptions options, TrainingData data, ITrainingProgress progress, CancellationToken cancellationToken)
     {
@@ -41,12 +44,12 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         using var inputCheck = options.InputCheckSteps == 0
             ? null
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
-        return ModelFolder.Save(
-            outFolder, Describe(version, trainer, trainer.Score(zeroAttention: true, cancellationToken), time), trainer.Average, inputCheck);
+        var scores = trainer.Split.HeldOut.Count == 0 ? ScoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
+        return ModelFolder.Save(outFolder, Describe(version, trainer, scores, time), trainer.Average, inputCheck);
     }
 
     /// <summary>The manifest of a trained model.</summary>
-    public static ModelManifest Describe(string version, Trainer trainer, ModelScores scores, TimeProvider time)
+    public static ModelManifest Describe(string version, Trainer trainer, ModelScores? scores, TimeProvider time)
     {
         var (options, history) = (trainer.History.Options, trainer.History);
         return NewManifest(version, options.Configuration, time) with

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>The scores of a recipe: those of the models of a cross-validation, each on the slices that it never saw. For a model that is trained on all slices.</summary>
+internal static class FoldScores
+{
+    public const string Note =
+        "Of the models of a cross-validation by groups with the same recipe, each on the groups that it never saw; this model was trained on all. "
+        + "The recipe was chosen by such scores. Groups are a lower bound on overlap between patients.";
+
+    /// <param name="folders">Model folders of the folds.</param>
+    /// <param name="options">Of the model that gets the scores.</param>
+    /// <exception cref="TrainingDataException">The folds are of other options or data, or do not hold out every slice exactly once.</exception>
+    /// <exception cref="Registry.ModelFolderException">A folder holds no model.</exception>
+    public static ModelScores Score(IReadOnlyList<string> folders, TrainingOptions options, TrainingData data, CancellationToken cancellationToken)
+    {
+        var models = new ScoredModels(folders, data.Slices, ScoredGroups.HeldOut);
+        foreach (var folder in folders)
+        {
+            if (!IsOf(ResultOf(folder), options, data))
+                throw new TrainingDataException($"The model in '{folder}' comes from other options or data: its scores say nothing about this one.");
+        }
+        if (data.Slices.FirstOrDefault(slice => !models.Scores(slice)) is { } missing)
+            throw new TrainingDataException($"None of the models held out the slice '{missing.Name}': give all folds of the cross-validation.");
+        var (predictions, without) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
+        return Evaluator.Score(predictions, AttentionZeroing.Effect(predictions, without), Note);
+    }
+
+    // What is not part of the recipe may differ: how much is held out, what is scored on the way, the seed.
+    private static bool IsOf(FoldResult fold, TrainingOptions options, TrainingData data) =>
+        fold.DataSha256 == data.Sha256
+        && TrainingCheckpoint.SameRun(
+            options,
+            fold.Options with { HeldOutShare = options.HeldOutShare, InputCheckSteps = options.InputCheckSteps, ScoreEvery = options.ScoreEvery, Seed = options.Seed });
+
+    private static FoldResult ResultOf(string folder)
+    {
+        var path = Path.TrimEndingDirectorySeparator(folder) + ".json";
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), CrossValidationJson.Default.FoldResult)
+                ?? throw new TrainingDataException($"'{path}' is empty.");
+        }
+        catch (Exception exception) when (exception is IOException or JsonException)
+        {
+            throw new TrainingDataException($"The result of the fold beside '{folder}' cannot be read: {exception.Message}");
+        }
+    }
+}
