@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace CtSeg.Models;
 
 /// <summary>
-/// The shape of a Residual Attention U-Net (arXiv:2004.05645). Its defaults are those of the weights in the repository.
+/// The shape of a Residual Attention U-Net (arXiv:2004.05645). A manifest names every value.
 /// A model with another configuration cannot load the same weights.
 /// </summary>
 public sealed record ModelConfiguration

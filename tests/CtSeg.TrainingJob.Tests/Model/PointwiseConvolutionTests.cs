@@ -24,6 +24,35 @@ public sealed class PointwiseConvolutionTests
         }
     }
 
+    // On one thread the convolution is dilated, which must make no difference.
+    [Fact]
+    public void Given_OneThread_When_Convolved_Then_ResultAndGradientsAreThoseOfTheProduct()
+    {
+        using var scope = NewDisposeScope();
+        var threads = get_num_threads();
+        set_num_threads(1);
+        try
+        {
+            manual_seed(3);
+            var (map, weight) = (randn([2, 8, 7, 9]).requires_grad_(), randn([6, 8, 1, 1]).requires_grad_());
+            var flowing = randn([2, 6, 7, 9]);
+            Tensor[] All(Func<Tensor, Tensor, Tensor?, Tensor> convolve)
+            {
+                var convolved = convolve(map, weight, null);
+                return [convolved, .. autograd.grad([convolved], [map, weight], [flowing])];
+            }
+            foreach (var (one, other) in All(PointwiseConvolution.Apply).Zip(All(PointwiseConvolution.Product)))
+            {
+                one.shape.ShouldBe(other.shape);
+                one.sub(other).abs().max().item<float>().ShouldBeLessThan(1e-4f);
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
     [Fact]
     public void Given_AProduct_When_Differentiated_Then_GradientsEqualThoseOfTheConvolution()
     {

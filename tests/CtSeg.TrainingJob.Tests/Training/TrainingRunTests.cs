@@ -156,6 +156,18 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void Given_AStage_When_Trained_Then_ItsEpochsAreThoseOfItsOptionsAndTheLaterOnesAreNot()
+    {
+        var (data, stage) = (Circles(6), new TrainingStage(Until: 0.5, Size: 0.5));
+        var options = Options with { InputSize = 64 };
+        using var staged = new Trainer(options with { Stages = [stage] }, data, TimeProvider.System);
+        using var small = new Trainer(stage.Of(options), data, TimeProvider.System);
+        double Loss(Trainer trainer) => trainer.RunEpoch(stepDone: null, CancellationToken.None).Loss;
+        Loss(staged).ShouldBe(Loss(small));
+        Loss(staged).ShouldNotBe(Loss(small));
+    }
+
+    [Fact]
     public void Given_AttentionThatJoinsLater_When_Trained_Then_ItSaysNothingBeforeAndSomethingAfter()
     {
         using var trainer = new Trainer(Options with { AttendsFrom = 0.5 }, Circles(6), TimeProvider.System);
