@@ -8,6 +8,8 @@ namespace CtSeg.Models;
 /// </summary>
 public sealed record ModelConfiguration
 {
+    public const string OrthonormalHash = "orthonormal";
+
     /// <summary>`m` (all), `m-a` (without attention), `m-r` (double convolutions instead of ResNeXt blocks) or `unet` (neither): Table II of the paper.</summary>
     public string Architecture { get; init; } = Architectures.Full;
 
@@ -43,14 +45,17 @@ public sealed record ModelConfiguration
     /// <summary>Tokens of one chunk of the sorted sequence; a token sees its own and the previous chunk.</summary>
     public int ChunkLength { get; init; } = 32;
 
+    /// <summary>
+    /// How tokens are hashed: `orthonormal`, by the columns of random rotations, shared out among factors. A model sees the neighbours that it learnt from
+    /// only with the hash that it was trained with.
+    /// </summary>
+    public string Hash { get; init; } = OrthonormalHash;
+
     /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
     public long RotationSeed { get; init; } = 1;
 
     /// <summary>Side of the square to which a prediction first brings the slice, pixels, 16 to 2048; null where it takes it as it is.</summary>
     public int? InputSide { get; init; }
-
-    /// <summary>The network sees every slice with mean 0 and variance 1: windows and exports differ.</summary>
-    public bool StandardisesInput { get; init; }
 
     /// <summary>A prediction is the mean of the logits of the slice and of its mirror image.</summary>
     public bool PredictsMirrored { get; init; }
@@ -73,6 +78,7 @@ public sealed record ModelConfiguration
         Require(HeadChannels is >= 1 and <= 256, $"channels a head are {HeadChannels}, not 1 to 256");
         Require(Rounds is >= 1 and <= 16, $"rounds are {Rounds}, not 1 to 16");
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
+        Require(Hash == OrthonormalHash, $"the hash is '{Hash}', not {OrthonormalHash}");
         Require(InputSide is null or (>= 16 and <= 2048), $"the side of the input is {InputSide}, not 16 to 2048");
         Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),
             "attention levels must be among 0 to 3");

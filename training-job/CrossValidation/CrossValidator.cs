@@ -59,7 +59,6 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
             trainer.Checkpoint().Save(checkpoint);
             progress.EpochDone(epoch);
         }
-        trainer.SettleNormalisation(cancellationToken);
         var predictions = Evaluator.Predict(trainer.Average, trainer.Split.HeldOut, cancellationToken);
         var version = $"{run.Name}-fold{fold + 1}";
         ModelFolder.Save(

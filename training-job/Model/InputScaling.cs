@@ -6,8 +6,6 @@ namespace CtSeg.TrainingJob.Model;
 /// <summary>How grey values become the network's input, alike in training and in inference: 0..255 becomes -1..1.</summary>
 internal static class InputScaling
 {
-    private const double LeastDeviation = 0.02;
-
     public const string Description = "grey / 127.5 - 1";
 
     /// <returns>[1, 1, height, width], 32-bit floats.</returns>
@@ -19,16 +17,6 @@ internal static class InputScaling
     public static Tensor ToSide(Tensor input, int? side) => side is { } wanted && (input.size(2) != wanted || input.size(3) != wanted)
         ? nn.functional.interpolate(input, [wanted, wanted], mode: InterpolationMode.Area)
         : input.alias();
-
-    /// <param name="input">[batch, 1, height, width]</param>
-    /// <returns>Every slice with mean 0 and variance 1; a blank one with variance 0.</returns>
-    public static Tensor Standardise(Tensor input)
-    {
-        using var scope = NewDisposeScope();
-        var centred = input.sub(input.mean([2, 3], keepdim: true));
-        var deviation = centred.square().mean([2, 3], keepdim: true).sqrt_();
-        return centred.div_(deviation.clamp_(min: LeastDeviation)).MoveToOuterDisposeScope();
-    }
 
     public static Tensor Scale(Tensor grey) => grey.div(127.5).sub_(1);
 }

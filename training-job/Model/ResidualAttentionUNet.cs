@@ -116,7 +116,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var padding = ReflectionPadding.For(input.size(2), input.size(3), 1 << Levels);
-        var map = padding.Apply(Configuration.StandardisesInput ? InputScaling.Standardise(input) : input).alias();
+        var map = padding.Apply(input).alias();
         var skips = new Tensor[Levels];
         for (var level = 0; level < Levels; level++)
         {

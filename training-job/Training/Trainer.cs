@@ -1,5 +1,4 @@
 using CtSeg.Models;
-using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
@@ -14,8 +13,6 @@ namespace CtSeg.TrainingJob.Training;
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
-    private const int SettlingBatch = 8;
-
     private readonly TrainingOptions _options;
     private readonly GroupSplit _split;
     private readonly string _dataSha256;
@@ -78,7 +75,7 @@ internal sealed class Trainer : IDisposable
         var order = _shown.ToArray();
         new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
-        PrepareNormalisation(epoch, cancellationToken);
+        _network.train();
         _network.ZeroAttention(epoch < AttendsFrom);
         var views = _stages.First(stage => epoch < stage.UntilEpoch).Views;
         foreach (var batch in order.Chunk(_options.BatchSize))
@@ -95,34 +92,6 @@ internal sealed class Trainer : IDisposable
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);
         return record;
-    }
-
-    /// <summary>
-    /// Gives the averaged weights statistics of their own: those that were averaged with them belong to the live weights, under few slices at a time
-    /// (stochastic weight averaging does the same, arXiv:1803.05407, section 3.2).
-    /// </summary>
-    public void SettleNormalisation(CancellationToken cancellationToken) => Settle(Average, cancellationToken);
-
-    private void Settle(ResidualAttentionUNet network, CancellationToken cancellationToken)
-    {
-        using var noGradient = no_grad();
-        network.train();
-        var batches = Enumerable.Range(0, _options.SettlingPasses)
-            .SelectMany(pass =>
-            {
-                var order = Enumerable.Range(0, _slices.Count).ToArray();
-                new Random(unchecked((_options.Seed * 31) - pass)).Shuffle(order);
-                return order;
-            })
-            .Chunk(SettlingBatch);
-        foreach (var batch in batches)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            network.call(cat([.. batch.Select(slice => _slices[slice].Image)], 0));
-            HeapMemory.FreeForgotten();
-        }
-        network.eval();
     }
 
     /// <summary>Scores the averaged weights on the held-out groups.</summary>
@@ -186,33 +155,14 @@ internal sealed class Trainer : IDisposable
         return ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => sum.Dice(finding.Labels));
     }
 
-    /// <summary>
-    /// From some epoch on the network is trained as it will be used, with statistics that no longer depend on which few slices share a batch.
-    /// </summary>
-    private void PrepareNormalisation(int epoch, CancellationToken cancellationToken)
-    {
-        var frozenFrom = (int)Math.Ceiling(_options.FreezeNormalisationAt * _options.Epochs);
-        if (epoch == frozenFrom)
-            Settle(_network, cancellationToken);
-        _network.train();
-        if (epoch < frozenFrom)
-            return;
-        foreach (var norm in _network.modules().OfType<TorchSharp.Modules.BatchNorm2d>())
-            norm.eval();
-    }
-
     private static int Steps(int shown, TrainingOptions options) => (shown + options.BatchSize - 1) / options.BatchSize;
 
     /// <summary>What an epoch shows.</summary>
     private static List<(int Slice, int View)> Shown(TrainingOptions options, IReadOnlyList<LabelledSlice> slices)
     {
         var views = Views.Create(options).PerSlice;
-        return [.. slices.SelectMany((slice, index) => Enumerable
-            .Range(0, views * (HoldsEffusion(slice) ? options.EffusionRepeats : 1))
-            .Select(view => (index, view)))];
+        return [.. Enumerable.Range(0, slices.Count).SelectMany(slice => Enumerable.Range(0, views).Select(view => (slice, view)))];
     }
-
-    private static bool HoldsEffusion(LabelledSlice slice) => Array.IndexOf(slice.Mask.Labels, (byte)LesionClass.PleuralEffusion) >= 0;
 
     private double LearningRate(int epoch, int step) => _options.OneCycle
         ? LearningRateSchedule.At(((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate)

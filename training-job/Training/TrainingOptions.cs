@@ -30,9 +30,6 @@ internal sealed record TrainingOptions
     /// <summary>Weights of the four classes in the cross entropy; null for equal ones.</summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
-    /// <summary>How often an epoch shows the slices with pleural effusion, the rarest class.</summary>
-    public int EffusionRepeats { get; init; } = 1;
-
     /// <summary>Lets the learning rate rise and fall; it stays as it is otherwise.</summary>
     public bool OneCycle { get; init; } = true;
 
@@ -56,12 +53,6 @@ internal sealed record TrainingOptions
 
     /// <summary>Of the exponential moving average of the weights, per step; 0 for the weights themselves.</summary>
     public double AverageDecay { get; init; } = 0.99;
-
-    /// <summary>Times that the slices to fit are shown to the averaged weights at the end, see <see cref="Trainer.SettleNormalisation"/>; 0 for none.</summary>
-    public int SettlingPasses { get; init; }
-
-    /// <summary>Share of the epochs after which the normalisation keeps its statistics, settled like the averaged weights'; 1 for never.</summary>
-    public double FreezeNormalisationAt { get; init; } = 1;
 
     /// <summary>Share of the slices whose groups are held out; 0 to train on all.</summary>
     public double HeldOutShare { get; init; } = 0.25;
@@ -108,9 +99,6 @@ internal sealed record TrainingOptions
         Require(AttendsFrom is >= 0 and < 1, $"the share of epochs before the attention joins is {AttendsFrom}, not from 0 to below 1");
         Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0)),
             $"class weights are not {LesionMask.ClassCount} positive numbers");
-        Require(EffusionRepeats is >= 1 and <= 100, $"repeats of effusion are {EffusionRepeats}, not 1 to 100");
-        Require(SettlingPasses is >= 0 and <= 1000, $"settling passes are {SettlingPasses}, not 0 to 1000");
-        Require(FreezeNormalisationAt is >= 0 and <= 1, $"the share of epochs before the normalisation freezes is {FreezeNormalisationAt}, not 0 to 1");
         Require(HeldOutShare is >= 0 and < 1, $"the held-out share is {HeldOutShare}, not from 0 to below 1");
         Require(InputCheckSteps >= 0, $"steps of the input check are {InputCheckSteps}, not at least 0");
         Require(ScoreEvery >= 0, $"epochs between scores are {ScoreEvery}, not at least 0");

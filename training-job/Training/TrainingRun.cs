@@ -39,7 +39,6 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             WriteHistory(trainer.History);
             progress.EpochDone(epoch);
         }
-        trainer.SettleNormalisation(cancellationToken);
         TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
         using var inputCheck = options.InputCheckSteps == 0
             ? null

@@ -94,6 +94,7 @@ public sealed class SchemaTests
     [InlineData("model", "/configuration/architecture", "\"transformer\"")]
     [InlineData("model", "/configuration/attentionLevels", "[4]")]
     [InlineData("model", "/configuration/exactAttentionLevels", "[4]")]
+    [InlineData("model", "/configuration/hash", "\"gaussian\"")]
     [InlineData("model", "/classes", "[\"background\"]")]
     [InlineData("model", "/training", "{}")]
     [InlineData("model", "/scores/foreground/infection/dice", "1.01")]

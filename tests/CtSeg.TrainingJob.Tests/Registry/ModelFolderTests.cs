@@ -54,6 +54,7 @@ public sealed class ModelFolderTests
 
     [Theory]
     [InlineData("\"architecture\": \"m\"", "\"architecture\": \"x\"", "not one of")]
+    [InlineData("\"hash\": \"orthonormal\"", "\"hash\": \"gaussian\"", "the hash is 'gaussian'")]
     [InlineData("\"configuration\": {", "\"configuration\": [", "cannot be read")]
     [InlineData("\"weightsSha256\"", "\"other\"", "cannot be read")]
     public void Given_ABrokenManifest_When_Loaded_Then_TheReasonIsGiven(string part, string replacement, string reason)

@@ -40,8 +40,6 @@ public sealed class RecipeFileTests
     [InlineData("""{"inputSize":0}""", "input size is 0")]
     [InlineData("""{"averageDecay":1}""", "decay of the average is 1")]
     [InlineData("""{"classWeights":[1,2]}""", "class weights")]
-    [InlineData("""{"effusionRepeats":0}""", "repeats of effusion are 0")]
-    [InlineData("""{"freezeNormalisationAt":2}""", "freezes is 2")]
     [InlineData("""{"variation":{"minZoom":0}}""", "smallest zoom is 0")]
     [InlineData("""{"variation":{"minZoom":1.5}}""", "largest zoom is 1.3")]
     [InlineData("""{"configuration":{"inputSide":3}}""", "side of the input is 3")]

@@ -150,16 +150,6 @@ public sealed class TrainingPartsTests
         ((double)loss).ShouldBe(((2 * 2 * Math.Log(8 / 5.0)) + ((1 + 4) * Math.Log(8))) / (2 + 2 + 1 + 4), 1e-6);
     }
 
-    [Fact]
-    public void Given_SlicesWithEffusion_When_Repeated_Then_AnEpochHasTheirStepsMore()
-    {
-        LabelledSlice Slice(byte label) => new($"s{label}", $"g{label}", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [label]));
-        var slices = new[] { Slice(0), Slice(1), Slice(3) };
-        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 1 }, slices).ShouldBe(3);
-        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 1, EffusionRepeats = 4 }, slices).ShouldBe(6);
-        Trainer.StepsOfEpoch(new TrainingOptions { BatchSize = 4, Views = "paper", EffusionRepeats = 2 }, slices).ShouldBe(6);
-    }
-
     [Theory]
     [InlineData(1.5, 0.0)]
     [InlineData(1.0, 0.2)]

@@ -37,18 +37,15 @@ public sealed class TrainingRunTests
         Should.Throw<WeightsFormatException>(() => TrainingCheckpoint.Load(folder[TrainingCheckpoint.FileName])).Message.ShouldContain(reason);
     }
 
-    // The second starts anew just where the normalisation freezes, the third where the attention joins and the views grow.
+    // The second starts anew just where the attention joins and the views grow.
     [Theory]
-    [InlineData(1.0, false)]
-    [InlineData(0.5, false)]
-    [InlineData(1.0, true)]
-    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits(double freezeAt, bool staged)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Given_ARunThatStoppedAfterAnEpoch_When_Resumed_Then_ItEndsWithTheSameBits(bool staged)
     {
         using var folder = new TemporaryFolder();
         var data = Circles(8);
-        var options = Options with { FreezeNormalisationAt = freezeAt, SettlingPasses = 1 };
-        if (staged)
-            options = options with { InputSize = 64, Stages = [new(0.5, 0.5)], AttendsFrom = 0.5 };
+        var options = staged ? Options with { InputSize = 64, Stages = [new(0.5, 0.5)], AttendsFrom = 0.5 } : Options;
         var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
 
         using (var first = new Trainer(options, data, TimeProvider.System))
@@ -137,25 +134,6 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
-    public void Given_AveragedWeights_When_Settled_Then_TheirStatisticsAreThoseOfTheSlicesToFit()
-    {
-        var options = Options with { Configuration = Options.Configuration with { Architecture = Architectures.UNet }, SettlingPasses = 80 };
-        using var trainer = new Trainer(options, Circles(6), TimeProvider.System);
-        trainer.RunEpoch(stepDone: null, CancellationToken.None);
-        using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
-        Tensor Of(string name) => StateDictionary.Of(trainer.Average)[name];
-        var images = cat([.. trainer.Split.Training.Select(slice => CtSeg.TrainingJob.Model.InputScaling.ToTensor(slice.Image))], 0);
-        var expected = nn.functional.conv2d(images, Of("encoder.0.first.weight"), padding: [1, 1]).mean([0, 2, 3]);
-        var before = Of("encoder.0.firstNorm.running_mean").clone();
-        trainer.SettleNormalisation(CancellationToken.None);
-        float Difference(Tensor statistics) => statistics.sub(expected).abs().max().item<float>();
-        Difference(Of("encoder.0.firstNorm.running_mean")).ShouldBeLessThan(1e-3f);
-        Difference(before).ShouldBeGreaterThan(1e-2f);
-        trainer.Average.training.ShouldBeFalse();
-    }
-
-    [Fact]
     public void Given_AStage_When_Trained_Then_ItsEpochsAreThoseOfItsOptionsAndTheLaterOnesAreNot()
     {
         var (data, stage) = (Circles(6), new TrainingStage(Until: 0.5, Size: 0.5));
@@ -189,22 +167,6 @@ public sealed class TrainingRunTests
         trainer.RunEpoch(stepDone: null, CancellationToken.None);
         Effect().ShouldBeGreaterThan(0);
         Query().Equals(query).ShouldBeFalse();
-    }
-
-    [Theory]
-    [InlineData(0.0, true)]
-    [InlineData(1.0, false)]
-    public void Given_NormalisationThatIsFrozen_When_AnotherEpochIsTrained_Then_ItsStatisticsStay(double at, bool stay)
-    {
-        using var trainer = new Trainer(Options with { FreezeNormalisationAt = at, SettlingPasses = 1 }, Circles(6), TimeProvider.System);
-        trainer.RunEpoch(stepDone: null, CancellationToken.None);
-        using var scope = NewDisposeScope();
-        Tensor Statistics() => trainer.Checkpoint().Network["encoder.0.blocks.0.reduceNorm.running_var"].clone();
-        Tensor Weights() => trainer.Checkpoint().Network["encoder.0.blocks.0.reduce.weight"].clone();
-        var (statistics, weights) = (Statistics(), Weights());
-        trainer.RunEpoch(stepDone: null, CancellationToken.None);
-        Statistics().Equals(statistics).ShouldBe(stay);
-        Weights().Equals(weights).ShouldBeFalse();
     }
 
     [Fact]
