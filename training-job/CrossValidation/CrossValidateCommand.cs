@@ -34,7 +34,7 @@ internal static class CrossValidateCommand
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
     private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
-    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     public static Command Create()
     {
@@ -74,7 +74,8 @@ internal static class CrossValidateCommand
                 WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or InvalidDataException)
+        catch (Exception exception) when (exception is TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException
+            or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;

@@ -1,19 +1,15 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CtSeg.Models;
-using CtSeg.Processes;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
-/// <param name="Commit">Of the program that wrote it.</param>
-/// <param name="Hardware">Processor and cores of the machine that wrote it.</param>
+/// <param name="Machines">Where the networks were trained, and by which program.</param>
 /// <param name="Options">Of every network, but for architecture, views and seed.</param>
 internal sealed record CrossValidationReport(
-    string Commit,
-    string Hardware,
+    IReadOnlyList<TrainingMachine> Machines,
     string DataSha256,
     int Slices,
     int Groups,
@@ -31,8 +27,7 @@ internal sealed record CrossValidationReport(
             .ToDictionary(runs => runs.Key, runs => new ScoredNetwork(
                 runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
         return new CrossValidationReport(
-            BuiltFrom(),
-            $"{Processor.Name}, {Environment.ProcessorCount} cores",
+            [.. results.Values.SelectMany(folds => folds).SelectMany(fold => fold.Machines).Distinct()],
             data.Sha256,
             data.Slices.Count,
             data.Slices.Select(slice => slice.Group).Distinct().Count(),
@@ -51,13 +46,6 @@ internal sealed record CrossValidationReport(
         select networks[(Architectures.Full, augmented)].Minus(
             networks[(other, augmented)],
             PublishedScores.Of(Architectures.Full, augmented).Dice - PublishedScores.Of(other, augmented).Dice);
-
-    /// <summary>The build notes the commit behind a plus.</summary>
-    private static string BuiltFrom() =>
-        typeof(CrossValidationReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion is { } version
-        && version.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0
-            ? version[(plus + 1)..]
-            : "unknown";
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]

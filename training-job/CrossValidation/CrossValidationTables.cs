@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -17,15 +18,18 @@ internal static class CrossValidationTables
         void Line(string line = "") => text.Append(line).Append('\n');
         Line("# Cross-validation");
         Line();
-        Line($"Written by `{command}` (commit {report.Commit}, {report.Hardware}). The numbers are in `tables.json`.");
+        Line($"Written by `{command}`. The numbers are in `tables.json`. Trained on: {string.Join("; ", report.Machines)}.");
         Line();
-        Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups."));
+        Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
         Line();
-        Line("Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds 10 --archs all --augment both --recipe paper --base-channels 64`.");
-        Line();
+        if (report is not { Folds: 10, Steps: null, Options: { InputSize: SlicePreprocessor.Side, Epochs: 100, Configuration.BaseChannels: 64 } })
+        {
+            Line("Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds 10 --archs all --augment both --recipe paper --base-channels 64`.");
+            Line();
+        }
         Line("## Paper protocol");
         Line();
-        Line("All classes with background, at the network's input size. The paper does not say how it averages: its DSC stands beside the mean over the four classes, its accuracy beside the micro average (for one label a pixel Dice, accuracy and precision of all pixels are one number). Table I is the rows `m` and `unet`, Table II all.");
+        Line($"All classes with background, at {SlicePreprocessor.Side} x {SlicePreprocessor.Side} pixels. The paper does not say how it averages: its DSC stands beside the mean over the four classes, its accuracy beside the micro average (for one label a pixel Dice, accuracy and precision of all pixels are one number). In the mean precision a class that is never predicted counts 0. Table I is the rows `m` and `unet`, Table II all.");
         Line();
         Line("| network | views | Dice, mean of classes | paper | micro average | paper's accuracy | precision, mean of classes | paper |");
         Line("|---|---|---|---|---|---|---|---|");
@@ -45,7 +49,7 @@ internal static class CrossValidationTables
         foreach (var network in report.Networks)
             Line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Steps:F0} | {network.Minutes:F0} |"));
         Line();
-        Line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds, on one thread where other trainings ran beside it.");
+        Line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds.");
         WriteDifferences(report, Line);
         Line();
         Line("## Configuration");
@@ -65,7 +69,7 @@ internal static class CrossValidationTables
         line("");
         line("## What agrees with the paper");
         line("");
-        line("What `m` reaches more than another network on the same slices. It agrees where the interval of the mean over the classes lies on the paper's side of 0, contradicts where it lies on the other, and is undecided where it holds 0.");
+        line("What `m` reaches more than another network on the same slices. It agrees where the interval of the mean over the classes lies on the paper's side of 0, contradicts where it lies on the other, and is undecided where it holds 0. An interval of networks that were trained once does not know the luck of a training.");
         line("");
         line($"| m against | views | paper | mean of classes | | {string.Join(" | ", report.Differences[0].Findings.Select(finding => finding.Name))} |");
         line($"|---|---|---|---|---|{string.Concat(report.Differences[0].Findings.Select(_ => "---|"))}");
@@ -75,12 +79,16 @@ internal static class CrossValidationTables
         }
     }
 
-    private static string Verdict(Difference difference) => difference.MeanClassDice.Interval switch
+    private static string Verdict(Difference difference)
     {
-        { Low: > 0 } => difference.Claimed > 0 ? "agrees" : "contradicts",
-        { High: < 0 } => difference.Claimed < 0 ? "agrees" : "contradicts",
-        _ => "undecided",
-    };
+        var verdict = difference.MeanClassDice.Interval switch
+        {
+            { Low: > 0 } => difference.Claimed > 0 ? "agrees" : "contradicts",
+            { High: < 0 } => difference.Claimed < 0 ? "agrees" : "contradicts",
+            _ => "undecided",
+        };
+        return difference.Seeds < 2 ? verdict + ", one seed" : verdict;
+    }
 
     private static string Views(bool augmented) => augmented ? "augmented" : "as they are";
 

@@ -20,7 +20,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         var split = _folds[fold];
         var options = plan.OptionsOf(run, split.Training);
         var path = Path.Combine(folder, run.Name, $"fold{fold + 1}.json");
-        if (Finished(path, options) is { } finished)
+        if (Finished(path, options, split) is { } finished)
             return finished;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var result = Train(run, fold, options, Path.ChangeExtension(path, ".safetensors"), progress, cancellationToken);
@@ -28,7 +28,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         return result;
     }
 
-    private FoldResult? Finished(string path, TrainingOptions options)
+    private FoldResult? Finished(string path, TrainingOptions options, GroupSplit split)
     {
         if (!File.Exists(path))
             return null;
@@ -36,8 +36,9 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         {
             var result = JsonSerializer.Deserialize(File.ReadAllBytes(path), CrossValidationJson.Default.FoldResult);
             return result is not null && result.DataSha256 == data.Sha256 && TrainingCheckpoint.SameRun(result.Options, options)
-                ? result
-                : throw new TrainingDataException($"'{path}' is of other options or data: use the same, or another folder.");
+                && result.Slices.Select(slice => slice.Name).SequenceEqual(split.HeldOut.Select(slice => slice.Name))
+                    ? result
+                    : throw new TrainingDataException($"'{path}' is of other options, data or folds: use the same, or another folder.");
         }
         catch (JsonException)
         {
@@ -65,7 +66,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
             Path.ChangeExtension(checkpoint, null), TrainingRun.Describe(version, trainer, Evaluator.Score(predictions, effect: null), time), trainer.Average);
         return new FoldResult(
             options, data.Sha256, fold, trainer.StepsPerEpoch * options.Epochs,
-            Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 2), trainer.History.Epochs[^1].Loss,
+            Math.Round(trainer.History.Epochs.Sum(epoch => epoch.Seconds) / 60, 2), trainer.History.Epochs[^1].Loss, trainer.History.Machines,
             [.. Evaluator.AtMaskSize(predictions).Zip(Evaluator.AtNetworkSize(predictions), (one, other) =>
                 new FoldSlice(one.Name, one.Group, one.Matrix.Counts, other.Matrix.Counts))]);
     }

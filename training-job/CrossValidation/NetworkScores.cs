@@ -4,13 +4,13 @@ namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>
 /// What a network reached over all folds: every slice is scored by the fold that held it out. Scores are means over the seeds, their intervals are
-/// drawn over groups.
+/// drawn over groups and seeds.
 /// </summary>
 /// <param name="Steps">Optimiser steps of a fold, mean over the folds.</param>
 /// <param name="Minutes">Of training, all folds and seeds.</param>
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted; equal to pixel accuracy.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the four classes.</param>
-/// <param name="MeanClassPrecision">Paper protocol: mean over those of the four classes that are predicted.</param>
+/// <param name="MeanClassPrecision">Paper protocol: mean over the four classes; one that is there and never predicted counts 0.</param>
 internal sealed record NetworkScores(
     string Architecture,
     bool Augmented,
@@ -28,7 +28,8 @@ internal sealed record FindingScores(string Name, int SlicesWithClass, IntervalS
 
 /// <summary>What a network reaches more than another on the same slices.</summary>
 /// <param name="Claimed">That the paper states, of its DSC.</param>
+/// <param name="Seeds">Of the network that was trained with fewer: one says nothing about the luck of a training.</param>
 internal sealed record Difference(
-    string Architecture, string Other, bool Augmented, double Claimed, IntervalScore MeanClassDice, IReadOnlyList<DifferenceOfFinding> Findings);
+    string Architecture, string Other, bool Augmented, double Claimed, int Seeds, IntervalScore MeanClassDice, IReadOnlyList<DifferenceOfFinding> Findings);
 
 internal sealed record DifferenceOfFinding(string Name, IntervalScore Dice);

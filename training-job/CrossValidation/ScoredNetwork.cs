@@ -38,35 +38,55 @@ internal sealed class ScoredNetwork
         [.. ForegroundProtocol.Findings.Select(finding => new FindingScores(
             finding.Name,
             _folds.Take(_folds.Count / _seeds.Count).SelectMany(fold => fold.Slices).Count(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize).Truth(finding.Labels) > 0),
-            GroupBootstrap.Score(_groups, drawn => Mean(drawn, group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))),
+            OfGroups(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels)),
             [.. Enumerable.Range(0, _seeds.Count).Select(seed => ConfusionMatrix.Sum(_groups.Select(group => group.AtMaskSize[seed])).Dice(finding.Labels))]))]);
 
-    /// <summary>What this one reaches more, with intervals drawn over the groups of both at once.</summary>
+    /// <summary>What this one reaches more, with intervals drawn over the groups of both at once and over the seeds of each.</summary>
     public Difference Minus(ScoredNetwork other, double claimed)
     {
         List<(GroupCounts One, GroupCounts Other)> pairs = [.. _groups.Zip(other._groups)];
-        IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) => GroupBootstrap.Score(pairs, drawn =>
-            Mean([.. drawn.Select(pair => pair.One)], counts, score) - Mean([.. drawn.Select(pair => pair.Other)], counts, score));
+        IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score)
+        {
+            var random = new Random(1);
+            double? Of(IReadOnlyList<(GroupCounts One, GroupCounts Other)> drawn, IReadOnlyList<int> ofOne, IReadOnlyList<int> ofOther) =>
+                Mean([.. drawn.Select(pair => pair.One)], counts, score, ofOne) - Mean([.. drawn.Select(pair => pair.Other)], counts, score, ofOther);
+            return new IntervalScore(
+                Of(pairs, AllSeeds, other.AllSeeds), GroupBootstrap.Interval(pairs, drawn => Of(drawn, DrawSeeds(random), other.DrawSeeds(random))));
+        }
         return new Difference(
             _architecture,
             other._architecture,
             _augmented,
             claimed,
+            Math.Min(_seeds.Count, other._seeds.Count),
             Lead(group => group.AtNetworkSize, MeanClassDice),
             [.. ForegroundProtocol.Findings.Select(finding =>
                 new DifferenceOfFinding(finding.Name, Lead(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))))]);
     }
 
-    private IntervalScore OfPaper(Func<ConfusionMatrix, double?> score) => GroupBootstrap.Score(_groups, drawn => Mean(drawn, group => group.AtNetworkSize, score));
+    private IntervalScore OfPaper(Func<ConfusionMatrix, double?> score) => OfGroups(group => group.AtNetworkSize, score);
+
+    private IntervalScore OfGroups(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score)
+    {
+        var random = new Random(1);
+        return new IntervalScore(
+            Mean(_groups, counts, score, AllSeeds), GroupBootstrap.Interval(_groups, drawn => Mean(drawn, counts, score, DrawSeeds(random))));
+    }
+
+    private IReadOnlyList<int> AllSeeds => [.. Enumerable.Range(0, _seeds.Count)];
+
+    private int[] DrawSeeds(Random random) => [.. AllSeeds.Select(_ => random.Next(_seeds.Count))];
 
     private static double? MeanClassDice(ConfusionMatrix matrix) => Labels.Average(label => matrix.Dice([label]));
 
-    private static double? MeanClassPrecision(ConfusionMatrix matrix) => Labels.Average(label => matrix.Precision([label]));
+    // Who never predicts a class that is there must not gain by it.
+    private static double? MeanClassPrecision(ConfusionMatrix matrix) =>
+        Labels.Average(label => matrix.Precision([label]) ?? (matrix.Truth([label]) > 0 ? 0 : null));
 
     /// <summary>Mean over the seeds of a score of the pixels of all groups.</summary>
     private static double? Mean(
-        IReadOnlyList<GroupCounts> groups, Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score) =>
-        Enumerable.Range(0, counts(groups[0]).Count).Average(seed => score(ConfusionMatrix.Sum(groups.Select(group => counts(group)[seed]))));
+        IReadOnlyList<GroupCounts> groups, Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score, IEnumerable<int> seeds) =>
+        seeds.Average(seed => score(ConfusionMatrix.Sum(groups.Select(group => counts(group)[seed]))));
 
     private static ConfusionMatrix Sum(IEnumerable<IReadOnlyList<long>> slices) => ConfusionMatrix.Sum(slices.Select(ConfusionMatrix.FromCounts));
 

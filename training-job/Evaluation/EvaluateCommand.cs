@@ -17,7 +17,7 @@ internal static class EvaluateCommand
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
-    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     public static Command Create()
     {

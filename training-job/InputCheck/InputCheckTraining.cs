@@ -40,7 +40,7 @@ internal static class InputCheckTraining
             var pictures = cat([.. Views(images, augmentation, random, step), .. foreign], 0);
             network.zero_grad();
             nn.functional.binary_cross_entropy_with_logits(network.call(pictures), isForeign).backward();
-            optimiser.Step(step, LearningRateSchedule.At(step, steps, HighestRate));
+            optimiser.Step(LearningRateSchedule.At(step, steps, HighestRate));
         }
         network.eval();
         return network;

@@ -45,7 +45,7 @@ internal static class ModelFolder
         }
     }
 
-    /// <summary>Writes the weights first and the manifest last, so that a folder with a manifest is whole.</summary>
+    /// <summary>Writes the weights first and the manifest last, so that a folder with a manifest is whole; one that was there is taken away before.</summary>
     /// <returns>The manifest as written, with the hash of the weights.</returns>
     public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck = null)
     {
@@ -53,16 +53,21 @@ internal static class ModelFolder
         var tensors = StateDictionary.Of(network).Concat(inputCheck?.ToTensors() ?? new Dictionary<string, Tensor>()).ToDictionary();
         var weights = Safetensors.Write(tensors, new Dictionary<string, string> { ["format"] = "pt" });
         var written = manifest with { WeightsSha256 = Convert.ToHexStringLower(SHA256.HashData(weights)) };
+        File.Delete(Path.Combine(folder, ManifestName));
         ReplaceFile(Path.Combine(folder, WeightsName), weights);
         ReplaceFile(Path.Combine(folder, ManifestName), JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest));
         return written;
     }
 
-    /// <summary>Writes beside the file and renames, so that no reader sees half of it.</summary>
+    /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power.</summary>
     public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, content);
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
         File.Move(temporary, path, overwrite: true);
     }
 

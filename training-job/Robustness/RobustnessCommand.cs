@@ -16,7 +16,7 @@ internal static class RobustnessCommand
     private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
-    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     public static Command Create()
     {

@@ -23,18 +23,21 @@ internal sealed class AdamW : IDisposable
     public IReadOnlyDictionary<string, Tensor> First { get; }
     public IReadOnlyDictionary<string, Tensor> Second { get; }
 
-    /// <param name="step">Steps done before this one.</param>
+    /// <value>How often each parameter has had a gradient: one that joins later starts its moments then.</value>
+    public Dictionary<string, long> Steps { get; } = [];
+
     /// <param name="learningRate">Of this step.</param>
-    public void Step(long step, double learningRate)
+    public void Step(double learningRate)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var firstCorrection = 1 - Math.Pow(FirstDecay, step + 1);
-        var secondCorrection = Math.Sqrt(1 - Math.Pow(SecondDecay, step + 1));
         foreach (var (name, parameter) in _parameters)
         {
             if (parameter.grad is not { } gradient)
                 continue;
+            var step = Steps[name] = Steps.GetValueOrDefault(name) + 1;
+            var firstCorrection = 1 - Math.Pow(FirstDecay, step);
+            var secondCorrection = Math.Sqrt(1 - Math.Pow(SecondDecay, step));
             // Biases and normalisation are not shrunk.
             if (parameter.dim() > 1)
                 parameter.mul_(1 - (learningRate * _weightDecay));

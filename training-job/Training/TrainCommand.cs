@@ -24,9 +24,9 @@ internal static class TrainCommand
     private static readonly Option<string[]> ScoredBy = new("--scored-by") { AllowMultipleArgumentsPerToken = true, Description = "With --hold-out 0: the folds of a cross-validation with the same recipe, whose scores the model gets." };
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
-    private static readonly Option<int?> Minutes = new("--minutes") { Description = "Stop after the epoch in which this time passes." };
+    private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
     private static readonly Option<string?> Version = new("--model-version") { Description = "Name of the model; the output folder's name if not given." };
-    private static readonly Option<int?> ThreadCount = new("--threads") { Description = "Threads of the tensor library; results repeat only with the same number." };
+    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     public static Command Create()
     {
@@ -68,7 +68,8 @@ internal static class TrainCommand
             Print(outFolder, TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken)));
             return Task.FromResult(ExitCodes.Success);
         }
-        catch (Exception exception) when (exception is TrainingDataException or WeightsFormatException or ModelFolderException or InvalidDataException)
+        catch (Exception exception) when (exception is TrainingDataException or TrainingDivergedException or WeightsFormatException or ModelFolderException
+            or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
             return Task.FromResult(ExitCodes.Failure);

@@ -1,4 +1,5 @@
 using CtSeg.Models;
+using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
@@ -23,6 +24,7 @@ internal sealed class Trainer : IDisposable
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
+    private readonly List<TrainingMachine> _machines = [TrainingMachine.Current];
 
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
@@ -58,7 +60,7 @@ internal sealed class Trainer : IDisposable
 
     public GroupSplit Split => _split;
 
-    public TrainingHistory History => new(_options, _dataSha256, [.. _epochs]);
+    public TrainingHistory History => new(_options, _dataSha256, HeldOutSlices, [.. _machines], [.. _epochs]);
 
     public int EpochsDone => _epochs.Count;
 
@@ -69,6 +71,7 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Trains one epoch.</summary>
     /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
     public EpochRecord RunEpoch(Action<int>? stepDone, CancellationToken cancellationToken)
     {
         var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
@@ -100,13 +103,14 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Everything a later process needs to go on.</summary>
     public TrainingCheckpoint Checkpoint() => new(
-        History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second);
+        History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second, _optimiser.Steps);
 
     /// <exception cref="TrainingDataException">The checkpoint belongs to another run.</exception>
     public void Restore(TrainingCheckpoint checkpoint)
     {
-        if (checkpoint.History.DataSha256 != _dataSha256 || !TrainingCheckpoint.SameRun(checkpoint.History.Options, _options))
-            throw new TrainingDataException("The checkpoint comes from other data or options: use the same, or start in another folder.");
+        if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
+            || !TrainingCheckpoint.SameRun(checkpoint.History.Options, _options))
+            throw new TrainingDataException("The checkpoint comes from other data, folds or options: use the same, or start in another folder.");
         StateDictionary.Load(_network, checkpoint.Network);
         StateDictionary.Load(Average, checkpoint.Average);
         foreach (var (own, saved) in new[] { (_optimiser.First, checkpoint.First), (_optimiser.Second, checkpoint.Second) })
@@ -114,6 +118,9 @@ internal sealed class Trainer : IDisposable
             foreach (var (name, moment) in own)
                 moment.copy_(saved[name]);
         }
+        foreach (var (name, steps) in checkpoint.Steps)
+            _optimiser.Steps[name] = steps;
+        _machines.InsertRange(0, checkpoint.History.Machines.Where(machine => machine != TrainingMachine.Current));
         _epochs.Clear();
         _epochs.AddRange(checkpoint.History.Epochs);
     }
@@ -133,6 +140,8 @@ internal sealed class Trainer : IDisposable
     /// <summary>The first epoch, from 0, in which the attention takes part: the last one at the latest.</summary>
     private int AttendsFrom => (int)(_options.AttendsFrom * _options.Epochs);
 
+    private string[] HeldOutSlices => [.. _split.HeldOut.Select(slice => slice.Name)];
+
     private double Step((int Slice, int View)[] batch, IViews views, int epoch, int step)
     {
         using var scope = NewDisposeScope();
@@ -140,12 +149,27 @@ internal sealed class Trainer : IDisposable
         var images = cat([.. seen.Select(view => view.Image)], 0);
         var classes = cat([.. seen.Select(view => view.Mask)], 0);
         _network.zero_grad();
-        var loss = SegmentationLoss.Compute(_network.call(images), classes, _options);
+        var loss = Loss(images, classes);
+        var value = loss.item<float>();
+        if (!float.IsFinite(value))
+            throw new TrainingDivergedException(epoch + 1);
         loss.backward();
-        var done = ((long)epoch * StepsPerEpoch) + step;
-        _optimiser.Step(done, LearningRate(epoch, step));
-        UpdateAverage(done);
-        return loss.item<float>();
+        _optimiser.Step(LearningRate(epoch, step));
+        UpdateAverage(((long)epoch * StepsPerEpoch) + step);
+        return value;
+    }
+
+    private Tensor Loss(Tensor images, Tensor classes)
+    {
+        try
+        {
+            return SegmentationLoss.Compute(_network.call(images), classes, _options);
+        }
+        catch (NonFiniteInputException)
+        {
+            // Attention notices before the loss does.
+            return tensor(float.NaN);
+        }
     }
 
     private Dictionary<string, double?> HeldOutDice(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
@@ -11,10 +12,12 @@ internal sealed record TrainingCheckpoint(
     IReadOnlyDictionary<string, Tensor> Network,
     IReadOnlyDictionary<string, Tensor> Average,
     IReadOnlyDictionary<string, Tensor> First,
-    IReadOnlyDictionary<string, Tensor> Second)
+    IReadOnlyDictionary<string, Tensor> Second,
+    IReadOnlyDictionary<string, long> Steps)
 {
     public const string FileName = "checkpoint.safetensors";
     private const string HistoryName = "history";
+    private const string StepsName = "steps";
 
     /// <summary>Whether a run with the one options may go on with the state of the other.</summary>
     public static bool SameRun(TrainingOptions one, TrainingOptions other) => ToJson(one) == ToJson(other);
@@ -27,34 +30,37 @@ internal sealed record TrainingCheckpoint(
             foreach (var (name, tensor) in part)
                 tensors[prefix + name] = tensor;
         }
-        var history = JsonSerializer.Serialize(History, TrainingJson.Default.TrainingHistory);
-        ModelFolder.ReplaceFile(path, Safetensors.Write(tensors, new Dictionary<string, string> { [HistoryName] = history }));
+        ModelFolder.ReplaceFile(path, Safetensors.Write(tensors, new Dictionary<string, string>
+        {
+            [HistoryName] = JsonSerializer.Serialize(History, TrainingJson.Default.TrainingHistory),
+            [StepsName] = JsonSerializer.Serialize(Steps, TrainingJson.Default.IReadOnlyDictionaryStringInt64),
+        }));
     }
 
     /// <exception cref="WeightsFormatException">The file is damaged.</exception>
     public static TrainingCheckpoint Load(string path)
     {
         var (tensors, metadata) = Safetensors.Read(File.ReadAllBytes(path));
-        if (!metadata.TryGetValue(HistoryName, out var json))
-            throw new WeightsFormatException($"'{path}' is not a checkpoint: it has no history.");
-        var history = ReadHistory(path, json);
-        return new TrainingCheckpoint(history, Part("network."), Part("average."), Part("first."), Part("second."));
+        return new TrainingCheckpoint(
+            Read(HistoryName, TrainingJson.Default.TrainingHistory), Part("network."), Part("average."), Part("first."), Part("second."),
+            Read(StepsName, TrainingJson.Default.IReadOnlyDictionaryStringInt64));
 
         IReadOnlyDictionary<string, Tensor> Part(string prefix) => tensors
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
-    }
 
-    private static TrainingHistory ReadHistory(string path, string json)
-    {
-        try
+        T Read<T>(string name, JsonTypeInfo<T> type)
         {
-            return JsonSerializer.Deserialize(json, TrainingJson.Default.TrainingHistory)
-                ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its history is empty.");
-        }
-        catch (JsonException)
-        {
-            throw new WeightsFormatException($"'{path}' is not a checkpoint: its history cannot be read.");
+            if (!metadata.TryGetValue(name, out var json))
+                throw new WeightsFormatException($"'{path}' is not a checkpoint: it has no {name}.");
+            try
+            {
+                return JsonSerializer.Deserialize(json, type) ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its {name} is empty.");
+            }
+            catch (JsonException)
+            {
+                throw new WeightsFormatException($"'{path}' is not a checkpoint: its {name} cannot be read.");
+            }
         }
     }
 

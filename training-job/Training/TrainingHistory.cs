@@ -11,9 +11,13 @@ namespace CtSeg.TrainingJob.Training;
 internal sealed record EpochRecord(int Epoch, double Loss, double LearningRate, IReadOnlyDictionary<string, double?>? HeldOutDice, double Seconds);
 
 /// <summary>`training.json`: the options of a run and what happened in it.</summary>
-internal sealed record TrainingHistory(TrainingOptions Options, string DataSha256, IReadOnlyList<EpochRecord> Epochs);
+/// <param name="HeldOutSlices">Names of the slices that it was not trained on.</param>
+/// <param name="Machines">Where it ran, in order. With more than one the result is not bit for bit that of an undisturbed run.</param>
+internal sealed record TrainingHistory(
+    TrainingOptions Options, string DataSha256, IReadOnlyList<string> HeldOutSlices, IReadOnlyList<TrainingMachine> Machines, IReadOnlyList<EpochRecord> Epochs);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(TrainingHistory))]
 [JsonSerializable(typeof(TrainingOptions))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, long>))]
 internal sealed partial class TrainingJson : JsonSerializerContext;

@@ -19,7 +19,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
 
     public bool Resume { get; init; }
 
-    /// <summary>Of the same recipe, for a model that holds nothing out; null for none.</summary>
+    /// <summary>Of the same recipe, for a model that holds nothing out and is trained to the end; null for none.</summary>
     public ModelScores? ScoresOfRecipe { get; init; }
 
     /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used.</exception>
@@ -29,8 +29,12 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
         var started = time.GetTimestamp();
         using var trainer = new Trainer(options, data, time);
-        if (Resume && File.Exists(checkpoint))
+        if (File.Exists(checkpoint))
+        {
+            if (!Resume)
+                throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
+        }
         progress.Started(trainer.Split, trainer.EpochsDone, options.Epochs, trainer.StepsPerEpoch);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
         {
@@ -43,7 +47,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         using var inputCheck = options.InputCheckSteps == 0
             ? null
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
-        var scores = trainer.Split.HeldOut.Count == 0 ? ScoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
+        var scoresOfRecipe = trainer.EpochsDone == options.Epochs ? ScoresOfRecipe : null;
+        var scores = trainer.Split.HeldOut.Count == 0 ? scoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
         return ModelFolder.Save(outFolder, Describe(version, trainer, scores, time), trainer.Average, inputCheck);
     }
 

@@ -35,9 +35,10 @@ public sealed class CrossValidationReportTests
         difference.Claimed.ShouldBe(0.12, 1e-12);
         // The U-Net is as m with its first seed.
         difference.Findings[0].Dice.Value!.Value.ShouldBe(0.125, 1e-12);
-        // Group 1 alone: (2/4 + 1) / 2 - 2/4; group 2 alone: both are right.
+        // Group 1 alone, twice the second seed: 1 - 2/4; group 2 alone, or twice the first seed: both are alike.
         difference.Findings[0].Dice.Interval!.Low.ShouldBe(0, 1e-12);
-        difference.Findings[0].Dice.Interval!.High.ShouldBe(0.25, 1e-12);
+        difference.Findings[0].Dice.Interval!.High.ShouldBe(0.5, 1e-12);
+        difference.Seeds.ShouldBe(1);
     }
 
     [Fact]
@@ -45,10 +46,15 @@ public sealed class CrossValidationReportTests
     {
         var text = CrossValidationTables.Write(Report(), "./ctseg cross-validate --data x");
         text.ShouldContain("`./ctseg cross-validate --data x`");
-        text.ShouldContain("| m | augmented | 2 | 0.875 [0.750, 1.000], 0.750 to 1.000 |");
+        text.ShouldContain("| m | augmented | 2 | 0.875 [0.500, 1.000], 0.750 to 1.000 |");
         text.ShouldContain("| 0.94 | 0.900 ");
         text.ShouldContain("| unet | augmented | +0.12 |");
-        text.ShouldContain("undecided");
+        text.ShouldContain("undecided, one seed");
+        text.ShouldContain("Trained on: Z80, 1 thread, commit abc.");
+        text.ShouldContain("Not run: the paper's full setting");
+        CrossValidationTables.Write(
+            Report() with { Folds = 10, Steps = null, Options = TrainingOptions.OfRecipe("paper") with { Configuration = new ModelConfiguration { BaseChannels = 64 } } }, "x")
+            .ShouldNotContain("Not run");
     }
 
     /// <summary>Two folds of a slice each; ground-glass only.</summary>
@@ -56,7 +62,7 @@ public sealed class CrossValidationReportTests
     {
         var plan = new CrossValidationPlan(new TrainingOptions(), Runs, Folds: 2, FoldSeed: 1, Steps: 4);
         FoldResult Fold(int fold, string group, params long[] counts) =>
-            new(plan.Options, "data", fold, Steps: 4, Minutes: 2, LastLoss: 1, [new FoldSlice($"s{fold}", group, counts, counts)]);
+            new(plan.Options, "data", fold, Steps: 4, Minutes: 2, LastLoss: 1, [new TrainingMachine("Z80", 1, "abc")], [new FoldSlice($"s{fold}", group, counts, counts)]);
         IReadOnlyList<FoldResult> some =
         [
             Fold(0, "g1", [4, 2, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),

@@ -71,6 +71,20 @@ public sealed class CrossValidatorTests
         Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, other, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData("fold1.json")]
+    [InlineData("fold1.safetensors")]
+    public void Given_AResultOrCheckpointOfOtherFolds_When_CalledAgain_Then_ItIsRefused(string kept)
+    {
+        using var folder = new TemporaryFolder();
+        new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder.Path, Run.Name)).Where(file => Path.GetFileName(file) != kept))
+            File.Delete(file);
+        var other = Plan with { Folds = 3 };
+        Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, other, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None))
+            .Message.ShouldContain("folds");
+    }
+
     [Fact]
     public void Given_ADamagedResult_When_CalledAgain_Then_TheFileIsNamed()
     {

@@ -181,21 +181,24 @@ public sealed class TrainingPartsTests
     public void Given_AFunction_When_Minimised_Then_StepsEqualThoseOfTorchsAdamW()
     {
         using var scope = NewDisposeScope();
-        var (own, theirs) = (rand(4, 3).requires_grad_(), zeros(4, 3));
-        theirs.copy_(own.detach());
-        var parameter = new TorchSharp.Modules.Parameter(theirs);
-        using var optimiser = new AdamW([("w", own)], weightDecay: 0.1);
-        using var reference = optim.AdamW([parameter], lr: 0.01, weight_decay: 0.1);
+        var own = new[] { rand(4, 3).requires_grad_(), rand(4, 3).requires_grad_() };
+        var theirs = own.Select(parameter => new TorchSharp.Modules.Parameter(parameter.detach().clone())).ToArray();
+        using var optimiser = new AdamW([("w", own[0]), ("late", own[1])], weightDecay: 0.1);
+        using var reference = optim.AdamW(theirs, lr: 0.01, weight_decay: 0.1);
+        // The second has no gradient before the tenth step.
+        Tensor Sum(IReadOnlyList<Tensor> parameters, int step) => step < 10 ? parameters[0].pow(4).sum() : parameters[0].pow(4).sum() + parameters[1].pow(4).sum();
         for (var step = 0; step < 20; step++)
         {
-            own.grad?.zero_();
-            own.pow(4).sum().backward();
-            optimiser.Step(step, 0.01);
+            foreach (var parameter in own)
+                parameter.grad?.zero_();
+            Sum(own, step).backward();
+            optimiser.Step(0.01);
             reference.zero_grad();
-            parameter.pow(4).sum().backward();
+            Sum(theirs, step).backward();
             reference.step();
         }
-        own.sub(parameter).abs().max().item<float>().ShouldBeLessThan(1e-6f);
+        foreach (var (one, other) in own.Zip(theirs))
+            one.sub(other).abs().max().item<float>().ShouldBeLessThan(1e-6f);
     }
 
     [Fact]

@@ -64,6 +64,27 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void Given_AFolderWithARun_When_AnotherIsStartedThere_Then_ItIsRefusedAndTheFirstStays()
+    {
+        using var folder = new TemporaryFolder();
+        var first = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: false)
+            .Execute(Options with { Seed = 2 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None)).Message.ShouldContain("--resume");
+        ModelFolder.ReadManifest(folder.Path).WeightsSha256.ShouldBe(first.WeightsSha256);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    public void Given_WeightsThatAreNoNumbers_When_Trained_Then_ItIsSaid(double attendsFrom)
+    {
+        using var trainer = new Trainer(Options with { AttendsFrom = attendsFrom }, Circles(8), TimeProvider.System);
+        using (no_grad())
+            trainer.Checkpoint().Network["bridge.blocks.0.reduce.weight"].fill_(float.NaN);
+        Should.Throw<TrainingDivergedException>(() => trainer.RunEpoch(stepDone: null, CancellationToken.None)).Message.ShouldContain("epoch 1");
+    }
+
+    [Fact]
     public void Given_AFinishedRun_When_Looked_At_Then_TheFolderHoldsModelHistoryCurvesAndScores()
     {
         using var folder = new TemporaryFolder();
