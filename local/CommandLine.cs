@@ -25,6 +25,7 @@ internal static class CommandLine
         ("evaluate", "Scores a model on labelled slices by every protocol."),
         ("cross-validate", "Trains and scores networks on folds by group; the paper's tables."),
         ("robustness", "Scores a model on slices that were disturbed as uploads are."),
+        ("input-check", "Counts what the check of inputs warns about."),
         ("new-model", "Writes an untrained model, for tests."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];

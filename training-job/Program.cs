@@ -7,6 +7,7 @@ using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Training;
@@ -19,6 +20,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     CrossValidateCommand.Create(),
     EvaluateCommand.Create(),
     RobustnessCommand.Create(),
+    InputCheckCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
     BenchCommand.Create(),

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace CtSeg.Models;
 
 /// <summary>`models/{version}/model.json`: what a model is, where it comes from and how good it is.</summary>
@@ -45,19 +47,18 @@ public sealed record ModelPreprocessing(int Width, int Height, string Interpolat
 /// <param name="Slices">Slices the weights were fitted to.</param>
 /// <param name="Groups">Groups these slices come from.</param>
 /// <param name="HeldOutGroups">Names of the groups that were kept out.</param>
-/// <param name="InputSize">Side of the crops, pixels.</param>
+/// <param name="Epochs">Done.</param>
+/// <param name="Machines">Processor, threads and program, in order where it moved: the bits depend on them.</param>
+/// <param name="Options">All options, as the job's training.json has them.</param>
 public sealed record TrainingRecord(
     string DataSha256,
     int Slices,
     int Groups,
     IReadOnlyList<string> HeldOutGroups,
     int Epochs,
-    int InputSize,
-    int BatchSize,
-    double LearningRate,
-    double AverageDecay,
-    int Seed,
-    double Minutes);
+    double Minutes,
+    IReadOnlyList<string> Machines,
+    JsonElement Options);
 
 /// <summary>`models/current.json`: the model in use; replaced only by a conditional write.</summary>
 public sealed record CurrentModel(string Version, string WeightsSha256);

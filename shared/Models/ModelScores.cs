@@ -1,12 +1,12 @@
 namespace CtSeg.Models;
 
-/// <summary>Scores on held-out groups. Two protocols, because the paper does not say how its figures average.</summary>
-/// <param name="HeldOutSlices">Slices scored.</param>
-/// <param name="HeldOutGroups">Groups they come from: a lower bound on overlap between patients, not a count of patients.</param>
-/// <param name="Note">How to read the scores.</param>
+/// <summary>Scores on labelled slices. Two protocols, because the paper does not say how its figures average.</summary>
+/// <param name="Slices">That were scored.</param>
+/// <param name="Groups">They come from: a lower bound on overlap between patients, not a count of patients.</param>
+/// <param name="Note">How to read the scores: whether the model may have been trained on the slices.</param>
 public sealed record ModelScores(
-    int HeldOutSlices,
-    int HeldOutGroups,
+    int Slices,
+    int Groups,
     ForegroundScores Foreground,
     PaperScores Paper,
     AttentionEffect? Attention,

@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Tests.Training;
@@ -31,10 +32,20 @@ public sealed class CommandTests
         Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--fitted").ShouldBe(0);
         Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--fitted", "--held-out").ShouldNotBe(0);
         using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
-        var heldOut = report.RootElement.GetProperty("scores").GetProperty("heldOutSlices").GetInt32();
+        var heldOut = report.RootElement.GetProperty("scores").GetProperty("slices").GetInt32();
         heldOut.ShouldBeInRange(1, 5);
         report.RootElement.GetProperty("slicesOfTraining").GetInt32().ShouldBe(0);
         Directory.GetFiles(folder["pictures"], "*.png").Length.ShouldBe(heldOut);
+
+        Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--worst", "2", "--json", folder["w.json"], "--overlays", folder["worst"]).ShouldBe(0);
+        using var worst = JsonDocument.Parse(File.ReadAllBytes(folder["w.json"]));
+        var slices = worst.RootElement.GetProperty("slices").EnumerateArray()
+            .Select(slice => (Name: slice.GetProperty("name").GetString(), Dice: slice.GetProperty("dice").GetProperty("infection").GetDouble())).ToList();
+        slices.Count.ShouldBe(6);
+        slices.Select(slice => slice.Dice).ShouldBeInOrder();
+        Directory.GetFiles(folder["worst"]).Select(Path.GetFileNameWithoutExtension).Order().ShouldBe(slices.Take(2).Select(slice => slice.Name).Order());
+        worst.RootElement.GetProperty("scores").GetProperty("note").GetString()!.ShouldStartWith($"{6 - heldOut} of the scored slices");
+        report.RootElement.GetProperty("scores").GetProperty("note").GetString().ShouldBe(Evaluator.Note);
 
         Run(RobustnessCommand.Create(), "--data", data, "--model", folder["model"], "--held-out", "--out", folder["robust"]).ShouldBe(0);
         using var disturbed = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["robust"], "robustness.json")));
@@ -57,10 +68,9 @@ public sealed class CommandTests
         tables.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(1);
         File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldContain("cross-validate --data");
 
-        string Fold(int number) => Path.Combine(folder["cv"], "m-augmented-seed1", $"fold{number}");
-        Run(EvaluateCommand.Create(), "--data", data, "--model", Fold(1), Fold(2), "--held-out", "--json", folder["e.json"]).ShouldBe(0);
+        Run(EvaluateCommand.Create(), "--data", data, "--model", Path.Combine(folder["cv"], "m-augmented-seed1"), "--held-out", "--json", folder["e.json"]).ShouldBe(0);
         using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
-        report.RootElement.GetProperty("scores").GetProperty("heldOutSlices").GetInt32().ShouldBe(6);
+        report.RootElement.GetProperty("scores").GetProperty("slices").GetInt32().ShouldBe(6);
         report.RootElement.GetProperty("models").GetArrayLength().ShouldBe(2);
     }
 
@@ -78,7 +88,7 @@ public sealed class CommandTests
         var manifest = ModelFolder.ReadManifest(folder["all"]);
         manifest.Training!.Slices.ShouldBe(6);
         manifest.Training.HeldOutGroups.ShouldBeEmpty();
-        manifest.Scores!.HeldOutSlices.ShouldBe(6);
+        manifest.Scores!.Slices.ShouldBe(6);
         manifest.Scores.Attention!.LostInterval.ShouldNotBeNull();
         manifest.Scores.Note.ShouldContain("cross-validation");
         Run(TrainCommand.Create(), arguments).ShouldNotBe(0);
@@ -86,6 +96,33 @@ public sealed class CommandTests
         Run(TrainCommand.Create(), [.. arguments[..^1], "--hold-out", "0"]).ShouldNotBe(0);
         Run(TrainCommand.Create(), "--data", data, "--out", folder["bare"], "--recipe", folder["r.json"], "--hold-out", "0").ShouldBe(0);
         ModelFolder.ReadManifest(folder["bare"]).Scores.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Given_PicturesAndSlices_When_TheInputCheckIsExamined_Then_EachIsCountedByKindAndByFold()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["r.json"]).ShouldBe(0);
+        Directory.CreateDirectory(folder["foreign"]);
+        foreach (var name in new[] { "blank-1.png", "blank-2.png", "noise-1.png" })
+            File.WriteAllBytes(Path.Combine(folder["foreign"], name), PngWriter.Grey(new GreyImage(8, 8, new byte[64])));
+        File.WriteAllText(Path.Combine(folder["foreign"], "README.md"), "not a picture");
+
+        Run(InputCheckCommand.Create(), "--pictures", folder["foreign"], "--model", folder["model"], "--data", data, "--folds", "2", "--steps", "3", "--json", folder["c.json"]).ShouldBe(0);
+
+        using var report = JsonDocument.Parse(File.ReadAllBytes(folder["c.json"]));
+        report.RootElement.GetProperty("kinds").EnumerateArray().Select(kind => (kind.GetProperty("kind").GetString(), kind.GetProperty("pictures").GetInt32()))
+            .ShouldBe([("blank", 2), ("noise", 1)]);
+        var pictures = report.RootElement.GetProperty("pictures").EnumerateArray().ToList();
+        pictures.Count(picture => picture.GetProperty("warned").GetBoolean())
+            .ShouldBe(report.RootElement.GetProperty("kinds").EnumerateArray().Sum(kind => kind.GetProperty("warned").GetInt32()));
+        pictures.ShouldAllBe(picture => picture.GetProperty("warned").GetBoolean() == picture.GetProperty("score").GetDouble() > 0.5);
+        report.RootElement.GetProperty("slices").GetProperty("slices").GetInt32().ShouldBe(6);
+
+        File.WriteAllText(Path.Combine(folder["foreign"], "blank-3.png"), "no picture");
+        Run(InputCheckCommand.Create(), "--pictures", folder["foreign"], "--model", folder["model"]).ShouldBe(1);
+        Run(InputCheckCommand.Create()).ShouldNotBe(0);
     }
 
     [Theory]

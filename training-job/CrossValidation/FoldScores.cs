@@ -18,7 +18,7 @@ internal static class FoldScores
     /// <exception cref="Registry.ModelFolderException">A folder holds no model.</exception>
     public static ModelScores Score(IReadOnlyList<string> folders, TrainingOptions options, TrainingData data, CancellationToken cancellationToken)
     {
-        var models = new ScoredModels(folders, data.Slices, ScoredGroups.HeldOut);
+        var models = new ScoredModels(folders, data, ScoredGroups.HeldOut);
         foreach (var folder in folders)
         {
             if (!IsOf(ResultOf(folder), options, data))

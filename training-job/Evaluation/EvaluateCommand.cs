@@ -12,11 +12,12 @@ namespace CtSeg.TrainingJob.Evaluation;
 internal static class EvaluateCommand
 {
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
-    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
+    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
+    private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
     private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     public static Command Create()
@@ -25,12 +26,13 @@ internal static class EvaluateCommand
             Score a model on labelled slices, by every protocol, with intervals.
 
             Examples:
-              evaluate --data DATA --held-out                   the shipped weights on the groups they never saw
+              evaluate --data DATA                                         the shipped weights
               evaluate --data DATA --model M --json scores.json --overlays pictures
-              evaluate --data DATA --model CV/m-augmented-seed1/fold* --held-out     all folds of a cross-validation
+              evaluate --data DATA --model CV/m-augmented-seed1 --held-out --worst 8 --overlays pictures
+                                                                           the folds of a cross-validation; the slices they fail on
             """)
         {
-            Data, Model, HeldOut, Fitted, Json, Overlays, ThreadCount,
+            Data, Model, HeldOut, Fitted, Json, Overlays, Worst, ThreadCount,
         };
         command.Validators.Add(result =>
         {
@@ -48,11 +50,11 @@ internal static class EvaluateCommand
         {
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
-            var models = new ScoredModels(FoldersOf(arguments.GetValue(Model)), data.Slices, groups);
+            var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
             var (predictions, withoutAttention) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
             var report = EvaluationReport.Create(
                 models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
-            Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays));
+            Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays), arguments.GetValue(Worst));
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
@@ -62,13 +64,13 @@ internal static class EvaluateCommand
         }
     }
 
-    /// <returns>The shipped weights where none are given.</returns>
-    public static IReadOnlyList<string> FoldersOf(string[]? given) => given is { Length: > 0 } ? given : [ShippedModel.Folder(ShippedModel.Root)];
-
-    private static void Write(EvaluationReport report, List<SlicePrediction> predictions, string? json, string? overlays)
+    private static void Write(EvaluationReport report, List<SlicePrediction> predictions, string? json, string? overlays, int? worst)
     {
         if (overlays is not null)
-            Draw(overlays, predictions);
+        {
+            var drawn = report.Slices.Take(worst ?? report.Slices.Count).Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
+            Draw(overlays, predictions.Where(prediction => drawn.Contains(prediction.Slice.Name)));
+        }
         var document = JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport);
         if (json == "-")
         {
@@ -77,10 +79,10 @@ internal static class EvaluateCommand
         }
         if (json is not null)
             File.WriteAllText(json, document + Environment.NewLine);
-        EvaluationText.Write(Console.Out, report);
+        EvaluationText.Write(Console.Out, report, worst ?? 0);
     }
 
-    private static void Draw(string folder, List<SlicePrediction> predictions)
+    private static void Draw(string folder, IEnumerable<SlicePrediction> predictions)
     {
         Directory.CreateDirectory(folder);
         foreach (var prediction in predictions)

@@ -26,6 +26,7 @@ internal sealed record FindingReport(
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
 /// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
 /// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
+/// <param name="Slices">One by one, the lowest infection Dice first.</param>
 /// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
 internal sealed record EvaluationReport(
     IReadOnlyList<ScoredModel> Models,
@@ -35,8 +36,12 @@ internal sealed record EvaluationReport(
     IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
     IntervalScore CalibrationError,
     IntervalScore LesionCalibrationError,
+    IReadOnlyList<SliceScore> Slices,
     int SlicesOfTraining)
 {
+    public static string NoteOnTraining(int slices) =>
+        $"{slices} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.";
+
     public static EvaluationReport Create(
         IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
     {
@@ -46,12 +51,14 @@ internal sealed record EvaluationReport(
         return new EvaluationReport(
             [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
             dataSha256,
-            Evaluator.Score(predictions, effect),
+            Evaluator.Score(predictions, effect, slicesOfTraining == 0 ? Evaluator.Note : NoteOnTraining(slicesOfTraining)),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
             GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
             GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
+            [.. groups.SelectMany(group => group.Slices).Select(SliceScore.Of)
+                .OrderBy(slice => slice.Dice["infection"] ?? 1).ThenBy(slice => slice.Name, StringComparer.Ordinal)],
             slicesOfTraining);
     }
 
@@ -93,6 +100,18 @@ internal sealed record EvaluationReport(
                 .OfType<double>().ToList()),
         ];
     }
+}
+
+/// <summary>One slice by the foreground protocol.</summary>
+/// <param name="Dice">By finding; null where neither truth nor prediction holds it.</param>
+/// <param name="LesionPixels">Of the truth.</param>
+internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary<string, double?> Dice, long LesionPixels)
+{
+    public static SliceScore Of(ScoredSlice slice) => new(
+        slice.Name,
+        slice.Group,
+        ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => slice.Matrix.Dice(finding.Labels)),
+        slice.Matrix.Truth([1, 2, 3]));
 }
 
 /// <summary>Which weights were scored.</summary>

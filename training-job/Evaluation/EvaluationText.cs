@@ -5,12 +5,13 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>A report to read.</summary>
 internal static class EvaluationText
 {
-    public static void Write(TextWriter output, EvaluationReport report)
+    /// <param name="worst">Number of slices to list.</param>
+    public static void Write(TextWriter output, EvaluationReport report, int worst)
     {
         var scores = report.Scores;
-        output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.HeldOutSlices} slices of {scores.HeldOutGroups} groups (a lower bound on overlap between patients)");
+        output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.Slices} slices of {scores.Groups} groups (a lower bound on overlap between patients)");
         if (report.SlicesOfTraining > 0)
-            output.WriteLine($"CAUTION: {report.SlicesOfTraining} of them are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.");
+            output.WriteLine($"CAUTION: {scores.Note}");
         output.WriteLine();
         output.WriteLine("foreground protocol: pooled over all pixels at the masks' size, [95 % bootstrap interval over groups]");
         output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
@@ -31,6 +32,22 @@ internal static class EvaluationText
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"attention set to zero: infection Dice {attention.InfectionDice:F3}, {new IntervalScore(attention.InfectionDiceLost, attention.LostInterval).ToText()} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
+        }
+        WriteWorst(output, report.Slices, worst);
+    }
+
+    private static void WriteWorst(TextWriter output, IReadOnlyList<SliceScore> slices, int worst)
+    {
+        if (worst == 0)
+            return;
+        output.WriteLine();
+        output.WriteLine("slices with the lowest infection Dice");
+        output.WriteLine($"{"",-24}{"group",-8}{"lesion pixels",13}  {string.Join("  ", ForegroundProtocol.Findings.Select(finding => finding.Name))}");
+        foreach (var slice in slices.Take(worst))
+        {
+            var scores = ForegroundProtocol.Findings.Select(finding =>
+                (slice.Dice[finding.Name]?.ToString("F3", CultureInfo.InvariantCulture) ?? "-").PadRight(finding.Name.Length));
+            output.WriteLine($"{slice.Name,-24}{slice.Group,-8}{slice.LesionPixels,13}  {string.Join("  ", scores)}".TrimEnd());
         }
     }
 }

@@ -13,12 +13,16 @@ internal sealed class ScoredModels
     private readonly IReadOnlyList<(string Folder, IReadOnlyList<string> Slices)> _models;
 
     /// <param name="folders">Of the models.</param>
-    /// <param name="groups">Which slices count.</param>
+    /// <param name="data">To score on.</param>
+    /// <param name="groups">Which slices count. A manifest tells only for the data that its model was trained with.</param>
     /// <exception cref="TrainingDataException">There are no such slices, or a slice would be scored twice.</exception>
     /// <exception cref="ModelFolderException">A folder holds no manifest.</exception>
-    public ScoredModels(IReadOnlyList<string> folders, IReadOnlyList<LabelledSlice> slices, ScoredGroups groups)
+    public ScoredModels(IReadOnlyList<string> folders, TrainingData data, ScoredGroups groups)
     {
+        var slices = data.Slices;
         Manifests = [.. folders.Select(ModelFolder.ReadManifest)];
+        if (groups != ScoredGroups.All && Manifests.FirstOrDefault(manifest => manifest.Training?.DataSha256 != data.Sha256) is { } foreign)
+            throw new TrainingDataException($"The model {foreign.Version} was not trained with this data: which of its groups are new to the model nobody knows. Score all slices, or give its own data.");
         _models = [.. folders.Zip(Manifests, (folder, manifest) => (folder, Names(slices, manifest, groups)))];
         var all = _models.SelectMany(model => model.Slices).ToList();
         if (all.Count == 0)

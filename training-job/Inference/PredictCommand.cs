@@ -8,8 +8,6 @@ namespace CtSeg.TrainingJob.Inference;
 /// <summary>`ctseg-job predict`: the model alone, on files.</summary>
 internal static class PredictCommand
 {
-    private static readonly HashSet<string> Extensions = new(StringComparer.OrdinalIgnoreCase) { ".png", ".jpg", ".jpeg", ".tif", ".tiff" };
-
     private static readonly Argument<string[]> Inputs = new("IN") { Arity = ArgumentArity.OneOrMore, Description = "Slices (PNG, JPEG, TIFF), or folders of them." };
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Results go to OUT/{file name}/." };
     private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
@@ -17,7 +15,16 @@ internal static class PredictCommand
 
     public static Command Create()
     {
-        var command = new Command("predict", "Segment slices without the pipeline.") { Inputs, Out, Model, ThreadCount };
+        var command = new Command("predict", """
+            Segment slices without the pipeline.
+
+            Examples:
+              predict slice.png --out out
+              predict scans/ --out out --model models/mine
+            """)
+        {
+            Inputs, Out, Model, ThreadCount,
+        };
         command.SetAction(arguments => Run(
             arguments.GetValue(Inputs)!, arguments.GetValue(Out)!, arguments.GetValue(Model), arguments.GetValue(ThreadCount), TimeProvider.System));
         return command;
@@ -31,7 +38,7 @@ internal static class PredictCommand
             using var segmenter = SliceSegmenter.Load(modelFolder ?? ShippedModel.Folder(ShippedModel.Root));
             var (completed, failed) = (0, 0);
             var names = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var path in inputs.SelectMany(Expand))
+            foreach (var path in inputs.SelectMany(SliceFiles.Of))
             {
                 if (Predict(segmenter, path, outFolder, names, time))
                     completed++;
@@ -74,8 +81,4 @@ internal static class PredictCommand
         }
         return false;
     }
-
-    private static IEnumerable<string> Expand(string input) => Directory.Exists(input)
-        ? Directory.EnumerateFiles(input).Where(path => Extensions.Contains(Path.GetExtension(path))).Order(StringComparer.Ordinal)
-        : [input];
 }

@@ -13,7 +13,7 @@ namespace CtSeg.TrainingJob.Robustness;
 internal static class RobustnessCommand
 {
     private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
-    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = "Model folder; the shipped weights if not given. Several with --held-out: the folds of a cross-validation." };
+    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
     private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
@@ -24,8 +24,9 @@ internal static class RobustnessCommand
             Score a model on slices of other brightness, contrast, position and size, as JPEG files and with burned-in text.
 
             Examples:
-              robustness --data DATA --held-out                                     the shipped weights on the groups they never saw
-              robustness --data DATA --model CV/m-augmented-seed1/fold? --held-out --out docs/results
+              robustness --data DATA                                                  the shipped weights
+              robustness --data DATA --model CV/m-augmented-seed1 --held-out --out docs/results
+                                                                                      the folds of a cross-validation
             """)
         {
             Data, Model, HeldOut, Out, ThreadCount,
@@ -41,12 +42,14 @@ internal static class RobustnessCommand
         {
             var folder = arguments.GetValue(Data)!;
             var data = TrainingData.Load(folder);
-            var models = new ScoredModels(EvaluateCommand.FoldersOf(arguments.GetValue(Model)), data.Slices, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
+            var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
             var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
             var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
             var report = new RobustnessReport(
                 [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
-                data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), rows);
+                data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
+            if (report.SlicesOfTraining > 0)
+                Console.WriteLine($"CAUTION: {EvaluationReport.NoteOnTraining(report.SlicesOfTraining)}");
             if (arguments.GetValue(Out) is { } outFolder)
                 Write(outFolder, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
             return ExitCodes.Success;

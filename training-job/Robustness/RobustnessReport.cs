@@ -13,7 +13,9 @@ namespace CtSeg.TrainingJob.Robustness;
 internal sealed record DisturbedScores(string Disturbance, ForegroundScores Foreground, IntervalScore InfectionDiceLost, int? Warned);
 
 /// <summary>What `ctseg-job robustness` finds out.</summary>
-internal sealed record RobustnessReport(IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, IReadOnlyList<DisturbedScores> Disturbances)
+/// <param name="SlicesOfTraining">Those of the slices that a model may have been trained on.</param>
+internal sealed record RobustnessReport(
+    IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, int SlicesOfTraining, IReadOnlyList<DisturbedScores> Disturbances)
 {
     /// <param name="command">That made it, as it is typed.</param>
     public string ToMarkdown(string command)
@@ -21,6 +23,8 @@ internal sealed record RobustnessReport(IReadOnlyList<ScoredModel> Models, strin
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Robustness\n\nWritten by `{command}`: {Slices} slices of {Groups} groups, model {string.Join(", ", Models.Select(model => model.Version))}. ");
         text.Append("Dice of the foreground protocol, pooled, [95 % bootstrap interval over groups]; what is lost is against the same slices undisturbed.\n\n");
+        if (SlicesOfTraining > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{EvaluationReport.NoteOnTraining(SlicesOfTraining)}\n\n");
         text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion | warned about |\n|---|---|---|---|---|---|---|\n");
         foreach (var row in Disturbances)
         {

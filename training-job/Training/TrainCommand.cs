@@ -21,7 +21,7 @@ internal static class TrainCommand
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
     private static readonly Option<double?> HoldOut = new("--hold-out") { Description = "Share of the slices whose groups are kept out, for the scores; 0 to train on all." };
-    private static readonly Option<string[]> ScoredBy = new("--scored-by") { AllowMultipleArgumentsPerToken = true, Description = "With --hold-out 0: the folds of a cross-validation with the same recipe, whose scores the model gets." };
+    private static readonly Option<string[]> ScoredBy = new("--scored-by") { AllowMultipleArgumentsPerToken = true, Description = "With --hold-out 0: the folds of a cross-validation with the same recipe, or the folder that holds them; the model gets their scores." };
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
@@ -36,7 +36,7 @@ internal static class TrainCommand
             Examples:
               train --data DATA --out out/mine                        scored on a quarter of the groups
               train --data DATA --out out/mine --resume               go on where it was stopped
-              train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1/fold?     on all slices, with the scores of the folds
+              train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
             """)
         {
             Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount,
@@ -63,7 +63,7 @@ internal static class TrainCommand
             {
                 Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
                 Resume = arguments.GetValue(Resume),
-                ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(folds, options, data, cancellationToken) : null,
+                ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
             };
             Print(outFolder, TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken)));
             return Task.FromResult(ExitCodes.Success);
@@ -88,7 +88,7 @@ internal static class TrainCommand
             Console.WriteLine($"{outFolder}: trained on all slices, and so without scores.");
             return;
         }
-        Console.WriteLine($"{outFolder}: {scores.HeldOutSlices} held-out slices of {scores.HeldOutGroups} groups, foreground protocol");
+        Console.WriteLine($"{outFolder}: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol");
         foreach (var score in scores.Foreground.Classes.Prepend(scores.Foreground.Infection))
         {
             Console.WriteLine($"  {score.Name}: Dice {IntervalScore.DiceOf(score).ToText()}, in {score.SlicesWithClass} slices");

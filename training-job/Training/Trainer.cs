@@ -14,13 +14,16 @@ namespace CtSeg.TrainingJob.Training;
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
+    // Attention at all levels takes two thirds of a step.
+    private const double CostWithAttention = 3;
+
     private readonly TrainingOptions _options;
     private readonly GroupSplit _split;
     private readonly string _dataSha256;
     private readonly TimeProvider _time;
     private readonly ResidualAttentionUNet _network;
     private readonly AdamW _optimiser;
-    private readonly IReadOnlyList<(int UntilEpoch, IViews Views)> _stages;
+    private readonly IReadOnlyList<(int UntilEpoch, int Side, IViews Views)> _stages;
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
@@ -48,8 +51,8 @@ internal sealed class Trainer : IDisposable
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
         _stages =
         [
-            .. options.Stages.Select(stage => ((int)Math.Round(stage.Until * options.Epochs), Views.Create(stage.Of(options)))),
-            (options.Epochs, Views.Create(options)),
+            .. options.Stages.Select(stage => ((int)Math.Round(stage.Until * options.Epochs), stage.Of(options).InputSize, Views.Create(stage.Of(options)))),
+            (options.Epochs, options.InputSize, Views.Create(options)),
         ];
         _shown = Shown(options, _split.Training);
         _slices = [.. _split.Training.Select(slice => ToTensors(slice, options.Configuration.InputSide))];
@@ -65,6 +68,16 @@ internal sealed class Trainer : IDisposable
     public int EpochsDone => _epochs.Count;
 
     public int StepsPerEpoch => Steps(_shown.Count, _options);
+
+    /// <value>Of every epoch, done or not, relative to each other: what time is left follows from it.</value>
+    public IReadOnlyList<double> CostOfEpochs =>
+    [
+        .. Enumerable.Range(0, _options.Epochs).Select(epoch =>
+        {
+            double side = _stages.First(stage => epoch < stage.UntilEpoch).Side;
+            return side * side * (_options.Configuration.UsesAttention && epoch >= AttendsFrom ? CostWithAttention : 1);
+        }),
+    ];
 
     /// <param name="slices">Slices to fit.</param>
     public static int StepsOfEpoch(TrainingOptions options, IReadOnlyList<LabelledSlice> slices) => Steps(Shown(options, slices).Count, options);

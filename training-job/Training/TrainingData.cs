@@ -32,7 +32,20 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
             .ToList();
         if (slices.Count == 0)
             throw new TrainingDataException($"'{list}' names no slice.");
+        RequireApart(slices);
         return new TrainingData(slices, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>No slice may lie on both sides of a split.</summary>
+    private static void RequireApart(List<LabelledSlice> slices)
+    {
+        if (slices.GroupBy(slice => slice.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } named)
+            throw new TrainingDataException($"slices.csv names '{named.Key}' more than once: leave one line.");
+        var torn = slices
+            .GroupBy(slice => Convert.ToHexStringLower(SHA256.HashData(slice.Image.Pixels)), StringComparer.Ordinal)
+            .FirstOrDefault(same => same.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count() > 1);
+        if (torn is not null)
+            throw new TrainingDataException($"{string.Join(" and ", torn.Select(slice => $"'{slice.Name}'"))} are the same picture in several groups: put them into one.");
     }
 
     private static LabelledSlice LoadSlice(string folder, string name, string group, IncrementalHash hash)

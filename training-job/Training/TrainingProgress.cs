@@ -6,7 +6,10 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>Told what a training run does.</summary>
 internal interface ITrainingProgress
 {
-    void Started(GroupSplit split, int epochsDone, int epochs, int stepsPerEpoch);
+    /// <param name="costs">Of every epoch of the run, relative to each other.</param>
+    void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch);
+
+    /// <param name="steps">Done in this epoch.</param>
     void StepDone(int steps);
     void EpochDone(EpochRecord epoch);
 }
@@ -14,12 +17,12 @@ internal interface ITrainingProgress
 /// <summary>A line an epoch: for pipes and log files.</summary>
 internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
 {
-    private readonly EpochTimes _times = new();
+    private EpochTimes _times = new([]);
     private int _epochs;
 
-    public void Started(GroupSplit split, int epochsDone, int epochs, int stepsPerEpoch)
+    public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
     {
-        _epochs = epochs;
+        (_epochs, _times) = (costs.Count, new EpochTimes(costs));
         output.WriteLine(Describe(split, epochsDone));
         output.Flush();
     }
@@ -30,8 +33,9 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
 
     public void EpochDone(EpochRecord epoch)
     {
-        var left = _times.Left(epoch, _epochs);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Describe(epoch, _epochs)}{Dice(epoch)}, {epoch.Seconds:F1} s, {left:h\\:mm\\:ss} left"));
+        var left = _times.Left(epoch);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{Describe(epoch, _epochs)}{Dice(epoch)}, {epoch.Seconds:F1} s, {(int)left.TotalHours}:{left:mm\\:ss} left"));
         output.Flush();
     }
 
@@ -48,43 +52,47 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
         : "";
 }
 
-/// <summary>A bar on a terminal, over all steps of the run.</summary>
+/// <summary>A bar on a terminal, over what this call has to do: what was done before would count as speed.</summary>
 internal sealed class BarProgress(ProgressContext context) : ITrainingProgress
 {
     private ProgressTask? _task;
-    private (int Done, int Epochs, int Steps) _at;
+    private IReadOnlyList<double> _costs = [];
+    private int _stepsPerEpoch;
+    private int _epoch;
+    private double _done;
     private string _dice = "";
 
-    public void Started(GroupSplit split, int epochsDone, int epochs, int stepsPerEpoch)
+    public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
     {
         AnsiConsole.WriteLine(PlainProgress.Describe(split, epochsDone));
-        _at = (epochsDone, epochs, stepsPerEpoch);
-        _task = context.AddTask("training", maxValue: (double)epochs * stepsPerEpoch);
-        _task.Value = (double)epochsDone * stepsPerEpoch;
+        (_costs, _stepsPerEpoch, _epoch, _done) = (costs, stepsPerEpoch, epochsDone, 0);
+        _task = context.AddTask("training", maxValue: Math.Max(double.Epsilon, costs.Skip(epochsDone).Sum()));
     }
 
-    public void StepDone(int steps) => _task!.Value = ((double)_at.Done * _at.Steps) + steps;
+    public void StepDone(int steps) => _task!.Value = _done + (_costs[_epoch] * steps / _stepsPerEpoch);
 
     public void EpochDone(EpochRecord epoch)
     {
-        _at.Done = epoch.Epoch;
+        _done += _costs[_epoch++];
+        _task!.Value = _done;
         // The last scores stay until there are new ones.
         if (epoch.HeldOutDice is not null)
             _dice = PlainProgress.Dice(epoch);
-        _task!.Description = Markup.Escape(PlainProgress.Describe(epoch, _at.Epochs) + _dice);
+        _task.Description = Markup.Escape(PlainProgress.Describe(epoch, _costs.Count) + _dice);
     }
 }
 
 /// <summary>Guesses what is left from the epochs of this process.</summary>
-internal sealed class EpochTimes
+/// <param name="costs">Of every epoch, relative to each other.</param>
+internal sealed class EpochTimes(IReadOnlyList<double> costs)
 {
     private double _seconds;
-    private int _epochs;
+    private double _cost;
 
-    public TimeSpan Left(EpochRecord epoch, int epochs)
+    public TimeSpan Left(EpochRecord epoch)
     {
         _seconds += epoch.Seconds;
-        _epochs++;
-        return TimeSpan.FromSeconds(_seconds / _epochs * (epochs - epoch.Epoch));
+        _cost += costs[epoch.Epoch - 1];
+        return TimeSpan.FromSeconds(_seconds / _cost * costs.Skip(epoch.Epoch).Sum());
     }
 }

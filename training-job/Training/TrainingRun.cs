@@ -35,7 +35,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
                 throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
         }
-        progress.Started(trainer.Split, trainer.EpochsDone, options.Epochs, trainer.StepsPerEpoch);
+        progress.Started(trainer.Split, trainer.EpochsDone, trainer.CostOfEpochs, trainer.StepsPerEpoch);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
         {
             var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);
@@ -64,12 +64,9 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
                 trainer.Split.Training.Select(slice => slice.Group).Distinct().Count(),
                 [.. trainer.Split.HeldOut.Select(slice => slice.Group).Distinct().Order(StringComparer.Ordinal)],
                 trainer.EpochsDone,
-                options.InputSize,
-                options.BatchSize,
-                options.LearningRate,
-                options.AverageDecay,
-                options.Seed,
-                Math.Round(history.Epochs.Sum(epoch => epoch.Seconds) / 60, 1)),
+                Math.Round(history.Epochs.Sum(epoch => epoch.Seconds) / 60, 1),
+                [.. history.Machines.Select(machine => machine.ToString())],
+                JsonSerializer.SerializeToElement(options, TrainingJson.Default.TrainingOptions)),
             Scores = scores,
         };
     }

@@ -56,7 +56,8 @@ public sealed class SchemaTests
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
         var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning"];
-        foreach (var path in Objects(JsonNode.Parse(json)!))
+        // The options of a training are the job's own affair.
+        foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
             var added = JsonNode.Parse(json)!;
             ((JsonObject)At(added, path))["unknown"] = 1;
@@ -185,7 +186,7 @@ public sealed class SchemaTests
         Configuration = new ModelConfiguration(),
         Classes = ["background", "ground-glass-opacity", "consolidation", "pleural-effusion"],
         Preprocessing = new ModelPreprocessing(369, 369, "area", "grey / 127.5 - 1"),
-        Training = new TrainingRecord(new string('c', 64), 10, 5, ["g01"], 3, 192, 4, 0.002, 0.99, 1, 0.5),
+        Training = new TrainingRecord(new string('c', 64), 10, 5, ["g01"], 3, 0.5, ["a processor"], JsonSerializer.SerializeToElement(new { epochs = 3 })),
         Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4), new AttentionEffect(0.1, 0.6, new ScoreInterval(-0.1, 0.7), 0.05, 0.5)),
         WeightsSha256 = new string('b', 64),
         WeightsLicence = "MIT",

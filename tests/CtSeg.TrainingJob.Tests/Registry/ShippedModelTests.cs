@@ -32,7 +32,7 @@ public sealed class ShippedModelTests
             data.Sha256.ShouldBe(manifest.Training!.DataSha256);
             var heldOut = data.Slices.Where(slice => manifest.Training.HeldOutGroups.Contains(slice.Group)).ToList();
             var scores = Evaluator.Score(network, heldOut, zeroAttention: false, TestContext.Current.CancellationToken);
-            scores.HeldOutSlices.ShouldBe(manifest.Scores!.HeldOutSlices);
+            scores.Slices.ShouldBe(manifest.Scores!.Slices);
             scores.Foreground.Infection.Dice!.Value.ShouldBe(manifest.Scores.Foreground.Infection.Dice!.Value, 0.002);
             scores.Paper.MicroDice.ShouldBe(manifest.Scores.Paper.MicroDice, 0.001);
         }

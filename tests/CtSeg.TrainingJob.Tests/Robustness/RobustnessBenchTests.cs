@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Registry;
@@ -18,14 +19,16 @@ public sealed class RobustnessBenchTests
         using var folder = new TemporaryFolder();
         var data = TrainingRunTests.Circles(6);
         var models = new ScoredModels(
-            [Model(folder["a"], data, "g0"), Model(folder["b"], data, "g1")], data.Slices, ScoredGroups.HeldOut);
+            [Model(folder["a"], data, "g0"), Model(folder["b"], data, "g1")], data, ScoredGroups.HeldOut);
         var slices = data.Slices.Where(models.Scores).ToList();
         slices.Select(slice => slice.Group).Distinct().ShouldBe(["g0", "g1"]);
         var rows = new RobustnessBench(models, [.. slices.Select(slice => (slice, slice.Image))]).Run(_ => { }, TestContext.Current.CancellationToken);
         rows.Select(row => row.Disturbance).ShouldBe(Disturbance.All.Select(disturbance => disturbance.Name));
         rows[0].InfectionDiceLost.Value.ShouldBe(0);
         rows.ShouldAllBe(row => row.Foreground.Infection.SlicesWithClass == slices.Count && row.Warned == null);
-        var text = new RobustnessReport([], "data", slices.Count, 2, rows).ToMarkdown("./ctseg robustness");
+        var text = new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: 0, rows).ToMarkdown("./ctseg robustness");
+        text.ShouldNotContain("scored slices");
+        new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: 3, rows).ToMarkdown("x").ShouldContain("3 of the scored slices");
         text.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)).ShouldBe(Disturbance.All.Count + 1);
         text.ShouldContain("| JPEG quality 60 |");
     }
@@ -36,12 +39,15 @@ public sealed class RobustnessBenchTests
         using var folder = new TemporaryFolder();
         var data = TrainingRunTests.Circles(6);
         string[] models = [Model(folder["a"], data, "g1"), Model(folder["b"], data, "g1")];
-        Should.Throw<TrainingDataException>(() => new ScoredModels(models, data.Slices, ScoredGroups.HeldOut)).Message.ShouldContain("several models");
-        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], [data.Slices[0]], ScoredGroups.HeldOut)).Message.ShouldContain("held out");
-        new ScoredModels(models[..1], data.Slices, ScoredGroups.All).SlicesOfTraining.ShouldBe(4);
-        new ScoredModels(models[..1], data.Slices, ScoredGroups.HeldOut).SlicesOfTraining.ShouldBe(0);
-        var fitted = new ScoredModels(models[..1], data.Slices, ScoredGroups.Fitted);
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models, data, ScoredGroups.HeldOut)).Message.ShouldContain("several models");
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], data with { Slices = [data.Slices[0]] }, ScoredGroups.HeldOut)).Message.ShouldContain("held out");
+        new ScoredModels(models[..1], data, ScoredGroups.All).SlicesOfTraining.ShouldBe(4);
+        new ScoredModels(models[..1], data, ScoredGroups.HeldOut).SlicesOfTraining.ShouldBe(0);
+        var fitted = new ScoredModels(models[..1], data, ScoredGroups.Fitted);
         fitted.SlicesOfTraining.ShouldBe(4);
+        Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], data with { Sha256 = "other" }, ScoredGroups.HeldOut))
+            .Message.ShouldContain("not trained with this data");
+        new ScoredModels(models[..1], data with { Sha256 = "other" }, ScoredGroups.All).SlicesOfTraining.ShouldBe(4);
         data.Slices.Count(fitted.Scores).ShouldBe(4);
     }
 
@@ -51,7 +57,7 @@ public sealed class RobustnessBenchTests
         using var network = new CtSeg.TrainingJob.Model.ResidualAttentionUNet(ResidualAttentionUNetTests.Tiny with { Architecture = Architectures.WithoutAttention });
         var manifest = TrainingRunTests.Manifest(network.Configuration) with
         {
-            Training = new TrainingRecord(data.Sha256, 4, 2, [heldOut], 1, 32, 4, 1e-3, 0.9, 1, 0),
+            Training = new TrainingRecord(data.Sha256, 4, 2, [heldOut], 1, 0, ["here"], JsonSerializer.SerializeToElement(new { epochs = 1 })),
         };
         ModelFolder.Save(folder, manifest, network);
         return folder;

@@ -226,24 +226,41 @@ public sealed class TrainingPartsTests
         Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
     }
 
+    [Theory]
+    [InlineData("a,g1\na,g2\n", "names 'a' more than once")]
+    [InlineData("a,g1\nb,g2\n", "'a' and 'b' are the same picture in several groups")]
+    public void Given_SlicesThatCouldLieOnBothSides_When_Loaded_Then_ItIsRefused(string lines, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        WriteSlices(folder, "a", "b");
+        File.WriteAllText(folder["slices.csv"], "slice,group\n" + lines);
+        Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
+    }
+
     [Fact]
     public void Given_ADataFolder_When_Loaded_Then_SlicesArePreprocessedAndHashed()
     {
         using var folder = new TemporaryFolder();
-        Directory.CreateDirectory(folder["images"]);
-        Directory.CreateDirectory(folder["masks"]);
+        WriteSlices(folder, "a", "b");
+        File.WriteAllBytes(Path.Combine(folder["images"], "b.png"), PngWriter.Grey(new GreyImage(2, 2, [9, 9, 9, 200])));
         File.WriteAllText(folder["slices.csv"], "slice,group,px\nb,g2,1\na,g1,1\n");
-        foreach (var name in new[] { "a", "b" })
-        {
-            File.WriteAllBytes(Path.Combine(folder["images"], name + ".png"), PngWriter.Grey(new GreyImage(2, 2, [9, 9, 9, 9])));
-            File.WriteAllBytes(Path.Combine(folder["masks"], name + ".png"), MaskPng.Write(new LesionMask(2, 2, [0, 1, 2, 3])));
-        }
         var data = TrainingData.Load(folder.Path);
         data.Slices.Select(slice => (slice.Name, slice.Group)).ShouldBe([("a", "g1"), ("b", "g2")]);
         data.Slices[0].Image.Width.ShouldBe(369);
         data.Slices[0].Mask.Labels.ShouldBe([0, 1, 2, 3]);
         File.WriteAllText(folder["slices.csv"], "slice,group,px\nb,g1,1\na,g1,1\n");
         TrainingData.Load(folder.Path).Sha256.ShouldNotBe(data.Sha256);
+    }
+
+    private static void WriteSlices(TemporaryFolder folder, params string[] names)
+    {
+        Directory.CreateDirectory(folder["images"]);
+        Directory.CreateDirectory(folder["masks"]);
+        foreach (var name in names)
+        {
+            File.WriteAllBytes(Path.Combine(folder["images"], name + ".png"), PngWriter.Grey(new GreyImage(2, 2, [9, 9, 9, 9])));
+            File.WriteAllBytes(Path.Combine(folder["masks"], name + ".png"), MaskPng.Write(new LesionMask(2, 2, [0, 1, 2, 3])));
+        }
     }
 
     private static float Correlation(Tensor one, Tensor other)
