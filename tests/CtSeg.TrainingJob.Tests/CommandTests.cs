@@ -119,6 +119,8 @@ public sealed class CommandTests
             .ShouldBe(report.RootElement.GetProperty("kinds").EnumerateArray().Sum(kind => kind.GetProperty("warned").GetInt32()));
         pictures.ShouldAllBe(picture => picture.GetProperty("warned").GetBoolean() == picture.GetProperty("score").GetDouble() > 0.5);
         report.RootElement.GetProperty("slices").GetProperty("slices").GetInt32().ShouldBe(6);
+        report.RootElement.GetProperty("slices").GetProperty("spoilt").EnumerateArray().Select(kind => (kind.GetProperty("kind").GetString(), kind.GetProperty("pictures").GetInt32()))
+            .ShouldBe([("inverted", 6), ("turned", 18), ("upended", 6)]);
 
         File.WriteAllText(Path.Combine(folder["foreign"], "blank-3.png"), "no picture");
         Run(InputCheckCommand.Create(), "--pictures", folder["foreign"], "--model", folder["model"]).ShouldBe(1);

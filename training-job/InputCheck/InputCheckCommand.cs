@@ -83,6 +83,7 @@ internal static class InputCheckCommand
             cancellationToken);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"all folds: {slices.Warned} of {slices.Slices} slices warned about, highest score {slices.HighestScore:F2}"));
+        PrintKinds(output, slices.Spoilt);
         return slices;
     }
 
@@ -91,11 +92,16 @@ internal static class InputCheckCommand
         if (report.Pictures.Count == 0)
             return;
         output.WriteLine($"model {report.Model}");
-        foreach (var kind in report.Kinds)
-            output.WriteLine($"{kind.Kind,-16}{kind.Warned,4} of {kind.Pictures}");
+        PrintKinds(output, report.Kinds);
         output.WriteLine($"{"all",-16}{report.Kinds.Sum(kind => kind.Warned),4} of {report.Pictures.Count}");
         foreach (var missed in report.Pictures.Where(picture => !picture.Warned))
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"not warned about: {missed.Name} (score {missed.Score:F2})"));
+    }
+
+    private static void PrintKinds(TextWriter output, IReadOnlyList<KindOfPictures> kinds)
+    {
+        foreach (var kind in kinds)
+            output.WriteLine($"{kind.Kind,-16}{kind.Warned,4} of {kind.Pictures}");
     }
 
     private static void Write(InputCheckReport report, string? json)

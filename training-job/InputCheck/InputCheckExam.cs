@@ -3,6 +3,7 @@ using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Training;
+using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.InputCheck;
 
@@ -30,15 +31,28 @@ internal static class InputCheckExam
     /// <param name="foldDone">Called after every fold with the fold, from 1, and its scored slices.</param>
     public static HeldOutSlices HeldOut(TrainingData data, int folds, int steps, int seed, Action<int, IReadOnlyList<ScoredPicture>> foldDone, CancellationToken cancellationToken)
     {
-        var all = new List<ScoredPicture>();
+        var (all, spoilt) = (new List<ScoredPicture>(), new List<ScoredPicture>());
         foreach (var (split, fold) in GroupSplit.Folds(data.Slices, folds, FoldSeed).Select((split, fold) => (split, fold)))
         {
             using var network = InputCheckTraining.Fit(split.Training, steps, seed, cancellationToken);
             List<ScoredPicture> scored = [.. split.HeldOut.Select(slice => Score(network, slice.Name, slice.Image))];
             all.AddRange(scored);
+            spoilt.AddRange(split.HeldOut.SelectMany(slice => Spoil(network, slice)));
             foldDone(fold + 1, scored);
         }
-        return new HeldOutSlices(data.Sha256, folds, all.Count, all.Count(slice => slice.Warned), all.Max(slice => slice.Score));
+        return new HeldOutSlices(data.Sha256, folds, all.Count, all.Count(slice => slice.Warned), all.Max(slice => slice.Score), Kinds(spoilt));
+    }
+
+    private static List<ScoredPicture> Spoil(InputCheckNetwork network, LabelledSlice slice)
+    {
+        using var scope = NewDisposeScope();
+        var picture = InputCheckNetwork.ToPicture(slice.Image);
+        (string Kind, Tensor Picture)[] spoilt =
+        [
+            ("turned", picture.rot90(1, (2, 3))), ("turned", picture.rot90(2, (2, 3))), ("turned", picture.rot90(3, (2, 3))),
+            ("upended", picture.flip(2)), ("inverted", picture.neg()),
+        ];
+        return [.. spoilt.Select(pair => Judge($"{pair.Kind}-{slice.Name}", network.Score(pair.Picture)))];
     }
 
     private static GreyImage Read(string path)
@@ -53,9 +67,7 @@ internal static class InputCheckExam
         }
     }
 
-    private static ScoredPicture Score(InputCheckNetwork network, string name, GreyImage image)
-    {
-        var score = network.Score(image);
-        return new ScoredPicture(name, score, InputCheckResult.Of(score).Warning is not null);
-    }
+    private static ScoredPicture Score(InputCheckNetwork network, string name, GreyImage image) => Judge(name, network.Score(image));
+
+    private static ScoredPicture Judge(string name, double score) => new(name, score, InputCheckResult.Of(score).Warning is not null);
 }

@@ -47,9 +47,23 @@ internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
     /// <returns>Probability that it is no such slice, 0 to 1.</returns>
     public double Score(GreyImage preprocessed)
     {
+        using var picture = ToPicture(preprocessed);
+        return Score(picture);
+    }
+
+    /// <param name="picture">Of <see cref="ToPicture"/>.</param>
+    public double Score(Tensor picture)
+    {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return call(InputScaling.ToSide(InputScaling.ToTensor(preprocessed), Side)).sigmoid().item<float>();
+        return call(picture).sigmoid().item<float>();
+    }
+
+    /// <returns>[1, 1, 64, 64], -1 to 1.</returns>
+    public static Tensor ToPicture(GreyImage preprocessed)
+    {
+        using var scope = NewDisposeScope();
+        return InputScaling.ToSide(InputScaling.ToTensor(preprocessed), Side).MoveToOuterDisposeScope();
     }
 
     /// <summary>Its tensors by their names in the weights' file.</summary>

@@ -18,8 +18,9 @@ internal sealed record KindOfPictures(string Kind, int Pictures, int Warned);
 internal sealed record ScoredPicture(string Name, double Score, bool Warned);
 
 /// <param name="DataSha256">Hash of the data folder.</param>
-/// <param name="HighestScore">Of all slices.</param>
-internal sealed record HeldOutSlices(string DataSha256, int Folds, int Slices, int Warned, double HighestScore);
+/// <param name="HighestScore">Of all slices as they are.</param>
+/// <param name="Spoilt">The same slices turned by quarters, front and back changed, inverted.</param>
+internal sealed record HeldOutSlices(string DataSha256, int Folds, int Slices, int Warned, double HighestScore, IReadOnlyList<KindOfPictures> Spoilt);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(InputCheckReport))]

@@ -2,8 +2,9 @@
 
     python3 foreign.py PACKAGES DICOM OUT
 
-PACKAGES holds Debian's packages opencv-doc, mate-backgrounds and mricron-data, fetched with `apt-get download` and unpacked with
-`dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices that are turned and inverted. Standard library only.
+PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, python3-skimage and insighttoolkit5-examples, fetched with
+`apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices that are turned and inverted. Standard library
+only. OUT/first are the pictures that an earlier, rejected method was examined with too; those of OUT/second were chosen later and examined once.
 """
 import array
 import gzip
@@ -18,6 +19,17 @@ NATURE = ["Garden", "Dune", "Wood", "Aqua", "TwoWings", "Storm", "GreenMeadow", 
 EXAMPLES = {"photo": ["data/fruits.jpg", "data/baboon.jpg", "data/left11.jpg", "data/apple.jpg", "data/orange.jpg", "data/messi5.jpg", "data/aloeL.jpg", "reg/home.png",
                        "dnn_superres/butterfly.png", "alphamat/input_images/plant.jpg"],
             "sign": [f"text/scenetext0{number}.jpg" for number in range(1, 7)]}
+SKIMAGE = {"photo": ["astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "rocket.jpg", "motorcycle_left.png", "clock_motion.png",
+                     "hubble_deep_field.jpg", "moon.png"],
+           "texture": ["brick.png", "grass.png", "gravel.png"],
+           "page": ["page.png", "text.png", "bw_text.png", "logo.png"],
+           "microscopy": ["cell.png", "ihc.png", "retina.jpg"],
+           "head": ["phantom.png"],
+           "drawing": ["chessboard_GRAY.png", "horse.png"]}
+ITK = {"head": ["BrainProtonDensitySlice256x256", "BrainT1Slice", "BrainProtonDensitySliceBorder20", "BrainProtonDensitySliceRotated10", "BrainMidSagittalSlice",
+                "VisibleWomanHeadSlice", "VisibleWomanEyeSlice"],
+       "limb": ["FatMRISlice"],
+       "drawing": ["BinaryImage", "Circle", "DiagonalLines", "FivePoints", "HoughTransformTwoCircles", "VentricleModel"]}
 HEADS = {"ch2": [0.35, 0.45, 0.55, 0.65, 0.75], "inia19-t1-brain": [0.4, 0.5, 0.6]}
 SIDE = 400
 
@@ -73,8 +85,21 @@ def turned(rows, times):
     return rows
 
 
+def second(packages, out):
+    out.mkdir(parents=True, exist_ok=True)
+    for kind, names in SKIMAGE.items():
+        for name in names:
+            shutil.copy(packages / "usr/lib/python3/dist-packages/skimage/data" / name, out / f"{kind}-{name}")
+    for kind, names in ITK.items():
+        for name in names:
+            shutil.copy(packages / f"usr/share/doc/insighttoolkit5-examples/examples/Data/{name}.png", out / f"{kind}-{name}.png")
+    print(len(list(out.iterdir())), "pictures of the second exam")
+
+
 def main():
-    packages, dicom, out = map(pathlib.Path, sys.argv[1:4])
+    packages, dicom, root = map(pathlib.Path, sys.argv[1:4])
+    second(packages, root / "second")
+    out = root / "first"
     out.mkdir(parents=True, exist_ok=True)
     for name in NATURE:
         shutil.copy(packages / f"usr/share/backgrounds/mate/nature/{name}.jpg", out / f"photo-{name}.jpg")
@@ -98,7 +123,7 @@ def main():
     }
     for name, grey in drawn.items():
         write_png(out / f"{name}.png", [bytes(grey(x, y) for x in range(SIDE)) for y in range(SIDE)])
-    print(len(list(out.iterdir())), "pictures")
+    print(len(list(out.iterdir())), "pictures of the first exam")
 
 
 if __name__ == "__main__":
