@@ -26,6 +26,7 @@ internal static class CrossValidateCommand
         .AcceptOnlyFromAmong([Every, .. Architectures.All]);
     private static readonly Option<string> Augment = new Option<string>("--augment") { DefaultValueFactory = _ => Both, Description = "With the recipe's views, without, or both." }
         .AcceptOnlyFromAmong(Both, On, Off);
+    private static readonly Option<int> FoldSeed = new("--fold-seed") { DefaultValueFactory = _ => 1, Description = "Deals the groups to the folds: another one gives folds that no recipe was chosen by." };
     private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
     private static readonly Option<int[]> FurtherSeeds = new("--further-seeds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Train m and unet with these too: the two that Table I compares." };
     private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
@@ -47,7 +48,7 @@ internal static class CrossValidateCommand
               cross-validate --data DATA --out out/try --folds 5 --only-folds 1 2 --archs m --augment on --recipe mine.json
             """)
         {
-            Data, Out, Folds, OnlyFolds, Archs, Augment, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
+            Data, Out, Folds, OnlyFolds, Archs, Augment, FoldSeed, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
         };
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
@@ -114,7 +115,7 @@ internal static class CrossValidateCommand
                 from seed in arguments.GetValue(Seeds)!.Concat(architecture is Architectures.Full or Architectures.UNet ? arguments.GetValue(FurtherSeeds)! : []).Distinct()
                 select new CrossValidationRun(architecture, withViews, seed)],
             arguments.GetValue(Folds),
-            FoldSeed: 1,
+            arguments.GetValue(FoldSeed),
             arguments.GetValue(Steps));
     }
 

@@ -7,6 +7,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
 /// <param name="Machines">Where the networks were trained, and by which program.</param>
+/// <param name="FoldSeed">Dealt the groups to the folds.</param>
 /// <param name="Options">Of every network, but for architecture, views and seed.</param>
 internal sealed record CrossValidationReport(
     IReadOnlyList<TrainingMachine> Machines,
@@ -14,6 +15,7 @@ internal sealed record CrossValidationReport(
     int Slices,
     int Groups,
     int Folds,
+    int FoldSeed,
     int? Steps,
     TrainingOptions Options,
     IReadOnlyList<NetworkScores> Networks,
@@ -32,6 +34,7 @@ internal sealed record CrossValidationReport(
             data.Slices.Count,
             data.Slices.Select(slice => slice.Group).Distinct().Count(),
             plan.Folds,
+            plan.FoldSeed,
             plan.Steps,
             plan.Options,
             [.. networks.Values.Select(network => network.Score())],

@@ -32,8 +32,8 @@ internal sealed class ScoredNetwork
         _seeds,
         _folds.Average(fold => fold.Steps),
         Math.Round(_folds.Sum(fold => fold.Minutes), 1),
-        OfPaper(matrix => (double)matrix.Correct / matrix.Total),
-        OfPaper(MeanClassDice),
+        OfPaper(matrix => PaperProtocol.MicroDice(matrix)),
+        OfPaper(matrix => PaperProtocol.MeanClassDice(matrix)),
         OfPaper(MeanClassPrecision),
         [.. ForegroundProtocol.Findings.Select(finding => new FindingScores(
             finding.Name,
@@ -59,7 +59,7 @@ internal sealed class ScoredNetwork
             _augmented,
             claimed,
             Math.Min(_seeds.Count, other._seeds.Count),
-            Lead(group => group.AtNetworkSize, MeanClassDice),
+            Lead(group => group.AtNetworkSize, matrix => PaperProtocol.MeanClassDice(matrix)),
             [.. ForegroundProtocol.Findings.Select(finding =>
                 new DifferenceOfFinding(finding.Name, Lead(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels))))]);
     }
@@ -76,8 +76,6 @@ internal sealed class ScoredNetwork
     private IReadOnlyList<int> AllSeeds => [.. Enumerable.Range(0, _seeds.Count)];
 
     private int[] DrawSeeds(Random random) => [.. AllSeeds.Select(_ => random.Next(_seeds.Count))];
-
-    private static double? MeanClassDice(ConfusionMatrix matrix) => Labels.Average(label => matrix.Dice([label]));
 
     // Who never predicts a class that is there must not gain by it.
     private static double? MeanClassPrecision(ConfusionMatrix matrix) =>

@@ -23,6 +23,8 @@ internal sealed record FindingReport(
     int SlicesWithDistance);
 
 /// <summary>What `ctseg-job evaluate` finds out.</summary>
+/// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted.</param>
+/// <param name="MeanClassDice">Paper protocol: mean over the classes.</param>
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
 /// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
 /// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
@@ -33,6 +35,8 @@ internal sealed record EvaluationReport(
     string DataSha256,
     ModelScores Scores,
     IReadOnlyList<FindingReport> Findings,
+    IntervalScore MicroDice,
+    IntervalScore MeanClassDice,
     IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
     IntervalScore CalibrationError,
     IntervalScore LesionCalibrationError,
@@ -46,13 +50,15 @@ internal sealed record EvaluationReport(
         IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
     {
         var groups = GroupBootstrap.ByGroup(predictions, prediction => prediction.Slice.Group)
-            .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group))).ToList();
+            .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group), Evaluator.AtNetworkSize(group))).ToList();
         var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
         return new EvaluationReport(
             [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
             dataSha256,
             Evaluator.Score(predictions, effect, slicesOfTraining == 0 ? Evaluator.Note : NoteOnTraining(slicesOfTraining)),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
+            OfPaper(groups, PaperProtocol.MicroDice),
+            OfPaper(groups, PaperProtocol.MeanClassDice),
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
             GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
@@ -61,6 +67,9 @@ internal sealed record EvaluationReport(
                 .OrderBy(slice => slice.Dice["infection"] ?? 1).ThenBy(slice => slice.Name, StringComparer.Ordinal)],
             slicesOfTraining);
     }
+
+    private static IntervalScore OfPaper(List<ScoredGroup> groups, Func<ConfusionMatrix, double> score) =>
+        GroupBootstrap.Score(groups, drawn => score(Evaluation.ConfusionMatrix.Sum(drawn.Select(group => group.AtNetworkSize))));
 
     private static FindingReport Describe(string name, int[] labels, int index, List<ScoredGroup> groups)
     {
@@ -82,11 +91,13 @@ internal sealed record EvaluationReport(
     private static double? Mean(IEnumerable<double> values) => values.Any() ? values.Average() : null;
 
     /// <summary>A group with what its slices add to each score.</summary>
-    private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions, IReadOnlyList<ScoredSlice> slices)
+    private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions, IReadOnlyList<ScoredSlice> slices, IReadOnlyList<ScoredSlice> atNetworkSize)
     {
         public IReadOnlyList<ScoredSlice> Slices => slices;
 
         public ConfusionMatrix Matrix { get; } = Evaluation.ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix));
+
+        public ConfusionMatrix AtNetworkSize { get; } = Evaluation.ConfusionMatrix.Sum(atNetworkSize.Select(slice => slice.Matrix));
 
         public CalibrationCounts Calibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.Calibration));
 

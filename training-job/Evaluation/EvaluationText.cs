@@ -27,7 +27,7 @@ internal static class EvaluationText
         output.WriteLine();
         output.WriteLine($"expected calibration error: all pixels {report.CalibrationError.ToText()}, lesion pixels {report.LesionCalibrationError.ToText()}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"paper protocol (background counted): micro {scores.Paper.MicroDice:F3} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {scores.Paper.MeanClassDice:F3}"));
+            $"paper protocol (background counted): micro {report.MicroDice.ToText()} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {report.MeanClassDice.ToText()}"));
         if (scores.Attention is { } attention)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -12,9 +12,14 @@ internal static class PaperProtocol
     public static PaperScores Score(IReadOnlyList<ScoredSlice> slices)
     {
         var sum = ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix));
-        var classes = Enumerable.Range(0, LesionMask.ClassCount).Select(label => sum.Dice([label])).Where(dice => dice is not null);
-        return new PaperScores((double)sum.Correct / sum.Total, classes.Average()!.Value, (double)sum.Truth([0]) / sum.Total);
+        return new PaperScores(MicroDice(sum), MeanClassDice(sum), (double)sum.Truth([0]) / sum.Total);
     }
+
+    /// <summary>Of all pixels and classes.</summary>
+    public static double MicroDice(ConfusionMatrix matrix) => (double)matrix.Correct / matrix.Total;
+
+    /// <summary>Mean over those of the four classes that truth or prediction hold.</summary>
+    public static double MeanClassDice(ConfusionMatrix matrix) => Enumerable.Range(0, LesionMask.ClassCount).Average(label => matrix.Dice([label]))!.Value;
 
     /// <summary>A mask at another size: the label under the centre of every new pixel.</summary>
     public static LesionMask Resize(LesionMask mask, int width, int height)

@@ -34,6 +34,14 @@ public sealed class IndependentScoresTests
             Equal(finding.Accuracy, "accuracy");
             Equal(finding.HausdorffDistance95, "hausdorffDistance95");
         }
+        foreach (var score in report.Scores.Foreground.Classes.Prepend(report.Scores.Foreground.Infection))
+            score.MeanPerImage!.Value.ShouldBe(expected.GetProperty("findings").GetProperty(score.Name).GetProperty("meanPerImage").GetDouble(), 1e-9, score.Name);
+        var paper = expected.GetProperty("paper");
+        report.Scores.Paper.MicroDice.ShouldBe(paper.GetProperty("micro").GetDouble(), 1e-9);
+        report.Scores.Paper.MeanClassDice.ShouldBe(paper.GetProperty("meanOfClasses").GetDouble(), 1e-9);
+        report.Scores.Paper.AllBackgroundMicroDice.ShouldBe(paper.GetProperty("nothing").GetDouble(), 1e-9);
+        report.MicroDice.Value.ShouldBe(report.Scores.Paper.MicroDice);
+        report.MeanClassDice.Value.ShouldBe(report.Scores.Paper.MeanClassDice);
         report.ConfusionMatrix.ShouldBe(expected.GetProperty("confusion").Deserialize<long[][]>()!);
         report.CalibrationError.Value!.Value.ShouldBe(expected.GetProperty("calibrationError").GetDouble(), 1e-9);
         report.LesionCalibrationError.Value!.Value.ShouldBe(expected.GetProperty("lesionCalibrationError").GetDouble(), 1e-9);
