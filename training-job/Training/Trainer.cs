@@ -27,7 +27,7 @@ internal sealed class Trainer : IDisposable
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
-    private readonly List<TrainingMachine> _machines = [TrainingMachine.Current];
+    private readonly List<TrainingMachine> _machines = [];
 
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
@@ -107,6 +107,8 @@ internal sealed class Trainer : IDisposable
         var dice = isScored ? HeldOutDice(cancellationToken) : null;
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
         _epochs.Add(record);
+        if (!_machines.Contains(TrainingMachine.Current))
+            _machines.Add(TrainingMachine.Current);
         return record;
     }
 
@@ -133,7 +135,8 @@ internal sealed class Trainer : IDisposable
         }
         foreach (var (name, steps) in checkpoint.Steps)
             _optimiser.Steps[name] = steps;
-        _machines.InsertRange(0, checkpoint.History.Machines.Where(machine => machine != TrainingMachine.Current));
+        _machines.Clear();
+        _machines.AddRange(checkpoint.History.Machines);
         _epochs.Clear();
         _epochs.AddRange(checkpoint.History.Epochs);
     }
