@@ -204,9 +204,15 @@ internal sealed class Trainer : IDisposable
         return [.. Enumerable.Range(0, slices.Count).SelectMany(slice => Enumerable.Range(0, views).Select(view => (slice, view)))];
     }
 
-    private double LearningRate(int epoch, int step) => _options.OneCycle
-        ? LearningRateSchedule.At(((long)epoch * StepsPerEpoch) + step, (long)_options.Epochs * StepsPerEpoch, _options.LearningRate)
-        : _options.LearningRate;
+    private double LearningRate(int epoch, int step)
+    {
+        if (!_options.OneCycle)
+            return _options.LearningRate;
+        var (first, end, highest) = _options.AttendsRate == 0 || AttendsFrom == 0 ? (0, _options.Epochs, _options.LearningRate)
+            : epoch < AttendsFrom ? (0, AttendsFrom, _options.LearningRate)
+            : (AttendsFrom, _options.Epochs, _options.LearningRate * _options.AttendsRate);
+        return LearningRateSchedule.At(((epoch - first) * (long)StepsPerEpoch) + step, (end - first) * (long)StepsPerEpoch, highest);
+    }
 
     private void UpdateAverage(long step)
     {

@@ -49,6 +49,9 @@ internal sealed record TrainingOptions
     /// <summary>The highest of the schedule.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
+    /// <summary>The epochs with attention that joins later get a cycle of their own, whose highest rate is this share of the other's; 0 for one cycle over all.</summary>
+    public double AttendsRate { get; init; }
+
     public double WeightDecay { get; init; } = 1e-2;
 
     /// <summary>Of the exponential moving average of the weights, per step; 0 for the weights themselves.</summary>
@@ -97,6 +100,7 @@ internal sealed record TrainingOptions
             stage.Validate();
         Require(Stages.Zip(Stages.Skip(1)).All(pair => pair.First.Until < pair.Second.Until), "the stages do not follow each other");
         Require(AttendsFrom is >= 0 and < 1, $"the share of epochs before the attention joins is {AttendsFrom}, not from 0 to below 1");
+        Require(AttendsRate is >= 0 and <= 1, $"the share of the learning rate with which the attention joins is {AttendsRate}, not 0 to 1");
         Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0)),
             $"class weights are not {LesionMask.ClassCount} positive numbers");
         Require(HeldOutShare is >= 0 and < 1, $"the held-out share is {HeldOutShare}, not from 0 to below 1");

@@ -48,6 +48,7 @@ public sealed class RecipeFileTests
     [InlineData("""{"stages":[{"until":0.5,"size":0}]}""", "have 0 of the input size")]
     [InlineData("""{"stages":[{"until":0.5,"size":0.5},{"until":0.5,"size":0.7}]}""", "do not follow")]
     [InlineData("""{"attendsFrom":1}""", "attention joins is 1")]
+    [InlineData("""{"attendsRate":2}""", "attention joins is 2")]
     public void Given_AnOptionOutOfItsRange_When_Validated_Then_ItIsNamed(string content, string reason)
     {
         using var folder = new TemporaryFolder();

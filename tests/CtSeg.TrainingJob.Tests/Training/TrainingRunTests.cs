@@ -155,6 +155,21 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void Given_ACycleOfItsOwnForTheAttention_When_Trained_Then_TheRateFallsRisesAndFallsAgain()
+    {
+        using var trainer = new Trainer(Options with { Epochs = 20, AttendsFrom = 0.5, AttendsRate = 0.25, ScoreEvery = 0 }, Circles(4), TimeProvider.System);
+        while (trainer.EpochsDone < 20)
+            trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        var rates = trainer.History.Epochs.Select(epoch => epoch.LearningRate / Options.LearningRate).ToList();
+        // One step an epoch: each cycle begins with a 25th of its highest rate and ends with a 1000th.
+        rates[0].ShouldBe(1 / 25.0, 1e-9);
+        rates[9].ShouldBe(1 / 1000.0, 1e-9);
+        rates[10].ShouldBe(0.25 / 25, 1e-9);
+        rates[11].ShouldBe(0.25, 0.01);
+        rates[19].ShouldBe(0.25 / 1000, 1e-9);
+    }
+
+    [Fact]
     public void Given_AStage_When_Trained_Then_ItsEpochsAreThoseOfItsOptionsAndTheLaterOnesAreNot()
     {
         var (data, stage) = (Circles(6), new TrainingStage(Until: 0.5, Size: 0.5));
