@@ -53,7 +53,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         if (File.Exists(checkpoint))
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
         var progress = reporter($"{run.Name} fold {fold + 1}/{plan.Folds}");
-        progress.Started(trainer.Split, trainer.EpochsDone, trainer.CostOfEpochs, trainer.StepsPerEpoch);
+        progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs)
         {
             var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);

@@ -69,8 +69,9 @@ internal sealed class Trainer : IDisposable
 
     public int StepsPerEpoch => Steps(_shown.Count, _options);
 
-    /// <value>Of every epoch, done or not, relative to each other: what time is left follows from it.</value>
-    public IReadOnlyList<double> CostOfEpochs =>
+    public TrainingStart Start => new(_split, EpochsDone, [.. CostOfEpochs], StepsPerEpoch, _machines.Any(machine => machine != TrainingMachine.Current));
+
+    private IEnumerable<double> CostOfEpochs =>
     [
         .. Enumerable.Range(0, _options.Epochs).Select(epoch =>
         {

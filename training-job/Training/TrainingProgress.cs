@@ -6,8 +6,7 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>Told what a training run does.</summary>
 internal interface ITrainingProgress
 {
-    /// <param name="costs">Of every epoch of the run, relative to each other.</param>
-    void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch);
+    void Started(TrainingStart start);
 
     /// <param name="steps">Done in this epoch.</param>
     void StepDone(int steps);
@@ -20,10 +19,10 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
     private EpochTimes _times = new([]);
     private int _epochs;
 
-    public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
+    public void Started(TrainingStart start)
     {
-        (_epochs, _times) = (costs.Count, new EpochTimes(costs));
-        output.WriteLine(Describe(split, epochsDone));
+        (_epochs, _times) = (start.Costs.Count, new EpochTimes(start.Costs));
+        output.WriteLine(start.Describe());
         output.Flush();
     }
 
@@ -39,10 +38,6 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
         output.Flush();
     }
 
-    public static string Describe(GroupSplit split, int epochsDone) =>
-        $"{split.Training.Count} slices to fit, {split.HeldOut.Count} held out, no group on both sides"
-        + (epochsDone > 0 ? $"; going on after epoch {epochsDone}" : "");
-
     public static string Describe(EpochRecord epoch, int epochs) =>
         string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}/{epochs}: loss {epoch.Loss:F4}");
 
@@ -56,29 +51,28 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
 internal sealed class BarProgress(ProgressContext context) : ITrainingProgress
 {
     private ProgressTask? _task;
-    private IReadOnlyList<double> _costs = [];
-    private int _stepsPerEpoch;
+    private TrainingStart _start = new(new GroupSplit([], []), 0, [], 1, Moved: false);
     private int _epoch;
     private double _done;
     private string _dice = "";
 
-    public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
+    public void Started(TrainingStart start)
     {
-        AnsiConsole.WriteLine(PlainProgress.Describe(split, epochsDone));
-        (_costs, _stepsPerEpoch, _epoch, _done) = (costs, stepsPerEpoch, epochsDone, 0);
-        _task = context.AddTask("training", maxValue: Math.Max(double.Epsilon, costs.Skip(epochsDone).Sum()));
+        AnsiConsole.WriteLine(start.Describe());
+        (_start, _epoch, _done) = (start, start.EpochsDone, 0);
+        _task = context.AddTask("training", maxValue: Math.Max(double.Epsilon, start.Costs.Skip(start.EpochsDone).Sum()));
     }
 
-    public void StepDone(int steps) => _task!.Value = _done + (_costs[_epoch] * steps / _stepsPerEpoch);
+    public void StepDone(int steps) => _task!.Value = _done + (_start.Costs[_epoch] * steps / _start.StepsPerEpoch);
 
     public void EpochDone(EpochRecord epoch)
     {
-        _done += _costs[_epoch++];
+        _done += _start.Costs[_epoch++];
         _task!.Value = _done;
         // The last scores stay until there are new ones.
         if (epoch.HeldOutDice is not null)
             _dice = PlainProgress.Dice(epoch);
-        _task.Description = Markup.Escape(PlainProgress.Describe(epoch, _costs.Count) + _dice);
+        _task.Description = Markup.Escape(PlainProgress.Describe(epoch, _start.Costs.Count) + _dice);
     }
 }
 

@@ -35,7 +35,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
                 throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
         }
-        progress.Started(trainer.Split, trainer.EpochsDone, trainer.CostOfEpochs, trainer.StepsPerEpoch);
+        progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
         {
             var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);

@@ -123,7 +123,7 @@ public sealed class CrossValidatorTests
 
     private sealed class StoppingProgress(CancellationTokenSource stop) : ITrainingProgress
     {
-        public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
+        public void Started(TrainingStart start)
         {
         }
 
@@ -138,7 +138,7 @@ public sealed class CrossValidatorTests
     {
         public int Epochs { get; private set; }
 
-        public void Started(GroupSplit split, int epochsDone, IReadOnlyList<double> costs, int stepsPerEpoch)
+        public void Started(TrainingStart start)
         {
         }
 

@@ -58,9 +58,26 @@ public sealed class TrainingRunTests
 
         resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
         resumed.Training!.Epochs.ShouldBe(2);
+        resumed.Training.Machines.ShouldHaveSingleItem();
         resumed.Scores!.Foreground.Infection.ShouldBe(whole.Scores!.Foreground.Infection);
         var repeated = Run(folder["again"], resume: false).Execute(options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
         repeated.WeightsSha256.ShouldNotBe(whole.WeightsSha256);
+    }
+
+    [Fact]
+    public void Given_ACheckpointOfAnotherMachine_When_Restored_Then_ItIsSaidAndBothAreNamed()
+    {
+        using var first = new Trainer(Options, Circles(8), TimeProvider.System);
+        first.RunEpoch(stepDone: null, CancellationToken.None);
+        first.Start.Moved.ShouldBeFalse();
+        var checkpoint = first.Checkpoint();
+        var elsewhere = new TrainingMachine("Z80", 1, "abc");
+        using var second = new Trainer(Options, Circles(8), TimeProvider.System);
+        second.Restore(checkpoint with { History = checkpoint.History with { Machines = [elsewhere] } });
+        second.Start.Moved.ShouldBeTrue();
+        second.Start.Describe().ShouldEndWith("going on after epoch 1 with another processor, program or number of threads, and so not bit for bit");
+        second.RunEpoch(stepDone: null, CancellationToken.None);
+        second.History.Machines.ShouldBe([elsewhere, TrainingMachine.Current]);
     }
 
     [Fact]
@@ -211,7 +228,8 @@ public sealed class TrainingRunTests
         var output = new StringWriter();
         var progress = new PlainProgress(output);
         // 88 epochs are left, the last 10 of which cost 300 times as much.
-        progress.Started(new GroupSplit([], []), epochsDone: 10, [.. Enumerable.Repeat(2.0, 90), .. Enumerable.Repeat(600.0, 10)], stepsPerEpoch: 1);
+        progress.Started(new TrainingStart(
+            new GroupSplit([], []), EpochsDone: 10, [.. Enumerable.Repeat(2.0, 90), .. Enumerable.Repeat(600.0, 10)], StepsPerEpoch: 1, Moved: false));
         progress.EpochDone(new EpochRecord(11, 0.5, 1e-3, null, 30));
         progress.EpochDone(new EpochRecord(12, 0.5, 1e-3, new Dictionary<string, double?> { ["infection"] = 0.75 }, 50));
         var lines = output.ToString().Split('\n');
