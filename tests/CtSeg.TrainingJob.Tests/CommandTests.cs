@@ -91,6 +91,10 @@ public sealed class CommandTests
         manifest.Scores!.Slices.ShouldBe(6);
         manifest.Scores.Attention!.LostInterval.ShouldNotBeNull();
         manifest.Scores.Note.ShouldContain("cross-validation");
+        Run(EvaluateCommand.Create(), ["--data", data, "--model", .. folds, "--held-out", "--json", folder["e.json"]]).ShouldBe(0);
+        using var pooled = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
+        manifest.Scores.Foreground.Infection.Dice.ShouldBe(pooled.RootElement.GetProperty("findings")[0].GetProperty("dice").GetProperty("value").GetDouble());
+        manifest.Scores.Paper.MicroDice.ShouldBe(pooled.RootElement.GetProperty("microDice").GetProperty("value").GetDouble());
         Run(TrainCommand.Create(), arguments).ShouldNotBe(0);
         Run(TrainCommand.Create(), [.. arguments, "--hold-out", "0", "--epochs", "2"]).ShouldNotBe(0);
         Run(TrainCommand.Create(), [.. arguments[..^1], "--hold-out", "0"]).ShouldNotBe(0);
