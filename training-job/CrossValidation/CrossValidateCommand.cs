@@ -18,7 +18,7 @@ internal static class CrossValidateCommand
     private const string On = "on";
     private const string Off = "off";
 
-    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the folds' results and checkpoints; a call with the same options goes on where it was." };
     private static readonly Option<int> Folds = new("--folds") { DefaultValueFactory = _ => 10, Description = "Parts of the data; each is held out once." };
     private static readonly Option<int[]> OnlyFolds = new("--only-folds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Only these, from 1: a quick look, for which no tables are written." };
@@ -35,7 +35,7 @@ internal static class CrossValidateCommand
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
     private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

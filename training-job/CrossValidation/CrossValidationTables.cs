@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Training;
 
@@ -22,7 +23,7 @@ internal static class CrossValidationTables
         Line();
         Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
         Line();
-        if (report is not { Folds: 10, Steps: null, Options: { InputSize: SlicePreprocessor.Side, Epochs: 100, Configuration.BaseChannels: 64 } })
+        if (!IsOfPaper(report))
         {
             Line("Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds 10 --archs all --augment both --recipe paper --base-channels 64`.");
             Line();
@@ -60,6 +61,14 @@ internal static class CrossValidationTables
         Line(JsonSerializer.Serialize(report.Options, TrainingJson.Default.TrainingOptions));
         Line("```");
         return text.ToString();
+    }
+
+    private static bool IsOfPaper(CrossValidationReport report)
+    {
+        var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
+        var full = paper with { Configuration = paper.Configuration with { BaseChannels = 64 }, ScoreEvery = 0 };
+        return report is { Folds: 10, Steps: null } && report.Networks.Count == 2 * Architectures.All.Count
+            && TrainingCheckpoint.SameRun(report.Options, full.For(full.Views, full.InputSize));
     }
 
     private static void WriteDifferences(CrossValidationReport report, Action<string> line)

@@ -11,14 +11,14 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>`ctseg-job evaluate`: scores a model on labelled slices by every protocol.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
     private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

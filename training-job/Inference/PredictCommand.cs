@@ -11,7 +11,7 @@ internal static class PredictCommand
     private static readonly Argument<string[]> Inputs = new("IN") { Arity = ArgumentArity.OneOrMore, Description = "Slices (PNG, JPEG, TIFF), or folders of them." };
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Results go to OUT/{file name}/." };
     private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

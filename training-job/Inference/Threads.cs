@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -7,6 +8,9 @@ namespace CtSeg.TrainingJob.Inference;
 internal static partial class Threads
 {
     private static int _fixed;
+
+    /// <returns>An option of the command line for the argument of <see cref="Fix"/>.</returns>
+    public static Option<int?> CreateOption() => PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
 
     /// <summary>Call before the first tensor; only the first call counts.</summary>
     /// <param name="count">Null: one for each core, at most 8.</param>

@@ -16,7 +16,7 @@ internal static class InputCheckCommand
     private static readonly Option<int?> Folds = PositiveOption.Create("--folds", "Parts of the data; 5 if not given.");
     private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of each check; those of a training if not given.");
     private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

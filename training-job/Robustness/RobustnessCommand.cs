@@ -12,11 +12,11 @@ namespace CtSeg.TrainingJob.Robustness;
 /// <summary>`ctseg-job robustness`: scores a model on slices that were disturbed as uploads are.</summary>
 internal static class RobustnessCommand
 {
-    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

@@ -19,8 +19,9 @@ internal sealed class FixedViews(int size, IReadOnlyList<FixedViews.Placement> p
 
     public (Tensor Image, Tensor Mask) Apply(Tensor image, Tensor mask, int epoch, int slice, int view)
     {
-        var (sine, cosine) = Of(view).RightAngles switch { 0 => (0, 1), 1 => (1, 0), 2 => (0, -1), _ => (-1, 0) };
-        var zoom = (float)(1 / Of(view).Scale);
+        var (rightAngles, scale) = placements[view];
+        var (sine, cosine) = rightAngles switch { 0 => (0, 1), 1 => (1, 0), 2 => (0, -1), _ => (-1, 0) };
+        var zoom = (float)(1 / scale);
         using var scope = NewDisposeScope();
         var map = tensor([zoom * cosine, -zoom * sine, 0, zoom * sine, zoom * cosine, 0], [1, 2, 3]);
         // Where the slice shrinks, every new pixel is the mean of what it covers, as in the preprocessing.
@@ -31,6 +32,4 @@ internal sealed class FixedViews(int size, IReadOnlyList<FixedViews.Placement> p
         var (picture, classes) = Views.Sample(shrunk, mask, map, size);
         return (picture.MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());
     }
-
-    private Placement Of(int view) => placements[view % placements.Count];
 }

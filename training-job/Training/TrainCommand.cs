@@ -12,7 +12,7 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>`ctseg-job train`: fits a network to a data folder and writes a model folder.</summary>
 internal static class TrainCommand
 {
-    private static readonly Option<string> Data = new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
     private static readonly Option<string?> Architecture = new Option<string?>("--arch") { Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither); the recipe's if not given." }
         .AcceptOnlyFromAmong([.. Architectures.All]);
@@ -26,7 +26,7 @@ internal static class TrainCommand
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
     private static readonly Option<string?> Version = new("--model-version") { Description = "Name of the model; the output folder's name if not given." };
-    private static readonly Option<int?> ThreadCount = PositiveOption.Create("--threads", "Threads of the tensor library; results repeat only with the same number.");
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
     {

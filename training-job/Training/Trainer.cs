@@ -69,16 +69,8 @@ internal sealed class Trainer : IDisposable
 
     public int StepsPerEpoch => Steps(_shown.Count, _options);
 
-    public TrainingStart Start => new(_split, EpochsDone, [.. CostOfEpochs], StepsPerEpoch, _machines.Any(machine => machine != TrainingMachine.Current));
-
-    private IEnumerable<double> CostOfEpochs =>
-    [
-        .. Enumerable.Range(0, _options.Epochs).Select(epoch =>
-        {
-            double side = _stages.First(stage => epoch < stage.UntilEpoch).Side;
-            return side * side * (_options.Configuration.UsesAttention && epoch >= AttendsFrom ? CostWithAttention : 1);
-        }),
-    ];
+    public TrainingStart Start => new(
+        _split, EpochsDone, [.. Enumerable.Range(0, _options.Epochs).Select(CostOf)], StepsPerEpoch, _machines.Any(machine => machine != TrainingMachine.Current));
 
     /// <param name="slices">Slices to fit.</param>
     public static int StepsOfEpoch(TrainingOptions options, IReadOnlyList<LabelledSlice> slices) => Steps(Shown(options, slices).Count, options);
@@ -134,6 +126,7 @@ internal sealed class Trainer : IDisposable
             foreach (var (name, moment) in own)
                 moment.copy_(saved[name]);
         }
+        _optimiser.Steps.Clear();
         foreach (var (name, steps) in checkpoint.Steps)
             _optimiser.Steps[name] = steps;
         _machines.Clear();
@@ -156,6 +149,12 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>The first epoch, from 0, in which the attention takes part: the last one at the latest.</summary>
     private int AttendsFrom => (int)(_options.AttendsFrom * _options.Epochs);
+
+    private double CostOf(int epoch)
+    {
+        double side = _stages.First(stage => epoch < stage.UntilEpoch).Side;
+        return side * side * (_options.Configuration.UsesAttention && epoch >= AttendsFrom ? CostWithAttention : 1);
+    }
 
     private string[] HeldOutSlices => [.. _split.HeldOut.Select(slice => slice.Name)];
 
@@ -209,9 +208,13 @@ internal sealed class Trainer : IDisposable
     {
         if (!_options.OneCycle)
             return _options.LearningRate;
-        var (first, end, highest) = _options.AttendsRate == 0 || AttendsFrom == 0 ? (0, _options.Epochs, _options.LearningRate)
-            : epoch < AttendsFrom ? (0, AttendsFrom, _options.LearningRate)
-            : (AttendsFrom, _options.Epochs, _options.LearningRate * _options.AttendsRate);
+        var hasOwnCycle = _options.AttendsRate > 0 && AttendsFrom > 0;
+        var (first, end, highest) = (hasOwnCycle, epoch < AttendsFrom) switch
+        {
+            (false, _) => (0, _options.Epochs, _options.LearningRate),
+            (true, true) => (0, AttendsFrom, _options.LearningRate),
+            (true, false) => (AttendsFrom, _options.Epochs, _options.LearningRate * _options.AttendsRate),
+        };
         return LearningRateSchedule.At(((epoch - first) * (long)StepsPerEpoch) + step, (end - first) * (long)StepsPerEpoch, highest);
     }
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using CtSeg.Imaging;
@@ -10,6 +11,9 @@ namespace CtSeg.TrainingJob.Training;
 /// <param name="Sha256">Hash over the names, groups, images and masks of all slices.</param>
 internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string Sha256)
 {
+    /// <returns>An option of the command line for the argument of <see cref="Load"/>.</returns>
+    public static Option<string> CreateOption() => new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+
     /// <exception cref="TrainingDataException">The folder is not a data folder; the message says where.</exception>
     public static TrainingData Load(string folder)
     {

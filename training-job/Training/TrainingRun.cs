@@ -27,14 +27,13 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     {
         Directory.CreateDirectory(outFolder);
         var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
+        var goesOn = File.Exists(checkpoint);
+        if (goesOn && !Resume)
+            throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
         var started = time.GetTimestamp();
         using var trainer = new Trainer(options, data, time);
-        if (File.Exists(checkpoint))
-        {
-            if (!Resume)
-                throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
+        if (goesOn)
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
-        }
         progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
         {

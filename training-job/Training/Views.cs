@@ -10,7 +10,7 @@ internal interface IViews
 
     /// <param name="image">[1, 1, height, width], scaled input.</param>
     /// <param name="mask">[1, 1, mask height, mask width], class numbers as floats, over the same field of view.</param>
-    /// <param name="view">From 0; <see cref="PerSlice"/> and above for slices that an epoch shows more often.</param>
+    /// <param name="view">From 0 to below <see cref="PerSlice"/>; any number where views are drawn.</param>
     /// <returns>The view, [1, 1, size, size], and its classes, [1, size, size], 64-bit integers.</returns>
     (Tensor Image, Tensor Mask) Apply(Tensor image, Tensor mask, int epoch, int slice, int view);
 }

@@ -4,7 +4,7 @@
 
 PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, python3-skimage and insighttoolkit5-examples, fetched with
 `apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices that are turned and inverted. Standard library
-only. OUT/first are the pictures that an earlier, rejected method was examined with too; those of OUT/second were chosen later and examined once.
+only. OUT/first are the pictures that an earlier, rejected method was examined with too; those of OUT/second were chosen later, from other sources.
 """
 import array
 import gzip

@@ -25,6 +25,8 @@ public sealed class CrossValidationReportTests
         network.MicroDice.Value!.Value.ShouldBe(((16.0 / 20) + 1) / 2, 1e-12);
         // Background and ground-glass of seed 1: 10 right of 12 and 12, 6 of 8 and 8.
         network.MeanClassDice.Value!.Value.ShouldBe((((10.0 / 12) + (6.0 / 8)) / 2 / 2) + 0.5, 1e-12);
+        // Precision of seed 1: background 10 of 12, ground-glass 6 of 8.
+        network.MeanClassPrecision.Value!.Value.ShouldBe((((10.0 / 12) + (6.0 / 8)) / 2 / 2) + 0.5, 1e-12);
         network.Minutes.ShouldBe(8);
     }
 
@@ -52,9 +54,25 @@ public sealed class CrossValidationReportTests
         text.ShouldContain("undecided, one seed");
         text.ShouldContain("Trained on: Z80, 1 thread, commit abc.");
         text.ShouldContain("Not run: the paper's full setting");
-        CrossValidationTables.Write(
-            Report() with { Folds = 10, Steps = null, Options = TrainingOptions.OfRecipe("paper") with { Configuration = new ModelConfiguration { BaseChannels = 64 } } }, "x")
-            .ShouldNotContain("Not run");
+        var paper = TrainingOptions.OfRecipe("paper");
+        paper = paper with { Configuration = paper.Configuration with { BaseChannels = 64 }, ScoreEvery = 0 };
+        var full = Report() with
+        {
+            Folds = 10, Steps = null, Options = paper.For(paper.Views, paper.InputSize), Networks = [.. Enumerable.Repeat(Report().Networks[0], 8)],
+        };
+        CrossValidationTables.Write(full, "x").ShouldNotContain("Not run");
+        CrossValidationTables.Write(full with { Networks = full.Networks.Take(7).ToList() }, "x").ShouldContain("Not run");
+        CrossValidationTables.Write(full with { Options = full.Options with { Epochs = 99 } }, "x").ShouldContain("Not run");
+    }
+
+    [Fact]
+    public void Given_AClassThatIsNeverPredicted_When_Reported_Then_ItsPrecisionCountsAsNothing()
+    {
+        // Ground-glass opacity in four pixels, all called background.
+        var slice = new FoldSlice("s", "g", [6, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [6, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        var fold = new FoldResult(new TrainingOptions(), "data", 0, 1, 1, 1, [], [slice]);
+        var network = new ScoredNetwork("m", augmented: true, new Dictionary<int, IReadOnlyList<FoldResult>> { [1] = [fold] });
+        network.Score().MeanClassPrecision.Value!.Value.ShouldBe(0.6 / 2, 1e-12);
     }
 
     /// <summary>Two folds of a slice each; ground-glass only.</summary>

@@ -34,6 +34,28 @@ public sealed class ModelFolderTests
     }
 
     [Fact]
+    public void Given_AModelThatIsReplaced_When_TheWeightsCannotBeWritten_Then_NoManifestClaimsToBeWhole()
+    {
+        using var folder = Create();
+        File.Delete(folder[ModelFolder.WeightsName]);
+        Directory.CreateDirectory(folder[ModelFolder.WeightsName]);
+        Should.Throw<Exception>(() => NewModelCommand.Create(folder.Path, ResidualAttentionUNetTests.Tiny, seed: 2, TimeProvider.System));
+        File.Exists(folder[ModelFolder.ManifestName]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Given_TheFolderOfACrossValidation_When_Named_Then_ItsFoldsStandInForItByTheirNumbers()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var fold in new[] { "fold10", "fold2", "fold1" })
+            NewModelCommand.Create(Path.Combine(folder.Path, fold), ResidualAttentionUNetTests.Tiny, seed: 1, TimeProvider.System);
+        Directory.CreateDirectory(folder["fold3"]);
+        ModelFolders.Of([folder.Path]).ShouldBe([folder["fold1"], folder["fold2"], folder["fold10"]]);
+        ModelFolders.Of([folder["fold2"], folder["nowhere"]]).ShouldBe([folder["fold2"], folder["nowhere"]]);
+        ModelFolders.Of([]).ShouldBe([ShippedModel.Folder(ShippedModel.Root)]);
+    }
+
+    [Fact]
     public void Given_OneChangedBit_When_Loaded_Then_TheWeightsAreRefused()
     {
         using var folder = Create();

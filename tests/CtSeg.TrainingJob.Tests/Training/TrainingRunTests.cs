@@ -91,6 +91,26 @@ public sealed class TrainingRunTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Given_ScoresOfTheRecipe_When_AModelOnAllSlicesEnds_Then_ItGetsThemOnlyIfItIsTrainedToTheEnd(bool isCutOff)
+    {
+        using var folder = new TemporaryFolder();
+        var scores = Run(folder["held-out"], resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None).Scores!;
+        var run = new TrainingRun(folder["all"], "test", TimeProvider.System) { Limit = isCutOff ? TimeSpan.FromTicks(1) : null, ScoresOfRecipe = scores };
+        run.Execute(Options with { HeldOutShare = 0 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None).Scores.ShouldBe(isCutOff ? null : scores);
+    }
+
+    [Fact]
+    public void Given_StagesAndLateAttention_When_Started_Then_EpochsCostAsTheirPixelsAndAttentionDo()
+    {
+        using var trainer = new Trainer(
+            Options with { Epochs = 4, InputSize = 64, Stages = [new(0.5, 0.5)], AttendsFrom = 0.75 }, Circles(4), TimeProvider.System);
+        var costs = trainer.Start.Costs;
+        costs.Select(cost => cost / costs[0]).ShouldBe([1, 1, 4, 12]);
+    }
+
+    [Theory]
     [InlineData(0.0)]
     [InlineData(0.5)]
     public void Given_WeightsThatAreNoNumbers_When_Trained_Then_ItIsSaid(double attendsFrom)

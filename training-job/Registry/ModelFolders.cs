@@ -1,6 +1,4 @@
-using CtSeg.TrainingJob.Registry;
-
-namespace CtSeg.TrainingJob.Evaluation;
+namespace CtSeg.TrainingJob.Registry;
 
 /// <summary>The model folders that an option names.</summary>
 internal static class ModelFolders
