@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
@@ -18,7 +19,8 @@ internal sealed class TimerTrigger : ITrigger
     private readonly ILogger _logger;
     private readonly TimerSchedule _schedule;
     private readonly bool _runOnStartup;
-    private readonly BlobClient? _state;
+    private readonly BlobContainerClient? _states;
+    private readonly string _stateName;
 
     public TimerTrigger(FunctionDefinition function, FunctionApp app, FunctionsHostOptions options, FunctionInvoker invoker, TimeProvider time, ILogger logger)
     {
@@ -31,9 +33,9 @@ internal sealed class TimerTrigger : ITrigger
         DateTimeOffset? first = _schedule.Next(time.GetUtcNow());
         // As the real host: schedules of less than a minute are not monitored.
         bool isSlow = first is { } next && _schedule.Next(next) - next >= TimeSpan.FromMinutes(1);
+        _stateName = $"timers/{options.HostId}/Host.Functions.{function.Name}/status";
         if (isSlow && IsTrue("useMonitor", otherwise: true))
-            _state = new BlobContainerClient(app.Settings.Connection("AzureWebJobsStorage"), FunctionsHost.StateContainer)
-                .GetBlobClient($"timers/{options.HostId}/Host.Functions.{function.Name}/status");
+            _states = new BlobContainerClient(app.Settings.Connection("AzureWebJobsStorage"), FunctionsHost.StateContainer);
     }
 
     public async Task RunAsync(CancellationToken stopping, CancellationToken abort)
@@ -77,7 +79,7 @@ internal sealed class TimerTrigger : ITrigger
             }
         }
 
-        if (_state is null || _schedule.Next(_time.GetUtcNow()) is not { } next)
+        if (_states is null || _schedule.Next(_time.GetUtcNow()) is not { } next)
             return null;
         ScheduleStatus now = new(due, due, next);
         await SaveAsync(now, abort);
@@ -102,11 +104,11 @@ internal sealed class TimerTrigger : ITrigger
 
     private async Task<ScheduleStatus?> LoadAsync(CancellationToken stopping)
     {
-        if (_state is null)
+        if (_states is null)
             return null;
         try
         {
-            return ScheduleStatus.Parse((await _state.DownloadContentAsync(stopping)).Value.Content.ToString());
+            return ScheduleStatus.Parse((await _states.GetBlobClient(_stateName).DownloadContentAsync(stopping)).Value.Content.ToString());
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
@@ -123,7 +125,18 @@ internal sealed class TimerTrigger : ITrigger
     {
         try
         {
-            await _state!.UploadAsync(BinaryData.FromString(status.ToJson().ToString(Formatting.None)), overwrite: true, abort);
+            BlobClient state = _states!.GetBlobClient(_stateName);
+            BinaryData content = BinaryData.FromString(status.ToJson().ToString(Formatting.None));
+            try
+            {
+                await state.UploadAsync(content, overwrite: true, abort);
+            }
+            catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+            {
+                // The host's own container: whichever trigger comes first makes it.
+                await _states.CreateIfNotExistsAsync(cancellationToken: abort);
+                await state.UploadAsync(content, overwrite: true, abort);
+            }
         }
         catch (Exception e) when (BackOff.IsSourceError(e))
         {

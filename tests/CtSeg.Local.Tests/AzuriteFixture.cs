@@ -14,20 +14,24 @@ public sealed class AzuriteFixture : IAsyncLifetime
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    private const int EmptyAccounts = 20;
+
     private readonly Lazy<Task> _start;
     private Process? _process;
     private int _blobPort;
     private int _queuePort;
     private int _names;
+    private int _emptyAccounts;
 
     public AzuriteFixture() => _start = new Lazy<Task>(StartAsync);
 
     /// <summary>The connection string; starts Azurite at the first call.</summary>
-    public async Task<string> ConnectAsync()
-    {
-        await _start.Value;
-        return $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{_blobPort}/{Account};QueueEndpoint=http://127.0.0.1:{_queuePort}/{Account};";
-    }
+    public Task<string> ConnectAsync() => ConnectAsync(Account);
+
+    /// <summary>The connection string of an account in which no test has made anything.</summary>
+    public Task<string> ConnectToEmptyAsync() => Interlocked.Increment(ref _emptyAccounts) is var number and <= EmptyAccounts
+        ? ConnectAsync(EmptyAccount(number))
+        : throw new InvalidOperationException($"All {EmptyAccounts} empty accounts are taken.");
 
     /// <summary>A name that no other test uses.</summary>
     public string Name(string kind) => $"{kind}{Interlocked.Increment(ref _names)}";
@@ -44,6 +48,14 @@ public sealed class AzuriteFixture : IAsyncLifetime
         _process.Dispose();
     }
 
+    private static string EmptyAccount(int number) => $"empty{number}";
+
+    private async Task<string> ConnectAsync(string account)
+    {
+        await _start.Value;
+        return $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{_blobPort}/{account};QueueEndpoint=http://127.0.0.1:{_queuePort}/{account};";
+    }
+
     private async Task StartAsync()
     {
         string script = FindScript();
@@ -56,6 +68,7 @@ public sealed class AzuriteFixture : IAsyncLifetime
         ];
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);
+        info.Environment["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, EmptyAccounts).Select(EmptyAccount).Prepend(Account).Select(account => $"{account}:{Key}"));
         _process = Process.Start(info) ?? throw new InvalidOperationException("node could not be started: install Node.js 20 or newer.");
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, _) => { };
