@@ -19,6 +19,7 @@ internal static class BenchCommand
     [
         new("attention", "LSH attention: engines, lengths, time and memory.") { TreatUnmatchedTokensAsErrors = false },
         new("model", "Networks: architectures, widths, fast and naive.") { TreatUnmatchedTokensAsErrors = false },
+        new("predict", "A model's predictions of slices, warm: time and memory.") { TreatUnmatchedTokensAsErrors = false },
     ];
 
     public static Command Create()

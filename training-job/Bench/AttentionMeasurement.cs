@@ -12,4 +12,5 @@ internal sealed record AttentionMeasurement(int Length, string Engine, string Di
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<AttentionMeasurement>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelMeasurement>))]
+[JsonSerializable(typeof(PredictionMeasurement))]
 internal sealed partial class BenchJson : JsonSerializerContext;

@@ -9,6 +9,8 @@ internal static class Bars
     private const int Quarter = 36_864;
     private const int WideBase = 64;
     private const int PaperSize = 369;
+    // 1.5 GB.
+    private const int MaxMiB = 1430;
 
     public static IReadOnlyList<Verdict> OfAttention(IReadOnlyList<AttentionMeasurement> measured, int rounds)
     {
@@ -43,6 +45,14 @@ internal static class Bars
         return verdicts;
     }
 
+    public static IReadOnlyList<Verdict> OfPredictions(PredictionMeasurement measured)
+    {
+        var verdicts = new List<Verdict> { Verdict.AtMost("a slice, warm, median", measured.Ms, "ms", 600) };
+        if (measured.PeakMb is { } peak)
+            verdicts.Add(Verdict.AtMost("memory of the process", peak, "MiB", MaxMiB));
+        return verdicts;
+    }
+
     public static IReadOnlyList<Verdict> OfModel(IReadOnlyList<ModelMeasurement> measured)
     {
         var verdicts = new List<Verdict>();
@@ -52,7 +62,7 @@ internal static class Bars
             ModelMeasurement? Without(string variant) =>
                 measured.FirstOrDefault(one => one.Arch == "m-a" && one.BaseChannels == width && one.InputSize == PaperSize && one.Variant == variant);
             if (full.PeakMb is { } peak)
-                verdicts.Add(Verdict.AtMost($"{width} base channels: memory of a process that predicts, attention at all levels", peak, "MiB", 1430));
+                verdicts.Add(Verdict.AtMost($"{width} base channels: memory of a process that predicts, attention at all levels", peak, "MiB", MaxMiB));
             if (Without("fast") is not { } fast)
                 continue;
             verdicts.Add(Verdict.AtMost($"{width} base channels: attention at all levels", full.Ms - fast.Ms, "ms", 600));

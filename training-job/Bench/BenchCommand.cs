@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using CtSeg.Imaging;
 using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
 
 namespace CtSeg.TrainingJob.Bench;
 
@@ -18,6 +20,9 @@ internal static class BenchCommand
     private static readonly Option<int[]> BaseChannels = Several("--base-channels", "Channels of the first level.", [16, 64]);
     private static readonly Option<int[]> InputSizes = Several("--input-size", "Sides of the square input, pixels.", [369]);
 
+    private static readonly Option<string[]> Slices = new("--slices") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Slices or folders of slices." };
+    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+
     public static Command Create()
     {
         Engines.AcceptOnlyFromAmong([.. AttentionBench.Engines]);
@@ -25,9 +30,11 @@ internal static class BenchCommand
         attention.SetAction((arguments, cancellationToken) => Task.FromResult(Attention(arguments, cancellationToken)));
         var model = new Command("model", "Networks: architectures, widths, fast and naive, each in a process of its own.") { BaseChannels, InputSizes };
         model.SetAction(ModelAsync);
-        return new Command("bench", "Measure attention and model on this machine. Ends with 0 only if every bar holds.")
+        var predict = new Command("predict", "A model's predictions of slices, warm: time and memory.") { Slices, Model };
+        predict.SetAction((arguments, cancellationToken) => Task.FromResult(Predict(arguments, cancellationToken)));
+        return new Command("bench", "Measure attention, networks and predictions on this machine. Ends with 0 only if every bar holds.")
         {
-            attention, model, ModelProcess.CreateCommand(), Json,
+            attention, model, predict, ModelProcess.CreateCommand(), Json,
         };
     }
 
@@ -56,6 +63,27 @@ internal static class BenchCommand
         if (arguments.GetValue(Json) is { } file)
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement), cancellationToken);
         return Verdict.Print(Bars.OfModel(measured), Console.Out);
+    }
+
+    private static int Predict(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        try
+        {
+            List<string> files = [.. arguments.GetValue(Slices)!.SelectMany(SliceFiles.Of)];
+            if (files.Count == 0)
+                throw new IOException("There are no slices: give files or folders of PNG, JPEG or TIFF files.");
+            using var segmenter = SliceSegmenter.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
+            var measured = PredictionBench.Measure(segmenter, files, TimeProvider.System, cancellationToken);
+            Console.WriteLine(measured);
+            if (arguments.GetValue(Json) is { } file)
+                File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.PredictionMeasurement));
+            return Verdict.Print(Bars.OfPredictions(measured), Console.Out);
+        }
+        catch (Exception exception) when (exception is ModelFolderException or SliceRejectedException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return ExitCodes.Failure;
+        }
     }
 
     /// <summary>The networks that are compared take turns, because the speed of a shared machine drifts.</summary>

@@ -125,12 +125,13 @@ internal sealed record TrainingOptions
             Variation = new Variation { MinZoom = 0.8, MaxZoom = 1.25, Contrast = 0.15, Brightness = 0.1, Gamma = 1.15 },
             Dice = DiceTerms.Infection,
             ClassWeights = [1, 2, 2, 5],
-            Epochs = 400,
+            Epochs = 1000,
             InputSize = 224,
-            Stages = [new(Until: 0.5, Size: 0.5), new(Until: 0.8, Size: 0.7)],
-            AttendsFrom = 0.8,
+            Stages = [new(Until: 0.6, Size: 0.5), new(Until: 0.9, Size: 0.7)],
+            AttendsFrom = 0.9,
+            AttendsRate = 0.25,
             LearningRate = 4e-3,
-            ScoreEvery = 20,
+            ScoreEvery = 50,
         },
         PaperRecipe => new TrainingOptions
         {

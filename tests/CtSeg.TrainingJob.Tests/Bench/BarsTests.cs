@@ -28,6 +28,13 @@ public sealed class BarsTests
         verdicts.Select(verdict => (Math.Round(verdict.Value, 6), verdict.Holds)).ShouldBe([(2000, false), (60, true), (1.6, false), (1.7, true)]);
     }
 
+    [Theory]
+    [InlineData(599, 1429, true, true)]
+    [InlineData(601, 1429, false, true)]
+    [InlineData(599, 1431, true, false)]
+    public void Given_Predictions_When_Judged_Then_TimeAndMemoryHaveTheirBars(double ms, double mib, bool isFast, bool isSmall) =>
+        Bars.OfPredictions(new PredictionMeasurement("m", 369, 369, 60, ms, ms, 5000, mib)).Select(verdict => verdict.Holds).ShouldBe([isFast, isSmall]);
+
     [Fact]
     public void Given_AMissedBar_When_Printed_Then_TheExitCodeSaysSo()
     {
