@@ -19,7 +19,6 @@ internal static class BenchCommand
     private static readonly Option<string?> Plot = new("--plot") { Description = "Also draw time against length into FILE (PNG).", HelpName = "FILE" };
     private static readonly Option<int[]> BaseChannels = Several("--base-channels", "Channels of the first level.", [16, 64]);
     private static readonly Option<int[]> InputSizes = Several("--input-size", "Sides of the square input, pixels.", [369]);
-
     private static readonly Option<string[]> Slices = new("--slices") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Slices or folders of slices." };
     private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
 
