@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention;
@@ -25,7 +26,7 @@ internal static class ExactAttention
         if (tokens == 1)
             return value.alias().MoveToOuterDisposeScope();
         var ofHeads = query.transpose(1, 2);                                       // [batch, heads, tokens, channels]
-        var keys = ofHeads.div(ofHeads.norm(-1, keepdim: true, p: 2f).clamp_min(1e-6));
+        var keys = ofHeads.div(ofHeads.norm(-1, keepdim: true, p: 2f).clamp_min(Kept(1e-6)));
         var values = value.transpose(1, 2);
         var step = Math.Clamp(MaskElements / tokens, 1, tokens);
         var pieces = new List<Tensor>();
@@ -34,7 +35,7 @@ internal static class ExactAttention
             var count = Math.Min(step, tokens - first);
             using var pieceScope = NewDisposeScope();
             var mask = zeros([count, tokens], query.dtype, query.device);
-            mask.diagonal(first).fill_(SelfPenalty);
+            mask.diagonal(first).fill_(Kept(SelfPenalty));
             pieces.Add(nn.functional.scaled_dot_product_attention(ofHeads.narrow(2, first, count), keys, values, mask).MoveToOuterDisposeScope());
         }
         var attended = pieces.Count == 1 ? pieces[0] : cat(pieces, 2);

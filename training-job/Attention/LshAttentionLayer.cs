@@ -1,6 +1,7 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.Model;
 using TorchSharp.Modules;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention;
@@ -40,7 +41,7 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         // Both at once: the map is read a single time, and query and value of a token lie side by side.
         using var projection = cat([queryProjection.weight, valueProjection.weight], 0);
         var attended = Attend(PointwiseConvolution.Apply(input, projection, bias: null));
-        return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input).MoveToOuterDisposeScope();
+        return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input, alpha: One).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weights of its convolutions, so that others can be merged with them: [inner, channels, 1, 1], output [channels, inner, 1, 1].</summary>

@@ -1,4 +1,5 @@
 using CtSeg.TrainingJob.Attention.Fused;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention;
@@ -68,7 +69,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
             var first = 0;
             foreach (var count in factors)
             {
-                bucket = bucket.mul(2 * count).add(Digit(projected.narrow(-1, first, count)));
+                bucket = bucket.mul(Kept(2 * count)).add(Digit(projected.narrow(-1, first, count)), alpha: One);
                 first += count;
             }
             perRound[round] = bucket.to(ScalarType.Int32).reshape(batch * heads, tokens).MoveToOuterDisposeScope();
@@ -80,8 +81,8 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
     private static Tensor Digit(Tensor projected)
     {
         var largest = projected.abs().argmax(-1, keepdim: true);
-        var negative = projected.gather(-1, largest).lt(0).to(ScalarType.Int64);
-        return largest.add(negative.mul(projected.size(-1))).squeeze(-1);
+        var negative = projected.gather(-1, largest).lt(Kept(0)).to(ScalarType.Int64);
+        return largest.add(negative.mul(Kept(projected.size(-1))), alpha: One).squeeze(-1);
     }
 
     /// <returns>[rounds, heads, columns, head channels]</returns>

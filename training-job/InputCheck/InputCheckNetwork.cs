@@ -2,6 +2,7 @@ using CtSeg.Imaging;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.WeightFiles;
 using TorchSharp.Modules;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.InputCheck;
@@ -39,7 +40,7 @@ internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var map = input;
         foreach (var convolution in convolutions)
-            map = nn.functional.leaky_relu(convolution.call(map), 0.1);
+            map = convolution.call(map).leaky_relu(Kept(0.1));
         return classifier.call(map.flatten(1)).squeeze(1).MoveToOuterDisposeScope();
     }
 

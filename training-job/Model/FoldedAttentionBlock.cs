@@ -1,4 +1,5 @@
 using CtSeg.TrainingJob.Attention;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Model;
@@ -37,7 +38,7 @@ internal sealed class FoldedAttentionBlock : IDisposable
         // W(x + W_o a + b_o) + b = W x + (W W_o) a + (W b_o + b)
         var weight = cat([reduce.Weight, shortcut.Weight], 0);
         var matrix = weight.flatten(1);
-        var bias = matrix.matmul(outputBias).add(cat([reduce.Bias, shortcut.Bias], 0));
+        var bias = matrix.matmul(outputBias).add(cat([reduce.Bias, shortcut.Bias], 0), alpha: One);
         _ofAttended = matrix.matmul(output.flatten(1)).t().contiguous().detach().DetachFromDisposeScope();
         _ofMap = cat([query, value, weight, Nothing(unused, query.size(1), 1, 1)], 0).detach().DetachFromDisposeScope();
         _bias = cat([Nothing(_projected), bias, Nothing(unused)], 0).detach().DetachFromDisposeScope();

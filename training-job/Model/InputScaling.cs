@@ -1,4 +1,5 @@
 using CtSeg.Imaging;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Model;
@@ -18,5 +19,5 @@ internal static class InputScaling
         ? nn.functional.interpolate(input, [wanted, wanted], mode: InterpolationMode.Area)
         : input.alias();
 
-    public static Tensor Scale(Tensor grey) => grey.div(127.5).sub_(1);
+    public static Tensor Scale(Tensor grey) => grey.div(Kept(127.5)).sub_(Kept(1));
 }

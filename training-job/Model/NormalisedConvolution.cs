@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Model;
@@ -21,9 +22,9 @@ internal sealed class NormalisedConvolution(Conv2d convolution, BatchNorm2d norm
     public Tensor Apply(Tensor input)
     {
         if (Plain)
-            return norm.call(convolution.call(input));
+            return Normalise(convolution.call(input));
         return _weight is null
-            ? norm.call(Convolve(input, convolution.weight, bias: null))
+            ? Normalise(Convolve(input, convolution.weight, bias: null))
             : Convolve(input, _weight, _bias);
     }
 
@@ -35,7 +36,7 @@ internal sealed class NormalisedConvolution(Conv2d convolution, BatchNorm2d norm
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var scale = norm.weight!.div(norm.running_var!.add(norm.eps).sqrt());
+        var scale = norm.weight!.div(norm.running_var!.add(Kept(norm.eps), alpha: One).sqrt());
         var weight = ChannelsLast.Of(convolution.weight.mul(scale.reshape(-1, 1, 1, 1)));
         var bias = norm.bias!.sub(norm.running_mean!.mul(scale));
         Dispose();
@@ -47,6 +48,15 @@ internal sealed class NormalisedConvolution(Conv2d convolution, BatchNorm2d norm
         _weight?.Dispose();
         _bias?.Dispose();
         (_weight, _bias) = (null, null);
+    }
+
+    /// <summary>What the module does when it is called; its own way makes a number that nothing keeps, see <see cref="Tensors.KeptScalar"/>.</summary>
+    private Tensor Normalise(Tensor map)
+    {
+        if (norm.training)
+            norm.num_batches_tracked!.add_(Kept(1), alpha: One);
+        return nn.functional.batch_norm(
+            map, norm.running_mean!, norm.running_var!, norm.weight, norm.bias, norm.training, norm.momentum!.Value, norm.eps);
     }
 
     private Tensor Convolve(Tensor input, Tensor weight, Tensor? bias) => _pointwise

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Model;
@@ -68,7 +69,7 @@ internal sealed class ResNeXtBlock : nn.Module<Tensor, Tensor>, INormalisedBlock
         using var sum = _expand.Apply(third);
         second.Dispose();
         third.Dispose();
-        sum.add_(residual);
+        sum.add_(residual, alpha: One);
         return nn.functional.relu(sum, inplace: true).MoveToOuterDisposeScope();
     }
 

@@ -3,6 +3,7 @@ using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Inference;
 using TorchSharp.Modules;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Model;
@@ -108,7 +109,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         var scaled = InputScaling.ToSide(input, Configuration.InputSide);
         var logits = Logits(scaled);
         if (Configuration.PredictsMirrored)
-            logits = logits.add_(Logits(scaled.flip(3)).flip(3)).div_(2);
+            logits = logits.add_(Logits(scaled.flip(3)).flip(3), alpha: One).div_(Kept(2));
         return SliceSegmenter.Scale(logits, (int)input.size(3), (int)input.size(2)).MoveToOuterDisposeScope();
     }
 
@@ -125,7 +126,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
             map = nn.functional.max_pool2d(skips[level], 2);
         }
         var pooled = Pointwise(globalProjection, map.mean([2, 3], keepdim: true));     // [batch, bridge channels, 1, 1]
-        map = bridge.call(map).add(pooled);
+        map = bridge.call(map).add(pooled, alpha: One);
         for (var level = Levels - 1; level >= 0; level--)
         {
             using var below = map;

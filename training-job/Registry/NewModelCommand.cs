@@ -4,6 +4,7 @@ using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Training;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Registry;
@@ -78,7 +79,7 @@ internal static class NewModelCommand
         {
             using var scope = NewDisposeScope();
             var blotches = nn.functional.interpolate(rand(2, 1, 8, 8), [96, 96], mode: InterpolationMode.Bilinear, align_corners: false);
-            network.call(blotches.mul(2).sub(1));
+            network.call(blotches.mul(Kept(2)).sub(Kept(1)));
         }
     }
 }

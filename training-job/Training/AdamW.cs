@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;
@@ -40,11 +41,11 @@ internal sealed class AdamW : IDisposable
             var secondCorrection = Math.Sqrt(1 - Math.Pow(SecondDecay, step));
             // Biases and normalisation are not shrunk.
             if (parameter.dim() > 1)
-                parameter.mul_(1 - (learningRate * _weightDecay));
-            First[name].mul_(FirstDecay).add_(gradient, alpha: 1 - FirstDecay);
-            Second[name].mul_(SecondDecay).addcmul_(gradient, gradient, value: 1 - SecondDecay);
-            var denominator = Second[name].sqrt().div_(secondCorrection).add_(Epsilon);
-            parameter.addcdiv_(First[name], denominator, value: -learningRate / firstCorrection);
+                parameter.mul_(Kept(1 - (learningRate * _weightDecay)));
+            First[name].mul_(Kept(FirstDecay)).add_(gradient, alpha: Kept(1 - FirstDecay));
+            Second[name].mul_(Kept(SecondDecay)).addcmul_(gradient, gradient, value: Kept(1 - SecondDecay));
+            var denominator = Second[name].sqrt().div_(Kept(secondCorrection)).add_(Kept(Epsilon), alpha: One);
+            parameter.addcdiv_(First[name], denominator, value: Kept(-learningRate / firstCorrection));
         }
     }
 

@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;
@@ -57,19 +58,19 @@ internal sealed class Augmentation(int size, int seed, Variation variation) : IV
     private Tensor Grey(Tensor picture, Random random)
     {
         var contrast = 1 + (variation.Contrast * Signed(random));
-        picture.mul_(contrast).add_(variation.Brightness * Signed(random));
+        picture.mul_(Kept(contrast)).add_(Kept(variation.Brightness * Signed(random)), alpha: One);
         if (variation.Noise > 0)
         {
             var deviation = variation.Noise * random.NextDouble();
             var noise = new float[size * size];
             for (var pixel = 0; pixel < noise.Length; pixel++)
                 noise[pixel] = (float)(deviation * Normal(random));
-            picture.add_(tensor(noise, picture.shape));
+            picture.add_(tensor(noise, picture.shape), alpha: One);
         }
-        picture.clamp_(-1, 1);
+        picture.clamp_(Kept(-1), Kept(1));
         return variation.Gamma == 1
             ? picture
-            : picture.add_(1).div_(2).pow_(Math.Pow(variation.Gamma, Signed(random))).mul_(2).sub_(1);
+            : picture.add_(Kept(1), alpha: One).div_(Kept(2)).pow_(Kept(Math.Pow(variation.Gamma, Signed(random)))).mul_(Kept(2)).sub_(Kept(1));
     }
 
     private int Seed(int epoch, int slice, int view) => unchecked((((((seed * 1_000_003) + epoch) * 1_000_003) + slice) * 31) + view);

@@ -1,4 +1,5 @@
 using CtSeg.Segmentation;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;
@@ -20,7 +21,7 @@ internal static class SegmentationLoss
         var crossEntropy = nn.functional.cross_entropy(logits, classes, weights);
         return options.Dice == DiceTerms.None
             ? crossEntropy.MoveToOuterDisposeScope()
-            : crossEntropy.add(DiceLoss(logits, classes, options.Dice)).MoveToOuterDisposeScope();
+            : crossEntropy.add(DiceLoss(logits, classes, options.Dice), alpha: One).MoveToOuterDisposeScope();
     }
 
     private static Tensor DiceLoss(Tensor logits, Tensor classes, string terms)
@@ -33,14 +34,14 @@ internal static class SegmentationLoss
         var lacks = Lacks(probabilities, truth);
         if (terms == DiceTerms.Classes)
             return lacks.mean().MoveToOuterDisposeScope();
-        var counted = truth.sum([0, 2, 3]).gt(0).to(lacks.dtype);
+        var counted = truth.sum([0, 2, 3]).gt(Kept(0)).to(lacks.dtype);
         if (terms == DiceTerms.Infection)
         {
             counted.narrow(0, (int)LesionClass.PleuralEffusion - 1, 1).zero_();
             lacks = cat([lacks, Lacks(probabilities.sum(1, keepdim: true), truth.sum(1, keepdim: true))], 0);
             counted = cat([counted, ones(1, counted.dtype, counted.device)], 0);
         }
-        return lacks.mul(counted).sum().div(counted.sum().clamp(min: 1)).MoveToOuterDisposeScope();
+        return lacks.mul(counted).sum().div(counted.sum().clamp(min: Kept(1))).MoveToOuterDisposeScope();
     }
 
     /// <param name="probabilities">[batch, channels, height, width]</param>
@@ -49,7 +50,7 @@ internal static class SegmentationLoss
     private static Tensor Lacks(Tensor probabilities, Tensor truth)
     {
         var both = probabilities.mul(truth).sum([0, 2, 3]);
-        var sides = probabilities.sum([0, 2, 3]).add(truth.sum([0, 2, 3]));
-        return both.mul(2).add(Smoothing).div(sides.add(Smoothing)).neg().add(1);
+        var sides = probabilities.sum([0, 2, 3]).add(truth.sum([0, 2, 3]), alpha: One);
+        return both.mul(Kept(2)).add(Kept(Smoothing), alpha: One).div(sides.add(Kept(Smoothing), alpha: One)).neg().add(Kept(1), alpha: One);
     }
 }

@@ -4,6 +4,7 @@ using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.WeightFiles;
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;
@@ -225,7 +226,7 @@ internal sealed class Trainer : IDisposable
         var decay = Math.Min(_options.AverageDecay, (1.0 + step) / (10.0 + step));
         var live = StateDictionary.Of(_network);
         foreach (var (name, average) in StateDictionary.Of(Average))
-            average.mul_(decay).add_(live[name], alpha: 1 - decay);
+            average.mul_(Kept(decay)).add_(live[name], alpha: Kept(1 - decay));
     }
 
     private static (Tensor Image, Tensor Mask) ToTensors(LabelledSlice slice, int? side)

@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Training;
@@ -44,9 +45,9 @@ internal static class Views
         using var scope = NewDisposeScope();
         var grid = nn.functional.affine_grid(map, [1, 1, size, size], align_corners: false);
         if (displacement is not null)
-            grid = grid.add(displacement);
+            grid = grid.add(displacement, alpha: One);
         // Outside the slice is air (-1) without lesions: samples are taken from values shifted by one.
-        var view = nn.functional.grid_sample(image.add(1), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false).sub_(1);
+        var view = nn.functional.grid_sample(image.add(Kept(1), alpha: One), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false).sub_(Kept(1));
         var classes = nn.functional.grid_sample(mask, grid, GridSampleMode.Nearest, GridSamplePaddingMode.Zeros, align_corners: false)
             .squeeze(1).to(ScalarType.Int64);
         return (view.MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());

@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Reference;
@@ -43,7 +44,7 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             var output = exponentials.matmul(chunks.Values(first, count)).div_(total);
             var target = result.narrow(0, first * chunks.Length, count * chunks.Length);
             target.narrow(1, 0, chunks.ValueChannels).copy_(output.flatten(0, 1));
-            target.narrow(1, chunks.ValueChannels, 1).copy_(total.log_().add_(highest).flatten(0, 1));
+            target.narrow(1, chunks.ValueChannels, 1).copy_(total.log_().add_(highest, alpha: One).flatten(0, 1));
         }
         return result.MoveToOuterDisposeScope();
     }
@@ -65,7 +66,7 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             var ofScores = ofOutput.matmul(chunks.Values(first, count).transpose(1, 2));
             var mean = ofScores.mul(weights).sum(-1, keepdim: true).sub_(ofNormaliser);
             ofScores.sub_(mean).mul_(weights);
-            gradient.narrow(0, first + 1, count).narrow(2, 0, keyChannels).add_(ofScores.matmul(chunks.Keys(first, count)));
+            gradient.narrow(0, first + 1, count).narrow(2, 0, keyChannels).add_(ofScores.matmul(chunks.Keys(first, count)), alpha: One);
             AddToWindows(gradient.narrow(0, first, count + 1).narrow(2, keyChannels, keyChannels),
                 ofScores.transpose(1, 2).matmul(chunks.Queries(first, count)));
             AddToWindows(gradient.narrow(0, first, count + 1).narrow(2, 2 * keyChannels, chunks.ValueChannels),
@@ -78,8 +79,8 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
     private static void AddToWindows(Tensor chunks, Tensor ofWindows)
     {
         var (count, length) = (ofWindows.size(0), chunks.size(1));
-        chunks.narrow(0, 0, count).add_(ofWindows.narrow(1, 0, length));
-        chunks.narrow(0, 1, count).add_(ofWindows.narrow(1, length, length));
+        chunks.narrow(0, 0, count).add_(ofWindows.narrow(1, 0, length), alpha: One);
+        chunks.narrow(0, 1, count).add_(ofWindows.narrow(1, length, length), alpha: One);
     }
 
     /// <summary>Views of the rows as chunks (queries) and as overlapping windows of the previous and the own chunk (keys, values).</summary>
@@ -98,8 +99,8 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             ValueChannels = _width - (2 * keyChannels);
             // A blank chunk stands before the first one; its place -5 is seen from nowhere.
             _rows = cat([zeros([length, _width], rows.dtype, rows.device), rows], 0);
-            _places = cat([full([places.size(0), length], -5, places.dtype, places.device), places], 1);
-            _selfPenalty = hasCompany.to(rows.dtype).mul_(SelfPenalty).reshape(Count, length);
+            _places = cat([full([places.size(0), length], Kept(-5), places.dtype, places.device), places], 1);
+            _selfPenalty = hasCompany.to(rows.dtype).mul_(Kept(SelfPenalty)).reshape(Count, length);
         }
 
         public long Length { get; }
@@ -129,10 +130,10 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             {
                 var rounds = seesHere.to(scores.dtype);
                 for (var other = 1; other < _places.size(0); other++)
-                    rounds.add_(Sees(other, first, count));
-                scores.sub_(rounds.clamp_min_(1).log_());
+                    rounds.add_(Sees(other, first, count), alpha: One);
+                scores.sub_(rounds.clamp_min_(Kept(1)).log_());
             }
-            scores.masked_fill_(seesHere.logical_not_(), OutsideBucket);
+            scores.masked_fill_(seesHere.logical_not_(), Kept(OutsideBucket));
             // In the window of a chunk the token itself stands at column m + its own row.
             scores.diagonal(Length, 1, 2).sub_(_selfPenalty.narrow(0, first, count));
             return scores.MoveToOuterDisposeScope();
@@ -145,7 +146,7 @@ internal sealed class ChunkAttention : autograd.SingleTensorFunction<ChunkAttent
             var ofQueries = places.as_strided([count, Length, 1], [Length, 1, 1], places.storage_offset() + ((first + 1) * Length));
             var ofKeys = places.as_strided([count, 1, 2 * Length], [Length, 1, 1], places.storage_offset() + (first * Length));
             var difference = ofQueries.sub(ofKeys);
-            return difference.eq(0).logical_or_(difference.eq(1)).MoveToOuterDisposeScope();
+            return difference.eq(Kept(0)).logical_or_(difference.eq(Kept(1))).MoveToOuterDisposeScope();
         }
 
         private Tensor View(long firstChunk, long count, long rows, long channel, long channels) =>

@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Reference;
@@ -27,8 +28,8 @@ internal static class ReferenceLshAttention
         var (sequences, tokens, keyChannels, valueChannels) = (query.size(0), query.size(1), query.size(2), value.size(2));
         var sorted = SortedRounds.Create(buckets, chunkLength);
         // The keys are exact unit vectors but for a query shorter than 1e-6.
-        var key = query.div(query.norm(-1, keepdim: true, p: 2f).clamp_min(1e-6));
-        var joined = Pad(cat([query.div(Math.Sqrt(keyChannels)), key, value], -1), sorted.PaddedTokens).flatten(0, 1);
+        var key = query.div(query.norm(-1, keepdim: true, p: 2f).clamp_min(Kept(1e-6)));
+        var joined = Pad(cat([query.div(Kept(Math.Sqrt(keyChannels))), key, value], -1), sorted.PaddedTokens).flatten(0, 1);
 
         var rounds = new Tensor[sorted.Rounds];
         for (var round = 0; round < sorted.Rounds; round++)

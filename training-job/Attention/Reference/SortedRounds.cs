@@ -1,3 +1,4 @@
+using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Attention.Reference;
@@ -31,19 +32,19 @@ internal sealed class SortedRounds
         var (rounds, sequences, tokens) = ((int)buckets.size(0), buckets.size(1), buckets.size(2));
         var padded = (tokens + chunkLength - 1) / chunkLength * chunkLength;
         var rows = sequences * padded;
-        var rowStart = arange(sequences, ScalarType.Int64, buckets.device).unsqueeze(-1).mul(padded);
+        var rowStart = Numbers(0, sequences, buckets.device).unsqueeze(-1).mul(Kept(padded));
         var (permutations, inverses, places) = (new Tensor[rounds], new Tensor[rounds], new Tensor[rounds]);
         var company = zeros([rows], ScalarType.Bool, buckets.device);
         for (var round = 0; round < rounds; round++)
         {
             var bucket = buckets[round];
             if (padded > tokens)
-                bucket = cat([bucket, full([sequences, padded - tokens], long.MaxValue / (2 * padded), ScalarType.Int64, buckets.device)], 1);
+                bucket = cat([bucket, full([sequences, padded - tokens], Kept(long.MaxValue / (2 * padded)), ScalarType.Int64, buckets.device)], 1);
             // The position makes every key different, so any sort is a stable one.
-            var order = bucket.mul(padded).add(arange(padded, ScalarType.Int64, buckets.device)).argsort(-1);
-            permutations[round] = order.add(rowStart).reshape(-1);
+            var order = bucket.mul(Kept(padded)).add(Numbers(0, padded, buckets.device), alpha: One).argsort(-1);
+            permutations[round] = order.add(rowStart, alpha: One).reshape(-1);
             inverses[round] = empty_like(permutations[round]);
-            inverses[round].index_copy_(0, permutations[round], arange(rows, ScalarType.Int64, buckets.device));
+            inverses[round].index_copy_(0, permutations[round], Numbers(0, rows, buckets.device));
             var same = SameAsBefore(bucket.gather(1, order));
             company.logical_or_(Company(same, chunkLength).index_select(0, inverses[round]));
             places[round] = Places(same, chunkLength).index_select(0, inverses[round]);
@@ -67,6 +68,9 @@ internal sealed class SortedRounds
     public Tensor PlacesInOrderOf(int round) => stack(
         [.. Enumerable.Range(0, Rounds).Select(other => _places[(round + other) % Rounds].index_select(0, _permutations[round]))], dim: 0);
 
+    /// <summary>The whole numbers from a first one up to the one before the end.</summary>
+    private static Tensor Numbers(long first, long end, Device device) => arange(Kept(first), Kept(end), Kept(1), ScalarType.Int64, device);
+
     /// <summary>[sequences, padded]: whether the token before, in the sorted order, is of the same bucket.</summary>
     private static Tensor SameAsBefore(Tensor inOrder)
     {
@@ -82,15 +86,15 @@ internal sealed class SortedRounds
     private static Tensor Places(Tensor sameAsBefore, int chunkLength)
     {
         var flat = sameAsBefore.reshape(-1);
-        var chunk = arange(flat.numel(), ScalarType.Int64, flat.device).div(chunkLength, RoundingMode.floor);
-        return flat.logical_not().to(ScalarType.Int64).cumsum(0).mul_(2).add_(chunk).to(ScalarType.Int32);
+        var chunk = Numbers(0, flat.numel(), flat.device).div(Kept(chunkLength), RoundingMode.floor);
+        return flat.logical_not().to(ScalarType.Int64).cumsum(0).mul_(Kept(2)).add_(chunk, alpha: One).to(ScalarType.Int32);
     }
 
     /// <summary>Whether a token has another of its bucket in its window: the neighbour before it, or the one after it in its own chunk.</summary>
     private static Tensor Company(Tensor sameAsBefore, int chunkLength)
     {
         var flat = sameAsBefore.reshape(-1);
-        var sameChunk = arange(1, flat.numel(), ScalarType.Int64, flat.device).remainder(chunkLength).ne(0);
+        var sameChunk = Numbers(1, flat.numel(), flat.device).remainder(Kept(chunkLength)).ne(Kept(0));
         var after = flat.narrow(0, 1, flat.numel() - 1).logical_and(sameChunk);
         return cat([after, zeros([1], ScalarType.Bool, flat.device)], 0).logical_or_(flat);
     }
