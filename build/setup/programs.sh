@@ -1,4 +1,4 @@
-# The .NET programs: built in Release when a source file changed since the last build.
+# The .NET programs: built in Release when a source file changed since the last build, or was committed.
 
 require_dotnet() {
     local folder
@@ -24,17 +24,21 @@ require_sdk_10() {
         fail "the .NET 10 SDK is missing, only these are here: $(dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')- install it (https://dotnet.microsoft.com/download/dotnet/10.0) and run this again."
 }
 
-# Name, time and size of every source file: notices edits, additions and removals, and costs milliseconds.
+# Name, time and size of every source file, and the sources' last commit: notices edits, additions and removals, and costs
+# milliseconds. The programs note the commit they are built from: one that was built before its commit is built again.
 list_sources() {
     local scope=$1
     local parts=(functions shared local training-job build Directory.Build.props Directory.Packages.props Serverless.sln global.json host.json)
     if [ "$scope" = all ]; then parts+=(tests); fi
     local prune=(-type d '(' -name bin -o -name obj -o -name node_modules ')' -prune -o -type f)
-    if [ "$(uname)" = Darwin ]; then
-        (cd "$root" && find "${parts[@]}" "${prune[@]}" -exec stat -f '%N %m %z' '{}' +)
-    else
-        (cd "$root" && find "${parts[@]}" "${prune[@]}" -printf '%p %T@ %s\n')
-    fi | LC_ALL=C sort | cksum
+    {
+        git -C "$root" log -1 --format=%H -- "${parts[@]}" 2> /dev/null || true
+        if [ "$(uname)" = Darwin ]; then
+            (cd "$root" && find "${parts[@]}" "${prune[@]}" -exec stat -f '%N %m %z' '{}' +)
+        else
+            (cd "$root" && find "${parts[@]}" "${prune[@]}" -printf '%p %T@ %s\n')
+        fi
+    } | LC_ALL=C sort | cksum
 }
 
 job_program() { ls -1 "$root"/training-job/bin/Release/net10.0/*/ctseg-job 2> /dev/null | head -n 1; }
