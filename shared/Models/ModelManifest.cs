@@ -48,7 +48,7 @@ public sealed record ModelPreprocessing(int Width, int Height, string Interpolat
 /// <param name="Groups">Groups these slices come from.</param>
 /// <param name="HeldOutGroups">Names of the groups that were kept out.</param>
 /// <param name="Epochs">Done.</param>
-/// <param name="Machines">Processor, threads and program, in order where it moved: the bits depend on them.</param>
+/// <param name="Machines">Processor, cores, memory, threads and program, in order where it moved: the bits depend on them.</param>
 /// <param name="Options">All options, as the job's training.json has them.</param>
 public sealed record TrainingRecord(
     string DataSha256,
