@@ -12,11 +12,11 @@ internal sealed record EpochRecord(int Epoch, double Loss, double LearningRate, 
 
 /// <summary>`training.json`: the options of a run and what happened in it.</summary>
 /// <param name="HeldOutSlices">Names of the slices that it was not trained on.</param>
-/// <param name="Machines">Where it ran, in order. With more than one the result is not bit for bit that of an undisturbed run.</param>
+/// <param name="Machines">Where it ran, in order. With more than one its bits may differ from those of an undisturbed run.</param>
 internal sealed record TrainingHistory(
     TrainingOptions Options, string DataSha256, IReadOnlyList<string> HeldOutSlices, IReadOnlyList<TrainingMachine> Machines, IReadOnlyList<EpochRecord> Epochs);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(TrainingHistory))]
 [JsonSerializable(typeof(TrainingOptions))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, long>))]

@@ -89,6 +89,7 @@ internal sealed record TrainingOptions
     {
         Configuration.Validate();
         Variation.Validate();
+        Require(Training.Views.All.Contains(Views), $"the views are '{Views}', not one of {string.Join(", ", Training.Views.All)}");
         Require(Epochs >= 1, $"epochs are {Epochs}, not at least 1");
         Require(InputSize is >= 16 and <= 2048, $"the input size is {InputSize}, not 16 to 2048");
         Require(BatchSize is >= 1 and <= 1024, $"the batch size is {BatchSize}, not 1 to 1024");
@@ -101,7 +102,7 @@ internal sealed record TrainingOptions
         Require(Stages.Zip(Stages.Skip(1)).All(pair => pair.First.Until < pair.Second.Until), "the stages do not follow each other");
         Require(AttendsFrom is >= 0 and < 1, $"the share of epochs before the attention joins is {AttendsFrom}, not from 0 to below 1");
         Require(AttendsRate is >= 0 and <= 1, $"the share of the learning rate with which the attention joins is {AttendsRate}, not 0 to 1");
-        Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0)),
+        Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0 && double.IsFinite(weight))),
             $"class weights are not {LesionMask.ClassCount} positive numbers");
         Require(HeldOutShare is >= 0 and < 1, $"the held-out share is {HeldOutShare}, not from 0 to below 1");
         Require(InputCheckSteps >= 0, $"steps of the input check are {InputCheckSteps}, not at least 0");

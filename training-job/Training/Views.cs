@@ -28,13 +28,15 @@ internal static class Views
     /// <summary>Random crops, see <see cref="Augmentation"/>.</summary>
     public const string Varied = "varied";
 
+    public static IReadOnlyList<string> All { get; } = [None, Paper, Varied];
+
     /// <exception cref="InvalidDataException">There are no views of that name.</exception>
     public static IViews Create(TrainingOptions options) => options.Views switch
     {
         None => new FixedViews(options.InputSize, FixedViews.Whole),
         Paper => new FixedViews(options.InputSize, FixedViews.OfPaper),
         Varied => new Augmentation(options.InputSize, options.Seed, options.Variation),
-        _ => throw new InvalidDataException($"There are no views '{options.Views}': {None}, {Paper} and {Varied} are known."),
+        _ => throw new InvalidDataException($"There are no views '{options.Views}': {string.Join(", ", All)} are known."),
     };
 
     /// <summary>Samples a slice by a map.</summary>

@@ -21,6 +21,16 @@ public sealed class RecipeFileTests
     [InlineData("""{"epoch":7}""", "no option 'epoch'")]
     [InlineData("""{"variation":{"zoom":1}}""", "no option 'variation.zoom'")]
     [InlineData("""{"epochs":"many"}""", "cannot be read")]
+    [InlineData("""{"variation":null}""", "'variation' is null")]
+    [InlineData("""{"configuration":null}""", "'configuration' is null")]
+    [InlineData("""{"configuration":{"attentionLevels":null}}""", "'configuration.attentionLevels' is null")]
+    [InlineData("""{"stages":null}""", "'stages' is null")]
+    [InlineData("""{"stages":[null]}""", "'stages' is null or holds one")]
+    [InlineData("""{"classWeights":[1,null,1,1]}""", "'classWeights' is null or holds one")]
+    [InlineData("""{"epochs":7,"epochs":8}""", "epochs")]
+    [InlineData("""{"variation":{"noise":0,"noise":0.1}}""", "noise")]
+    [InlineData("""{"variation":5}""", "cannot be read")]
+    [InlineData("""{"stages":{"until":0.5}}""", "cannot be read")]
     [InlineData("[1]", "not a JSON object")]
     [InlineData("{", "cannot be read")]
     public void Given_AFileThatIsNoRecipe_When_Read_Then_TheReasonIsGiven(string content, string reason)
@@ -28,6 +38,14 @@ public sealed class RecipeFileTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["r.json"], content);
         Should.Throw<InvalidDataException>(() => TrainingOptions.OfRecipe(folder["r.json"])).Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Given_OptionsThatAreNullByDefault_When_AFileSaysSo_Then_ItIsRead()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["r.json"], """{"classWeights":null,"variation":{"minZoom":null},"configuration":{"inputSide":null}}""");
+        TrainingOptions.OfRecipe(folder["r.json"]).Variation.ShouldBe(new Variation());
     }
 
     [Fact]
@@ -43,6 +61,8 @@ public sealed class RecipeFileTests
     [InlineData("""{"variation":{"minZoom":0}}""", "smallest zoom is 0")]
     [InlineData("""{"variation":{"minZoom":1.5}}""", "largest zoom is 1.3")]
     [InlineData("""{"configuration":{"inputSide":3}}""", "side of the input is 3")]
+    [InlineData("""{"views":"all"}""", "'all', not one of none, paper, varied")]
+    [InlineData("""{"classWeights":[1,1,1,1e999]}""", "class weights")]
     [InlineData("""{"dice":"all"}""", "'all', not one of none, classes, present, infection")]
     [InlineData("""{"stages":[{"until":1,"size":0.5}]}""", "share of 1")]
     [InlineData("""{"stages":[{"until":0.5,"size":0}]}""", "have 0 of the input size")]
