@@ -4,12 +4,15 @@ namespace CtSeg.TrainingJob.Training;
 internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOnlyList<LabelledSlice> HeldOut)
 {
     /// <summary>Shuffles the groups by the seed and holds out whole groups until they hold the wanted share of the slices.</summary>
-    /// <exception cref="TrainingDataException">There are not two groups.</exception>
+    /// <param name="heldOutShare">0 holds nothing out.</param>
+    /// <exception cref="TrainingDataException">Something is to be held out, and there are not two groups.</exception>
     public static GroupSplit Create(IReadOnlyList<LabelledSlice> slices, double heldOutShare, int seed)
     {
+        if (heldOutShare == 0)
+            return HoldOut(slices, []);
         var groups = slices.GroupBy(slice => slice.Group).OrderBy(group => group.Key, StringComparer.Ordinal).ToArray();
         if (groups.Length < 2)
-            throw new TrainingDataException("The data has fewer than two groups: nothing can be held out.");
+            throw new TrainingDataException("The data has fewer than two groups, so that nothing can be held out: hold out a share of 0 to train on all.");
         new Random(seed).Shuffle(groups);
         var heldOut = new HashSet<string>(StringComparer.Ordinal);
         var held = 0;

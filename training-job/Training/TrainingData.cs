@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
+using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
@@ -56,6 +57,8 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
     {
         if (name.Length == 0 || Path.GetFileName(name) != name)
             throw new TrainingDataException($"'{name}' in slices.csv is not a file name.");
+        if (string.IsNullOrWhiteSpace(group))
+            throw new TrainingDataException($"slices.csv gives '{name}' no group: name the patient or scan that it is of, or give it a group of its own.");
         try
         {
             var image = File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"));
@@ -63,12 +66,23 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
             hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n{group}\n"));
             hash.AppendData(SHA256.HashData(image));
             hash.AppendData(SHA256.HashData(mask));
-            return new LabelledSlice(name, group, SlicePreprocessor.Process(image).Image, MaskPng.Read(mask));
+            var (slice, labels) = (SlicePreprocessor.Process(image), MaskPng.Read(mask));
+            RequireSameShape(name, slice.Original, labels);
+            return new LabelledSlice(name, group, slice.Image, labels);
         }
         catch (Exception exception) when (exception is IOException or SliceRejectedException)
         {
             throw new TrainingDataException($"The slice '{name}' of '{folder}' cannot be read: {exception.Message}");
         }
+    }
+
+    /// <summary>A mask may have another size, but must show the same field: one of another shape would be stretched over the slice.</summary>
+    private static void RequireSameShape(string name, SourceImage image, LesionMask mask)
+    {
+        // Sizes are whole: a side may lie up to a pixel beside the exact one.
+        if (Math.Abs(((double)image.Width * mask.Height / image.Height) - mask.Width) >= 1)
+            throw new TrainingDataException(
+                $"The mask of '{name}' has {mask.Width} x {mask.Height} pixels, its image {image.Width} x {image.Height}: sides that are not in proportion do not show the same field, so give the mask of this image.");
     }
 }
 

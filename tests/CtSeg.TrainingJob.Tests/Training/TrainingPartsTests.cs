@@ -54,10 +54,13 @@ public sealed class TrainingPartsTests
     }
 
     [Fact]
-    public void Given_OneGroup_When_Split_Then_ItIsRefused()
+    public void Given_OneGroup_When_Split_Then_ItIsRefusedUnlessNothingIsHeldOut()
     {
         var slice = new LabelledSlice("s", "g", new GreyImage(1, 1, [0]), new LesionMask(1, 1, [0]));
         Should.Throw<TrainingDataException>(() => GroupSplit.Create([slice, slice], 0.5, 1));
+        var all = GroupSplit.Create([slice, slice], heldOutShare: 0, 1);
+        all.Training.ShouldBe([slice, slice]);
+        all.HeldOut.ShouldBeEmpty();
     }
 
     // An image that is bright exactly where its mask is 1 must stay so in every view.
@@ -217,6 +220,8 @@ public sealed class TrainingPartsTests
     [InlineData("slice,group\na,g1\n", "cannot be read")]
     [InlineData("slice,group\n../a,g1\n", "not a file name")]
     [InlineData("slice,group\na\n", "fields")]
+    [InlineData("slice,group\na,\n", "gives 'a' no group")]
+    [InlineData("slice,group\na, \n", "gives 'a' no group")]
     [InlineData("slice,group\n", "names no slice")]
     [InlineData("name,group\na,g1\n", "columns")]
     public void Given_ABrokenDataFolder_When_Loaded_Then_TheReasonIsGiven(string list, string reason)
@@ -235,6 +240,29 @@ public sealed class TrainingPartsTests
         WriteSlices(folder, "a", "b");
         File.WriteAllText(folder["slices.csv"], "slice,group\n" + lines);
         Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
+    }
+
+    // Half of 7 x 5 is 3.5 x 2.5 pixels, rounded either way.
+    [Theory]
+    [InlineData(7, 5, 7, 5, true)]
+    [InlineData(7, 5, 14, 10, true)]
+    [InlineData(7, 5, 3, 2, true)]
+    [InlineData(7, 5, 4, 3, true)]
+    [InlineData(7, 5, 5, 7, false)]
+    [InlineData(7, 5, 5, 5, false)]
+    [InlineData(512, 512, 369, 369, true)]
+    [InlineData(512, 512, 512, 511, false)]
+    public void Given_AMaskOfAnotherSize_When_Loaded_Then_ItIsRefusedUnlessItsSidesAreInProportion(int width, int height, int maskWidth, int maskHeight, bool isUsed)
+    {
+        using var folder = new TemporaryFolder();
+        WriteSlices(folder, "a");
+        File.WriteAllBytes(Path.Combine(folder["images"], "a.png"), PngWriter.Grey(new GreyImage(width, height, new byte[width * height])));
+        File.WriteAllBytes(Path.Combine(folder["masks"], "a.png"), MaskPng.Write(new LesionMask(maskWidth, maskHeight, new byte[maskWidth * maskHeight])));
+        File.WriteAllText(folder["slices.csv"], "slice,group\na,g\n");
+        if (isUsed)
+            TrainingData.Load(folder.Path).Slices.ShouldHaveSingleItem().Mask.Width.ShouldBe(maskWidth);
+        else
+            Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain($"has {maskWidth} x {maskHeight} pixels, its image {width} x {height}");
     }
 
     [Fact]
