@@ -56,14 +56,15 @@ internal static class NewModelCommand
         }
     }
 
-    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    /// <exception cref="InvalidDataException">The configuration is not valid, or the folder has a name that no model may have.</exception>
     public static ModelManifest Create(string folder, ModelConfiguration configuration, int seed, TimeProvider time)
     {
+        var version = ModelVersion.Of(folder, given: null);
         configuration = AttentionChoice.Decide(configuration, SlicePreprocessor.Side);
         manual_seed(seed);
         using var network = new ResidualAttentionUNet(configuration);
         SettleNormalisation(network);
-        var manifest = TrainingRun.NewManifest(Path.GetFileName(folder), configuration, time) with { WeightsLicence = "MIT" };
+        var manifest = TrainingRun.NewManifest(version, configuration, time) with { WeightsLicence = "MIT" };
         return ModelFolder.Save(folder, manifest, network);
     }
 

@@ -56,16 +56,19 @@ internal static class TrainCommand
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
         try
         {
+            var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
             var options = Options(arguments);
             options.Validate();
             var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var run = new TrainingRun(outFolder, arguments.GetValue(Version) ?? Path.GetFileName(outFolder), TimeProvider.System)
+            var run = new TrainingRun(outFolder, version, TimeProvider.System)
             {
                 Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
                 Resume = arguments.GetValue(Resume),
                 ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
             };
-            Print(outFolder, TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken)));
+            var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));
+            foreach (var line in Describe(outFolder, manifest, options.Epochs))
+                Console.WriteLine(line);
             return Task.FromResult(ExitCodes.Success);
         }
         catch (Exception exception) when (exception is TrainingDataException or TrainingDivergedException or WeightsFormatException or ModelFolderException
@@ -81,24 +84,28 @@ internal static class TrainCommand
         }
     }
 
-    private static void Print(string outFolder, ModelManifest manifest)
+    /// <summary>What became of a training.</summary>
+    /// <param name="epochs">That it was to have.</param>
+    internal static IEnumerable<string> Describe(string outFolder, ModelManifest manifest, int epochs)
     {
+        var done = manifest.Training!.Epochs;
+        if (done < epochs)
+            yield return $"{outFolder}: unfinished, {done} of {epochs} epochs; the same command with {Resume.Name} goes on.";
         if (manifest.Scores is not { } scores)
         {
-            Console.WriteLine($"{outFolder}: trained on all slices, and so without scores.");
-            return;
+            if (done >= epochs)
+                yield return $"{outFolder}: trained on all slices, and so without scores.";
+            yield break;
         }
-        Console.WriteLine($"{outFolder}: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol");
+        yield return $"{outFolder}: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol";
         foreach (var score in scores.Foreground.Classes.Prepend(scores.Foreground.Infection))
-        {
-            Console.WriteLine($"  {score.Name}: Dice {IntervalScore.DiceOf(score).ToText()}, in {score.SlicesWithClass} slices");
-        }
+            yield return $"  {score.Name}: Dice {IntervalScore.DiceOf(score).ToText()}, in {score.SlicesWithClass} slices";
         if (scores.Attention is { } attention)
         {
             var lost = new IntervalScore(attention.InfectionDiceLost, attention.LostInterval).ToText();
-            Console.WriteLine(string.Create(
+            yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"  attention set to zero: infection Dice {attention.InfectionDice:F3}, {lost} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class"));
+                $"  attention set to zero: infection Dice {attention.InfectionDice:F3}, {lost} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class");
         }
     }
 
