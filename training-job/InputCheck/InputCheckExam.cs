@@ -14,11 +14,13 @@ internal static class InputCheckExam
 
     /// <param name="folder">Files as they would be uploaded; their names begin with their kind and a hyphen.</param>
     /// <exception cref="IOException">A file is no picture, or there is none.</exception>
-    public static IReadOnlyList<ScoredPicture> Pictures(InputCheckNetwork network, string folder) =>
-    [
-        .. SliceFiles.Of(folder).Select(path => Score(network, Path.GetFileName(path), Read(path)))
-            .OrderBy(picture => picture.Score).ThenBy(picture => picture.Name, StringComparer.Ordinal),
-    ];
+    public static IReadOnlyList<ScoredPicture> Pictures(InputCheckNetwork network, string folder)
+    {
+        var files = SliceFiles.Of(folder).ToList();
+        if (files.Count == 0)
+            throw new IOException($"'{folder}' holds no picture: PNG, JPEG and TIFF files are looked at.");
+        return [.. files.Select(path => Score(network, Path.GetFileName(path), Read(path))).OrderBy(picture => picture.Score).ThenBy(picture => picture.Name, StringComparer.Ordinal)];
+    }
 
     public static IReadOnlyList<KindOfPictures> Kinds(IEnumerable<ScoredPicture> pictures) =>
     [
