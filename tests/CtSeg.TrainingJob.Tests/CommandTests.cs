@@ -126,9 +126,47 @@ public sealed class CommandTests
         report.RootElement.GetProperty("slices").GetProperty("spoilt").EnumerateArray().Select(kind => (kind.GetProperty("kind").GetString(), kind.GetProperty("pictures").GetInt32()))
             .ShouldBe([("inverted", 6), ("turned", 18), ("upended", 6)]);
 
+        Run(InputCheckCommand.Create(), "--pictures", Directory.CreateDirectory(folder["empty"]).FullName, "--model", folder["model"]).ShouldBe(1);
         File.WriteAllText(Path.Combine(folder["foreign"], "blank-3.png"), "no picture");
         Run(InputCheckCommand.Create(), "--pictures", folder["foreign"], "--model", folder["model"]).ShouldBe(1);
         Run(InputCheckCommand.Create()).ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void Given_AFolderThatEndsInASlash_When_TrainedAndMadeAnew_Then_TheModelHasItsName()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"] + Path.DirectorySeparatorChar, "--recipe", folder["r.json"]).ShouldBe(0);
+        ModelFolder.ReadManifest(folder["model"]).Version.ShouldBe("model");
+        Run(NewModelCommand.Create(), "--out", folder["new"] + Path.DirectorySeparatorChar).ShouldBe(0);
+        ModelFolder.ReadManifest(folder["new"]).Version.ShouldBe("new");
+    }
+
+    [Theory]
+    [InlineData("--model-version", "")]
+    [InlineData("--model-version", "../mine")]
+    [InlineData("--recipe", "null.json")]
+    public void Given_AnArgumentThatCannotBeUsed_When_Trained_Then_TheCommandFailsWithoutATraceAndBeforeItTrains(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        File.WriteAllText(folder["null.json"], """{"configuration":null}""");
+        var all = new Dictionary<string, string> { ["--data"] = data, ["--out"] = folder["model"], ["--recipe"] = folder["r.json"] };
+        all[option] = option == "--recipe" ? folder[value] : value;
+        Run(TrainCommand.Create(), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]).ShouldBe(1);
+        Directory.Exists(folder["model"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Given_SlicesOfOneGroup_When_NothingIsHeldOut_Then_AllAreTrainedOn()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        File.WriteAllLines(folder["slices.csv"], ["slice,group", "s0,g", "s1,g"]);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["none"], "--recipe", folder["r.json"]).ShouldBe(1);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["all"], "--recipe", folder["r.json"], "--hold-out", "0").ShouldBe(0);
+        ModelFolder.ReadManifest(folder["all"]).Training!.Slices.ShouldBe(2);
     }
 
     [Theory]
@@ -150,9 +188,10 @@ public sealed class CommandTests
     private static int Run(Command command, params string[] arguments) => command.Parse(arguments)
         .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null });
 
-    private static string Write(TemporaryFolder folder)
+    /// <returns>A data folder, which also holds the recipe r.json.</returns>
+    internal static string Write(TemporaryFolder folder, string recipe = Recipe)
     {
-        File.WriteAllText(folder["r.json"], Recipe);
+        File.WriteAllText(folder["r.json"], recipe);
         Directory.CreateDirectory(folder["images"]);
         Directory.CreateDirectory(folder["masks"]);
         var slices = TrainingRunTests.Circles(6).Slices;

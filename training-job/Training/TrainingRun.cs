@@ -33,7 +33,11 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         var started = time.GetTimestamp();
         using var trainer = new Trainer(options, data, time);
         if (goesOn)
+        {
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
+            // Whoever ended the process between the two files left the last epoch out of this one.
+            WriteHistory(trainer.History);
+        }
         progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
         {

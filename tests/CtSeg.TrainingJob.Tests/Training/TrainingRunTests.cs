@@ -75,9 +75,20 @@ public sealed class TrainingRunTests
         using var second = new Trainer(Options, Circles(8), TimeProvider.System);
         second.Restore(checkpoint with { History = checkpoint.History with { Machines = [elsewhere] } });
         second.Start.Moved.ShouldBeTrue();
-        second.Start.Describe().ShouldEndWith("going on after epoch 1 with another processor, program or number of threads, and so not bit for bit");
+        second.Start.Describe().ShouldEndWith("going on after epoch 1 with another machine, program or number of threads: its bits may differ from those of an undisturbed training");
         second.RunEpoch(stepDone: null, CancellationToken.None);
         second.History.Machines.ShouldBe([elsewhere, TrainingMachine.Current]);
+    }
+
+    [Fact]
+    public void Given_ARunThatEndedBeforeItsHistoryWasWritten_When_Resumed_Then_TheHistoryHasEveryEpoch()
+    {
+        using var folder = new TemporaryFolder();
+        Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var whole = File.ReadAllText(folder["training.json"]);
+        File.WriteAllText(folder["training.json"], "that of the epoch before");
+        Run(folder.Path, resume: true).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        File.ReadAllText(folder["training.json"]).ShouldBe(whole);
     }
 
     [Fact]
@@ -98,7 +109,11 @@ public sealed class TrainingRunTests
         using var folder = new TemporaryFolder();
         var scores = Run(folder["held-out"], resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None).Scores!;
         var run = new TrainingRun(folder["all"], "test", TimeProvider.System) { Limit = isCutOff ? TimeSpan.FromTicks(1) : null, ScoresOfRecipe = scores };
-        run.Execute(Options with { HeldOutShare = 0 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None).Scores.ShouldBe(isCutOff ? null : scores);
+        var manifest = run.Execute(Options with { HeldOutShare = 0 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        manifest.Scores.ShouldBe(isCutOff ? null : scores);
+        var said = TrainCommand.Describe("out", manifest, Options.Epochs).ToList();
+        said[0].ShouldBe(isCutOff ? $"out: unfinished, {manifest.Training!.Epochs} of 2 epochs; the same command with --resume goes on." : $"out: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol");
+        said.Count.ShouldBe(isCutOff ? 1 : 6);
     }
 
     [Fact]
