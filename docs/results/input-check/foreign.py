@@ -2,9 +2,11 @@
 
     python3 foreign.py PACKAGES DICOM OUT
 
-PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, python3-skimage and insighttoolkit5-examples, fetched with
-`apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices that are turned and inverted. Standard library
-only. OUT/first are the pictures that an earlier, rejected method was examined with too; those of OUT/second were chosen later, from other sources.
+PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, python3-skimage, insighttoolkit5-examples, tuxpaint-stamps-default,
+openclipart-png and libvigraimpex-doc, fetched with `apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices
+that are turned and inverted. Standard library only. OUT/first are the pictures that an earlier, rejected method was examined with too, and what that
+one missed led to some of the kinds that the check learns. Those of OUT/second were chosen later, from other sources, and those of OUT/third when the
+check was made and shipped: drawn by lot where there are many.
 """
 import array
 import gzip
@@ -31,6 +33,10 @@ ITK = {"head": ["BrainProtonDensitySlice256x256", "BrainT1Slice", "BrainProtonDe
        "limb": ["FatMRISlice"],
        "drawing": ["BinaryImage", "Circle", "DiagonalLines", "FivePoints", "HoughTransformTwoCircles", "VentricleModel"]}
 HEADS = {"ch2": [0.35, 0.45, 0.55, 0.65, 0.75], "inia19-t1-brain": [0.4, 0.5, 0.6]}
+ATLASES = {"ch2better": [0.3, 0.5, 0.7], "ch2bet": [0.6], "aal": [0.5], "AICHAmc": [0.5]}
+LOTS = {"clipping": (12, "usr/share/tuxpaint/stamps"), "drawing": (12, "usr/share/openclipart/png"), "figure": (6, "usr/share/doc/libvigraimpex-dev/html")}
+MIN_BYTES, MAX_BYTES = 5_000, 500_000      # Smaller ones are icons and lines of text; larger ones may be refused as uploads.
+WINDOWS = {"soft-tissue": (-160, 240), "bone": (-450, 1050)}    # Lowest and highest HU.
 SIDE = 400
 
 
@@ -59,14 +65,14 @@ def head(path, share):
     return rows
 
 
-def lung_window(path):
-    """The pixels of an uncompressed 16-bit CT slice, -1150 to 130 HU as grey values."""
+def window(path, low=-1150, high=130):
+    """The pixels of an uncompressed 16-bit CT slice, low to high HU as grey values."""
     data = path.read_bytes()
     side = 512
     pixels = array.array("h")
     pixels.frombytes(data[-2 * side * side:])
     intercept = float(value_of(data, 0x0028, 0x1052) or 0)
-    grey = [max(0, min(255, int((value + intercept + 1150) * 255 / 1280))) for value in pixels]
+    grey = [max(0, min(255, int((value + intercept - low) * 255 / (high - low)))) for value in pixels]
     return [bytes(grey[row * side:(row + 1) * side]) for row in range(side)]
 
 
@@ -96,6 +102,40 @@ def second(packages, out):
     print(len(list(out.iterdir())), "pictures of the second exam")
 
 
+def third(packages, slices, out):
+    out.mkdir(parents=True, exist_ok=True)
+    lot = random.Random(11)
+    for kind, (number, folder) in LOTS.items():
+        pictures = sorted(path for path in (packages / folder).rglob("*.png") if path.is_file() and MIN_BYTES < path.stat().st_size < MAX_BYTES)
+        for path in lot.sample(pictures, number):
+            shutil.copy(path, out / f"{kind}-{path.name}")
+    for volume, shares in ATLASES.items():
+        for share in shares:
+            write_png(out / f"head-{volume}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share))
+    for path in slices:
+        for name, (low, high) in WINDOWS.items():
+            write_png(out / f"window-{name}-{path.stem}.png", window(path, low, high))
+        write_png(out / f"upended-{path.stem}.png", window(path)[::-1])
+    cells = {cell: [[lot.randrange(256) for _ in range(SIDE // cell + 2)] for _ in range(SIDE // cell + 2)] for cell in (4, 16, 64)}
+    smooth = lambda cell: lambda x, y: mixed(cells[cell], x / cell, y / cell)
+    drawn = {f"noise-{cell}": smooth(cell) for cell in cells} | {
+        "noise-salt": lambda x, y: 255 * (lot.random() < 0.02), "pattern-stripes": lambda x, y: 255 * (x // 20 % 2), "pattern-board": lambda x, y: 255 * ((x // 50 + y // 50) % 2),
+        "pattern-rings": lambda x, y: int(((x - SIDE / 2) ** 2 + (y - SIDE / 2) ** 2) ** 0.5 * 8) % 256, "pattern-ramp": lambda x, y: (x + y) * 255 // (2 * SIDE),
+    }
+    for name, grey in drawn.items():
+        write_png(out / f"{name}.png", [bytes(grey(x, y) for x in range(SIDE)) for y in range(SIDE)])
+    print(len(list(out.iterdir())), "pictures of the third exam")
+
+
+def mixed(cells, x, y):
+    """Between the four values around a place."""
+    column, row = int(x), int(y)
+    right, down = x - column, y - row
+    above = cells[row][column] * (1 - right) + cells[row][column + 1] * right
+    below = cells[row + 1][column] * (1 - right) + cells[row + 1][column + 1] * right
+    return int(above * (1 - down) + below * down)
+
+
 def main():
     packages, dicom, root = map(pathlib.Path, sys.argv[1:4])
     second(packages, root / "second")
@@ -109,7 +149,8 @@ def main():
     for volume, shares in HEADS.items():
         for share in shares:
             write_png(out / f"head-{volume}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share))
-    slices = {tuple(lung_window(path)): path for path in sorted(dicom.glob("*.dcm"), reverse=True)}
+    slices = {tuple(window(path)): path for path in sorted(dicom.glob("*.dcm"), reverse=True)}
+    third(packages, slices.values(), root / "third")
     for rows, path in slices.items():
         write_png(out.parent / f"upright-{path.stem}.png", rows)
         for times in (1, 2, 3):

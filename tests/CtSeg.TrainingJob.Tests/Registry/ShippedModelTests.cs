@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
@@ -29,6 +30,43 @@ public sealed class ShippedModelTests
         manifest.Scores.Attention!.ChangedLesionPixels.ShouldBeGreaterThan(0.01);
         new FileInfo(Path.Combine(folder, ModelFolder.WeightsName)).Length.ShouldBeLessThan(20_000_000);
         File.ReadAllText(Path.Combine(folder, "LICENSE")).ShouldContain("non-commercial");
+    }
+
+    /// <summary>The counts of the folds are in the repository; what the manifest says of them is added up again here.</summary>
+    [Fact]
+    public void Given_TheCountsOfTheFolds_When_AddedUp_Then_TheyAreTheScoresOfTheManifest()
+    {
+        const int classes = 4;
+        const double otherProcessor = 1e-4;     // The manifest's predictions were made anew, on another: a few pixels between two classes fall otherwise.
+        var (manifest, network, check) = ModelFolder.Load(ShippedModel.Folder(ShippedModel.Root));
+        network.Dispose();
+        check!.Dispose();
+        var counts = new double[classes * classes];     // [truth, prediction]
+        var names = new List<string>();
+        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "folds"), "fold*.json"))
+        {
+            using var fold = JsonDocument.Parse(File.ReadAllText(file));
+            fold.RootElement.GetProperty("dataSha256").GetString().ShouldBe(manifest.Training!.DataSha256);
+            foreach (var slice in fold.RootElement.GetProperty("slices").EnumerateArray())
+            {
+                names.Add(slice.GetProperty("name").GetString()!);
+                foreach (var (at, count) in slice.GetProperty("atMaskSize").EnumerateArray().Index())
+                    counts[at] += count.GetInt64();
+            }
+        }
+
+        names.Distinct().Count().ShouldBe(manifest.Scores!.Slices);
+        names.Count.ShouldBe(manifest.Scores.Slices);
+        foreach (var one in Enumerable.Range(1, classes - 1))
+        {
+            var truth = Enumerable.Range(0, classes).Sum(other => counts[(one * classes) + other]);
+            var predicted = Enumerable.Range(0, classes).Sum(other => counts[(other * classes) + one]);
+            manifest.Scores.Foreground.Classes[one - 1].Dice!.Value.ShouldBe(2 * counts[(one * classes) + one] / (truth + predicted), otherProcessor);
+        }
+        var missed = counts[classes] + counts[2 * classes] + counts[3 * classes];
+        var invented = counts[1] + counts[2] + counts[3];
+        var found = counts.Sum() - counts[0] - missed - invented;
+        manifest.Scores.Foreground.Infection.Dice!.Value.ShouldBe(2 * found / ((2 * found) + missed + invented), otherProcessor);
     }
 
     /// <summary>No slices are left that the weights never saw: the folds' scores cannot be had again from them. That they learnt their slices, and better than the folds know others, can.</summary>
