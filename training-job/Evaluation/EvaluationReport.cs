@@ -26,8 +26,8 @@ internal sealed record FindingReport(
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the classes.</param>
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
-/// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
-/// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
+/// <param name="Calibration">Of all pixels.</param>
+/// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
 /// <param name="Slices">One by one, the lowest infection Dice first.</param>
 /// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
 internal sealed record EvaluationReport(
@@ -38,8 +38,8 @@ internal sealed record EvaluationReport(
     IntervalScore MicroDice,
     IntervalScore MeanClassDice,
     IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
-    IntervalScore CalibrationError,
-    IntervalScore LesionCalibrationError,
+    CalibrationReport Calibration,
+    CalibrationReport LesionCalibration,
     IReadOnlyList<SliceScore> Slices,
     int SlicesOfTraining)
 {
@@ -61,8 +61,8 @@ internal sealed record EvaluationReport(
             OfPaper(groups, PaperProtocol.MeanClassDice),
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
-            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
-            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
+            CalibrationReport.Create([.. groups.Select(group => group.Calibration)]),
+            CalibrationReport.Create([.. groups.Select(group => group.LesionCalibration)]),
             [.. groups.SelectMany(group => group.Slices).Select(SliceScore.Of)
                 .OrderBy(slice => slice.Dice["infection"] ?? 1).ThenBy(slice => slice.Name, StringComparer.Ordinal)],
             slicesOfTraining);

@@ -25,7 +25,8 @@ internal static class EvaluationText
         foreach (var row in report.ConfusionMatrix)
             output.WriteLine(string.Concat(row.Select(pixels => $"{pixels,12}")));
         output.WriteLine();
-        output.WriteLine($"expected calibration error: all pixels {report.CalibrationError.ToText()}, lesion pixels {report.LesionCalibrationError.ToText()}");
+        output.WriteLine($"expected calibration error, all pixels: {report.Calibration.ToText()}");
+        output.WriteLine($"expected calibration error, pixels predicted as a lesion: {report.LesionCalibration.ToText()}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"paper protocol (background counted): micro {report.MicroDice.ToText()} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {report.MeanClassDice.ToText()}"));
         if (scores.Attention is { } attention)
