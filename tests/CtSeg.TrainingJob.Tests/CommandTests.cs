@@ -66,6 +66,8 @@ public sealed class CommandTests
         using var tables = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["cv"], "tables.json")));
         tables.RootElement.GetProperty("networks").GetArrayLength().ShouldBe(2);
         tables.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(1);
+        tables.RootElement.GetProperty("differencesOfViews").GetArrayLength().ShouldBe(0);
+        tables.RootElement.GetProperty("meanPerImageRule").GetString().ShouldBe(ForegroundProtocol.RuleOfImages);
         File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldContain("cross-validate --data");
 
         Run(EvaluateCommand.Create(), "--data", data, "--model", Path.Combine(folder["cv"], "m-augmented-seed1"), "--held-out", "--json", folder["e.json"]).ShouldBe(0);

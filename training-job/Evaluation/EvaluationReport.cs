@@ -7,6 +7,7 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>All scores of one finding, pooled over the pixels of all slices at the masks' own size.</summary>
 /// <param name="SlicesWithClass">Slices whose truth holds it.</param>
 /// <param name="GroupsWithClass">Their groups.</param>
+/// <param name="MeanPerImage">Mean Dice of the slices whose truth holds it; the others are left out.</param>
 /// <param name="Accuracy">Of its presence at a pixel; high for whatever is rare.</param>
 /// <param name="HausdorffDistance95">Mean over the slices where truth and prediction both hold it, pixels of the mask.</param>
 /// <param name="SlicesWithDistance">Number of those slices.</param>
@@ -15,6 +16,7 @@ internal sealed record FindingReport(
     int SlicesWithClass,
     int GroupsWithClass,
     IntervalScore Dice,
+    IntervalScore MeanPerImage,
     IntervalScore Precision,
     IntervalScore Recall,
     IntervalScore Accuracy,
@@ -80,6 +82,7 @@ internal sealed record EvaluationReport(
             groups.Sum(group => group.Slices.Count(slice => slice.Matrix.Truth(labels) > 0)),
             groups.Count(group => group.Matrix.Truth(labels) > 0),
             Pooled(matrix => matrix.Dice(labels)),
+            GroupBootstrap.Score(groups, drawn => drawn.SelectMany(group => group.DiceOfImages[index]).Average()),
             Pooled(matrix => matrix.Precision(labels)),
             Pooled(matrix => matrix.Recall(labels)),
             Pooled(matrix => matrix.Accuracy(labels)),
@@ -102,6 +105,12 @@ internal sealed record EvaluationReport(
         public CalibrationCounts Calibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.Calibration));
 
         public CalibrationCounts LesionCalibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.LesionCalibration));
+
+        /// <value>For every finding, the Dice of the slices that hold it.</value>
+        public IReadOnlyList<IReadOnlyList<double?>> DiceOfImages { get; } =
+        [
+            .. ForegroundProtocol.Findings.Select(finding => ForegroundProtocol.DiceOfImages(slices.Select(slice => slice.Matrix), finding.Labels)),
+        ];
 
         /// <value>For every finding, the distances of the slices that have one.</value>
         public IReadOnlyList<IReadOnlyList<double>> Distances { get; } =

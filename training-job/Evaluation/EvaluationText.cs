@@ -14,12 +14,13 @@ internal static class EvaluationText
             output.WriteLine($"CAUTION: {scores.Note}");
         output.WriteLine();
         output.WriteLine("foreground protocol: pooled over all pixels at the masks' size, [95 % bootstrap interval over groups]");
-        output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
+        output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"mean per image",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
         foreach (var finding in report.Findings)
         {
-            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {finding.Dice.ToText(),-21}{finding.Precision.ToText(),-21}{finding.Recall.ToText(),-21}"
+            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {finding.Dice.ToText(),-21}{finding.MeanPerImage.ToText(),-21}{finding.Precision.ToText(),-21}{finding.Recall.ToText(),-21}"
                 + $"{finding.IntersectionOverUnion.ToText(),-21}{finding.Accuracy.ToText(),-21}{finding.HausdorffDistance95.ToText("F1")} ({finding.SlicesWithDistance})");
         }
+        output.WriteLine(ForegroundProtocol.RuleOfImages);
         output.WriteLine();
         output.WriteLine("pixels by true (row) and predicted (column) class: background, ground-glass, consolidation, effusion");
         foreach (var row in report.ConfusionMatrix)

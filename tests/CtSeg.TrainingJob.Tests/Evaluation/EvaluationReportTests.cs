@@ -27,6 +27,11 @@ public sealed class EvaluationReportTests
         infection.SlicesWithClass.ShouldBe(2);
         infection.GroupsWithClass.ShouldBe(2);
         infection.Dice.Value!.Value.ShouldBe(2.0 * 4 / 11, 1e-12);
+        // Slice a: 2/3, c: 6/7; b has no truth.
+        infection.MeanPerImage.Value!.Value.ShouldBe(((2.0 / 3) + (6.0 / 7)) / 2, 1e-12);
+        infection.MeanPerImage.Interval!.Low.ShouldBe(2.0 / 3, 1e-12);
+        infection.MeanPerImage.Interval.High.ShouldBe(6.0 / 7, 1e-12);
+        report.Findings[3].MeanPerImage.ShouldBe(new IntervalScore(null, null));
         infection.Precision.Value!.Value.ShouldBe(4.0 / 6, 1e-12);
         infection.Recall.Value!.Value.ShouldBe(4.0 / 5, 1e-12);
         infection.IntersectionOverUnion.Value!.Value.ShouldBe(4.0 / 7, 1e-12);
