@@ -31,7 +31,7 @@ internal sealed record FindingReport(
 /// <param name="Calibration">Of all pixels.</param>
 /// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
 /// <param name="Slices">One by one, the lowest infection Dice first.</param>
-/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
+/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them. Null on other data than the model's: nobody knows.</param>
 internal sealed record EvaluationReport(
     IReadOnlyList<ScoredModel> Models,
     string DataSha256,
@@ -43,13 +43,19 @@ internal sealed record EvaluationReport(
     CalibrationReport Calibration,
     CalibrationReport LesionCalibration,
     IReadOnlyList<SliceScore> Slices,
-    int SlicesOfTraining)
+    int? SlicesOfTraining)
 {
-    public static string NoteOnTraining(int slices) =>
-        $"{slices} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.";
+    /// <summary>How scores are to be read.</summary>
+    /// <param name="slicesOfTraining">As <see cref="SlicesOfTraining"/>.</param>
+    public static string NoteOnTraining(int? slicesOfTraining) => slicesOfTraining switch
+    {
+        null => "Scored on other data than the model was trained with (another SHA-256): names of groups say nothing there, and a slice that is in both is not noticed. Groups are a lower bound on overlap between patients.",
+        0 => Evaluator.Note,
+        _ => $"{slicesOfTraining} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.",
+    };
 
     public static EvaluationReport Create(
-        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
+        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int? slicesOfTraining)
     {
         var groups = GroupBootstrap.ByGroup(predictions, prediction => prediction.Slice.Group)
             .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group), Evaluator.AtNetworkSize(group))).ToList();
@@ -57,7 +63,7 @@ internal sealed record EvaluationReport(
         return new EvaluationReport(
             [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
             dataSha256,
-            Evaluator.Score(predictions, effect, slicesOfTraining == 0 ? Evaluator.Note : NoteOnTraining(slicesOfTraining)),
+            Evaluator.Score(predictions, effect, NoteOnTraining(slicesOfTraining)),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
             OfPaper(groups, PaperProtocol.MicroDice),
             OfPaper(groups, PaperProtocol.MeanClassDice),

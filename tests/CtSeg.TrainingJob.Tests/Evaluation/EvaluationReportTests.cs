@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
@@ -49,11 +48,23 @@ public sealed class EvaluationReportTests
         report.SlicesOfTraining.ShouldBe(2);
     }
 
-    [Fact]
-    public void Given_TheSameSlicesTwice_When_Reported_Then_TheDocumentIsTheSame()
+    [Theory]
+    [InlineData(2, "CAUTION: 2 of the scored slices")]
+    [InlineData(null, "NOTE: Scored on other data than the model was trained with")]
+    [InlineData(0, null)]
+    public void Given_AReport_When_WrittenAsText_Then_ItSaysWhatTheScoresTellAndByWhichRule(int? slicesOfTraining, string? note)
     {
-        string Document() => JsonSerializer.Serialize(Report(), EvaluationJson.Default.EvaluationReport);
-        Document().ShouldBe(Document());
+        using var output = new StringWriter();
+        EvaluationText.Write(output, Report(slicesOfTraining), worst: 0);
+        var text = output.ToString();
+        text.ShouldContain("0.762 [0.667, 0.857]");
+        text.ShouldContain(ForegroundProtocol.RuleOfImages);
+        text.ShouldContain("pixels predicted as a lesion: 0.250 [0.250, 0.250], probability - share correct +0.250 [+0.250, +0.250]: overconfident");
+        text.ShouldContain("all pixels: 0.250 [0.250, 0.250], probability - share correct -0.250 [-0.250, -0.250]: underconfident");
+        if (note is null)
+            text.ShouldNotContain("other data");
+        else
+            text.ShouldContain(note);
     }
 
     [Fact]
@@ -93,16 +104,19 @@ public sealed class EvaluationReportTests
         prediction.AtMaskSize.Labels.ShouldBe(labels.to(ScalarType.Byte).flatten().data<byte>().ToArray());
     }
 
-    private static EvaluationReport Report()
+    private static EvaluationReport Report(int? slicesOfTraining = 2)
     {
         var manifest = TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny);
-        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining: 2);
+        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining);
     }
 
     private static SlicePrediction Prediction(string name, string group, byte[] truth, byte[] prediction)
     {
         var slice = new LabelledSlice(name, group, new GreyImage(2, 2, new byte[4]), new LesionMask(2, 2, truth));
         var mask = new LesionMask(2, 2, prediction);
-        return new SlicePrediction(slice, mask, mask, new CalibrationCounts(), new CalibrationCounts());
+        var (tooLow, tooHigh) = (new CalibrationCounts(), new CalibrationCounts());
+        tooLow.Add(0.75f, isCorrect: true);
+        tooHigh.Add(0.25f, isCorrect: false);
+        return new SlicePrediction(slice, mask, mask, tooLow, tooHigh);
     }
 }
