@@ -55,6 +55,29 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_AModelTrainedWithASeed_When_EvaluatedTwice_Then_EveryFigureIsTheSameAndNotAConstant()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        // Long enough that it no longer finds the same class everywhere.
+        File.WriteAllText(folder["long.json"], Recipe.Replace("\"epochs\":1", "\"epochs\":30,\"learningRate\":0.01,\"averageDecay\":0.9", StringComparison.Ordinal));
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["long.json"], "--seed", "7").ShouldBe(0);
+        string Document(string name)
+        {
+            Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", folder[name]).ShouldBe(0);
+            return File.ReadAllText(folder[name]);
+        }
+
+        var document = Document("one.json");
+        Document("two.json").ShouldBe(document);
+
+        using var report = JsonDocument.Parse(document);
+        report.RootElement.GetProperty("findings")[0].GetProperty("dice").GetProperty("value").GetDouble().ShouldBeInRange(0.01, 0.99);
+        report.RootElement.GetProperty("scores").GetProperty("attention").GetProperty("changedPixels").GetDouble().ShouldBeGreaterThan(0);
+        report.RootElement.GetProperty("lesionCalibration").GetProperty("bins")[0].GetProperty("overconfidence").ValueKind.ShouldBe(JsonValueKind.Number);
+    }
+
+    [Fact]
     public void Given_ADataFolder_When_CrossValidated_Then_TablesAndModelsOfFoldsAreWrittenAndCanBePooled()
     {
         using var folder = new TemporaryFolder();
@@ -66,6 +89,8 @@ public sealed class CommandTests
         using var tables = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["cv"], "tables.json")));
         tables.RootElement.GetProperty("networks").GetArrayLength().ShouldBe(2);
         tables.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(1);
+        tables.RootElement.GetProperty("differencesOfViews").GetArrayLength().ShouldBe(0);
+        tables.RootElement.GetProperty("meanPerImageRule").GetString().ShouldBe(ForegroundProtocol.RuleOfImages);
         File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldContain("cross-validate --data");
 
         Run(EvaluateCommand.Create(), "--data", data, "--model", Path.Combine(folder["cv"], "m-augmented-seed1"), "--held-out", "--json", folder["e.json"]).ShouldBe(0);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -9,6 +10,9 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <param name="Machines">Where the networks were trained, and by which program.</param>
 /// <param name="FoldSeed">Dealt the groups to the folds.</param>
 /// <param name="Options">Of every network, but for architecture, views and seed.</param>
+/// <param name="MeanPerImageRule">How the mean per image treats slices without the class.</param>
+/// <param name="Differences">The paper's network minus each of the others.</param>
+/// <param name="DifferencesOfViews">Each network augmented minus as the slices are.</param>
 internal sealed record CrossValidationReport(
     IReadOnlyList<TrainingMachine> Machines,
     string DataSha256,
@@ -18,8 +22,10 @@ internal sealed record CrossValidationReport(
     int FoldSeed,
     int? Steps,
     TrainingOptions Options,
+    string MeanPerImageRule,
     IReadOnlyList<NetworkScores> Networks,
-    IReadOnlyList<Difference> Differences)
+    IReadOnlyList<Difference> Differences,
+    IReadOnlyList<Difference> DifferencesOfViews)
 {
     public static CrossValidationReport Create(
         CrossValidationPlan plan, TrainingData data, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
@@ -37,18 +43,22 @@ internal sealed record CrossValidationReport(
             plan.FoldSeed,
             plan.Steps,
             plan.Options,
+            ForegroundProtocol.RuleOfImages,
             [.. networks.Values.Select(network => network.Score())],
-            [.. AgainstOthers(networks)]);
+            [.. AgainstOthers(networks)],
+            [.. OfViews(networks)]);
     }
 
-    /// <summary>The paper's network against each of the others.</summary>
     private static IEnumerable<Difference> AgainstOthers(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
         from augmented in new[] { true, false }
         from other in Architectures.All
         where other != Architectures.Full && networks.ContainsKey((other, augmented)) && networks.ContainsKey((Architectures.Full, augmented))
-        select networks[(Architectures.Full, augmented)].Minus(
-            networks[(other, augmented)],
-            PublishedScores.Of(Architectures.Full, augmented).Dice - PublishedScores.Of(other, augmented).Dice);
+        select networks[(Architectures.Full, augmented)].Minus(networks[(other, augmented)]);
+
+    private static IEnumerable<Difference> OfViews(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
+        from architecture in Architectures.All
+        where networks.ContainsKey((architecture, true)) && networks.ContainsKey((architecture, false))
+        select networks[(architecture, true)].Minus(networks[(architecture, false)]);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]

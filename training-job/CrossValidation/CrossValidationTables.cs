@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -10,8 +11,6 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>`tables.md`: the report as Tables I and II of arXiv:2004.05645, under both protocols.</summary>
 internal static class CrossValidationTables
 {
-    private const string Signed = "+0.000;-0.000;0.000";
-
     /// <param name="command">That made it, as it is typed.</param>
     public static string Write(CrossValidationReport report, string command)
     {
@@ -28,30 +27,9 @@ internal static class CrossValidationTables
             Line("Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds 10 --archs all --augment both --recipe paper --base-channels 64`.");
             Line();
         }
-        Line("## Paper protocol");
-        Line();
-        Line($"All classes with background, at {SlicePreprocessor.Side} x {SlicePreprocessor.Side} pixels. The paper does not say how it averages: its DSC stands beside the mean over the four classes, its accuracy beside the micro average (for one label a pixel Dice, accuracy and precision of all pixels are one number). In the mean precision a class that is never predicted counts 0. Table I is the rows `m` and `unet`, Table II all.");
-        Line();
-        Line("| network | views | Dice, mean of classes | paper | micro average | paper's accuracy | precision, mean of classes | paper |");
-        Line("|---|---|---|---|---|---|---|---|");
-        foreach (var network in report.Networks)
-        {
-            var published = PublishedScores.Of(network.Architecture, network.Augmented);
-            Line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.MeanClassDice.ToText()} | {published.Dice:F2} | {network.MicroDice.ToText()} | {published.Accuracy:F2} | {network.MeanClassPrecision.ToText()} | {published.Precision:F2} |"));
-        }
-        Line();
-        Line("## Foreground protocol");
-        Line();
-        Line("Dice of the lesions alone, pooled over the pixels of all slices at the masks' own size.");
-        Line();
-        var findings = report.Networks[0].Findings;
-        Line($"| network | views | seeds | {string.Join(" | ", findings.Select(finding => $"{finding.Name} (n {finding.SlicesWithClass})"))} | steps | minutes |");
-        Line($"|---|---|---|{string.Concat(findings.Select(_ => "---|"))}---|---|");
-        foreach (var network in report.Networks)
-            Line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Steps:F0} | {network.Minutes:F0} |"));
-        Line();
-        Line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds.");
-        WriteDifferences(report, Line);
+        WritePaperProtocol(report, Line);
+        WriteForegroundProtocol(report, Line);
+        WriteAgreement(report, Line);
         Line();
         Line("## Configuration");
         Line();
@@ -63,6 +41,46 @@ internal static class CrossValidationTables
         return text.ToString();
     }
 
+    private static void WritePaperProtocol(CrossValidationReport report, Action<string> line)
+    {
+        line("## Paper protocol");
+        line("");
+        line($"All classes with background, at {SlicePreprocessor.Side} x {SlicePreprocessor.Side} pixels. The paper does not say how it averages: its DSC stands beside the mean over the four classes, its accuracy beside the micro average (for one label a pixel Dice, accuracy and precision of all pixels are one number). In the mean precision a class that is never predicted counts 0. Table I is the rows `m` and `unet`, Table II all. Behind the paper's figure: whether it lies in our interval, above or below; it has no interval of its own.");
+        line("");
+        line("| network | views | Dice, mean of classes | paper | micro average | paper's accuracy | precision, mean of classes | paper |");
+        line("|---|---|---|---|---|---|---|---|");
+        foreach (var network in report.Networks)
+        {
+            var published = PublishedScores.Of(network.Architecture, network.Augmented);
+            string Paper(double figure, IntervalScore ours) => Invariant($"{figure:F2}, {Place(figure, ours.Interval)}");
+            line($"| {network.Architecture} | {Views(network.Augmented)} | {network.MeanClassDice.ToText()} | {Paper(published.Dice, network.MeanClassDice)} | {network.MicroDice.ToText()} | {Paper(published.Accuracy, network.MicroDice)} | {network.MeanClassPrecision.ToText()} | {Paper(published.Precision, network.MeanClassPrecision)} |");
+        }
+        line("");
+    }
+
+    private static void WriteForegroundProtocol(CrossValidationReport report, Action<string> line)
+    {
+        line("## Foreground protocol");
+        line("");
+        line("Dice of the lesions alone, pooled over the pixels of all slices at the masks' own size.");
+        line("");
+        var findings = report.Networks[0].Findings;
+        var (names, rules) = (string.Join(" | ", findings.Select(finding => $"{finding.Name} (n {finding.SlicesWithClass})")), string.Concat(findings.Select(_ => "---|")));
+        line($"| network | views | seeds | {names} | steps | minutes |");
+        line($"|---|---|---|{rules}---|---|");
+        foreach (var network in report.Networks)
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Steps:F0} | {network.Minutes:F0} |"));
+        line("");
+        line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds.");
+        line("");
+        line(report.MeanPerImageRule);
+        line("");
+        line($"| network | views | {names} |");
+        line($"|---|---|{rules}");
+        foreach (var network in report.Networks)
+            line($"| {network.Architecture} | {Views(network.Augmented)} | {string.Join(" | ", network.Findings.Select(finding => finding.MeanPerImage.ToText()))} |");
+    }
+
     private static bool IsOfPaper(CrossValidationReport report)
     {
         var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
@@ -71,33 +89,55 @@ internal static class CrossValidationTables
             && TrainingCheckpoint.SameRun(report.Options, full.For(full.Views, full.InputSize));
     }
 
-    private static void WriteDifferences(CrossValidationReport report, Action<string> line)
+    private static void WriteAgreement(CrossValidationReport report, Action<string> line)
     {
-        if (report.Differences.Count == 0)
+        if (report.Differences.Count + report.DifferencesOfViews.Count == 0)
             return;
         line("");
         line("## What agrees with the paper");
         line("");
-        line("What `m` reaches more than another network on the same slices. It agrees where the interval of the mean over the classes lies on the paper's side of 0, contradicts where it lies on the other, and is undecided where it holds 0. An interval of networks that were trained once does not know the luck of a training.");
-        line("");
-        line($"| m against | views | paper | mean of classes | | {string.Join(" | ", report.Differences[0].Findings.Select(finding => finding.Name))} |");
-        line($"|---|---|---|---|---|{string.Concat(report.Differences[0].Findings.Select(_ => "---|"))}");
-        foreach (var difference in report.Differences)
+        line("Differences on the same slices, group by group. The direction is the paper's where the interval of the mean over the classes lies on its side of 0, and open where it holds 0. The paper's size is its own difference: in that interval, above or below. Only the same direction with the paper's size in the interval agrees with the paper. An interval of networks that were trained once does not know the luck of a training.");
+        if (report.Differences.Count > 0)
+            WriteDifferences("What `m` reaches more than another network", "m against", report.Differences, difference => $"{difference.Other} | {Views(difference.Augmented)}", line);
+        if (report.DifferencesOfViews.Count > 0)
         {
-            line(Invariant($"| {difference.Other} | {Views(difference.Augmented)} | {difference.Claimed:+0.00;-0.00;0.00} | {difference.MeanClassDice.ToText(Signed)} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => finding.Dice.ToText(Signed)))} |"));
+            WriteDifferences(
+                $"What augmentation adds, {(report.Steps is null ? "with the steps that its views cost" : "in about as many steps")}",
+                "network", report.DifferencesOfViews, difference => $"{difference.Architecture} | {Views(difference.Augmented)} - {Views(difference.OtherAugmented)}", line);
         }
+    }
+
+    private static void WriteDifferences(string title, string network, IReadOnlyList<Difference> differences, Func<Difference, string> name, Action<string> line)
+    {
+        line("");
+        line($"### {title}");
+        line("");
+        line($"| {network} | views | paper | mean of classes | verdict | {string.Join(" | ", differences[0].Findings.Select(finding => finding.Name))} |");
+        line($"|---|---|---|---|---|{string.Concat(differences[0].Findings.Select(_ => "---|"))}");
+        foreach (var difference in differences)
+            line(Invariant($"| {name(difference)} | {difference.Claimed:+0.00;-0.00;0.00} | {difference.MeanClassDice.ToText(IntervalScore.Signed)} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => finding.Dice.ToText(IntervalScore.Signed)))} |"));
     }
 
     private static string Verdict(Difference difference)
     {
-        var verdict = difference.MeanClassDice.Interval switch
+        var interval = difference.MeanClassDice.Interval;
+        var direction = interval switch
         {
-            { Low: > 0 } => difference.Claimed > 0 ? "agrees" : "contradicts",
-            { High: < 0 } => difference.Claimed < 0 ? "agrees" : "contradicts",
-            _ => "undecided",
+            { Low: > 0 } => difference.Claimed > 0 ? "same direction" : "opposite direction",
+            { High: < 0 } => difference.Claimed < 0 ? "same direction" : "opposite direction",
+            _ => "direction open",
         };
-        return difference.Seeds < 2 ? verdict + ", one seed" : verdict;
+        return $"{direction}, paper's size {Place(difference.Claimed, interval)}{(difference.Seeds < 2 ? ", one seed" : "")}";
     }
+
+    /// <summary>Where a figure of the paper lies.</summary>
+    private static string Place(double published, ScoreInterval? interval) => interval switch
+    {
+        null => "no interval",
+        _ when published > interval.High => "above",
+        _ when published < interval.Low => "below",
+        _ => "in the interval",
+    };
 
     private static string Views(bool augmented) => augmented ? "augmented" : "as they are";
 

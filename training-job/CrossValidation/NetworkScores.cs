@@ -23,13 +23,22 @@ internal sealed record NetworkScores(
     IReadOnlyList<FindingScores> Findings);
 
 /// <summary>Foreground protocol.</summary>
+/// <param name="Dice">Pooled over the pixels of all slices.</param>
+/// <param name="MeanPerImage">Mean Dice of the slices whose truth holds the class; the others are left out.</param>
 /// <param name="DiceOfSeeds">In the order of the network's seeds.</param>
-internal sealed record FindingScores(string Name, int SlicesWithClass, IntervalScore Dice, IReadOnlyList<double?> DiceOfSeeds);
+internal sealed record FindingScores(string Name, int SlicesWithClass, IntervalScore Dice, IntervalScore MeanPerImage, IReadOnlyList<double?> DiceOfSeeds);
 
-/// <summary>What a network reaches more than another on the same slices.</summary>
+/// <summary>What a network reaches more than another on the same slices; the other may be the same architecture without augmentation.</summary>
 /// <param name="Claimed">That the paper states, of its DSC.</param>
 /// <param name="Seeds">Of the network that was trained with fewer: one says nothing about the luck of a training.</param>
 internal sealed record Difference(
-    string Architecture, string Other, bool Augmented, double Claimed, int Seeds, IntervalScore MeanClassDice, IReadOnlyList<DifferenceOfFinding> Findings);
+    string Architecture,
+    bool Augmented,
+    string Other,
+    bool OtherAugmented,
+    double Claimed,
+    int Seeds,
+    IntervalScore MeanClassDice,
+    IReadOnlyList<DifferenceOfFinding> Findings);
 
 internal sealed record DifferenceOfFinding(string Name, IntervalScore Dice);

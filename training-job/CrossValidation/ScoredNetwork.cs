@@ -22,7 +22,7 @@ internal sealed class ScoredNetwork
         _folds = [.. _seeds.SelectMany(seed => seeds[seed])];
         var ofSeeds = _seeds.Select(seed => seeds[seed].SelectMany(fold => fold.Slices).ToLookup(slice => slice.Group, StringComparer.Ordinal)).ToList();
         _groups = [.. ofSeeds[0].Select(group => group.Key).Order(StringComparer.Ordinal).Select(group => new GroupCounts(
-            [.. ofSeeds.Select(slices => Sum(slices[group].Select(slice => slice.AtMaskSize)))],
+            [.. ofSeeds.Select(slices => slices[group].Select(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize)).ToList())],
             [.. ofSeeds.Select(slices => Sum(slices[group].Select(slice => slice.AtNetworkSize)))]))];
     }
 
@@ -39,10 +39,11 @@ internal sealed class ScoredNetwork
             finding.Name,
             _folds.Take(_folds.Count / _seeds.Count).SelectMany(fold => fold.Slices).Count(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize).Truth(finding.Labels) > 0),
             OfGroups(group => group.AtMaskSize, matrix => matrix.Dice(finding.Labels)),
+            MeanPerImage(finding.Labels),
             [.. Enumerable.Range(0, _seeds.Count).Select(seed => ConfusionMatrix.Sum(_groups.Select(group => group.AtMaskSize[seed])).Dice(finding.Labels))]))]);
 
     /// <summary>What this one reaches more, with intervals drawn over the groups of both at once and over the seeds of each.</summary>
-    public Difference Minus(ScoredNetwork other, double claimed)
+    public Difference Minus(ScoredNetwork other)
     {
         List<(GroupCounts One, GroupCounts Other)> pairs = [.. _groups.Zip(other._groups)];
         IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score)
@@ -55,9 +56,10 @@ internal sealed class ScoredNetwork
         }
         return new Difference(
             _architecture,
-            other._architecture,
             _augmented,
-            claimed,
+            other._architecture,
+            other._augmented,
+            PublishedScores.Of(_architecture, _augmented).Dice - PublishedScores.Of(other._architecture, other._augmented).Dice,
             Math.Min(_seeds.Count, other._seeds.Count),
             Lead(group => group.AtNetworkSize, matrix => PaperProtocol.MeanClassDice(matrix)),
             [.. ForegroundProtocol.Findings.Select(finding =>
@@ -71,6 +73,16 @@ internal sealed class ScoredNetwork
         var random = new Random(1);
         return new IntervalScore(
             Mean(_groups, counts, score, AllSeeds), GroupBootstrap.Interval(_groups, drawn => Mean(drawn, counts, score, DrawSeeds(random))));
+    }
+
+    private IntervalScore MeanPerImage(int[] labels)
+    {
+        var random = new Random(1);
+        // By group and seed.
+        List<List<IReadOnlyList<double?>>> groups = [.. _groups.Select(group => group.Slices.Select(slices => ForegroundProtocol.DiceOfImages(slices, labels)).ToList())];
+        double? Of(IReadOnlyList<List<IReadOnlyList<double?>>> drawn, IReadOnlyList<int> seeds) =>
+            seeds.Average(seed => drawn.SelectMany(group => group[seed]).Average());
+        return new IntervalScore(Of(groups, AllSeeds), GroupBootstrap.Interval(groups, drawn => Of(drawn, DrawSeeds(random))));
     }
 
     private IReadOnlyList<int> AllSeeds => [.. Enumerable.Range(0, _seeds.Count)];
@@ -89,5 +101,11 @@ internal sealed class ScoredNetwork
     private static ConfusionMatrix Sum(IEnumerable<IReadOnlyList<long>> slices) => ConfusionMatrix.Sum(slices.Select(ConfusionMatrix.FromCounts));
 
     /// <summary>Pixels of a group, by seed.</summary>
-    private sealed record GroupCounts(IReadOnlyList<ConfusionMatrix> AtMaskSize, IReadOnlyList<ConfusionMatrix> AtNetworkSize);
+    /// <param name="Slices">One by one, at the masks' size.</param>
+    /// <param name="AtNetworkSize">Of all its slices.</param>
+    private sealed record GroupCounts(IReadOnlyList<IReadOnlyList<ConfusionMatrix>> Slices, IReadOnlyList<ConfusionMatrix> AtNetworkSize)
+    {
+        /// <value>Of all its slices.</value>
+        public IReadOnlyList<ConfusionMatrix> AtMaskSize { get; } = [.. Slices.Select(ConfusionMatrix.Sum)];
+    }
 }

@@ -1,3 +1,5 @@
+using CtSeg.Segmentation;
+
 namespace CtSeg.TrainingJob.Evaluation;
 
 /// <summary>
@@ -11,6 +13,24 @@ internal sealed class CalibrationCounts
     private readonly long[] _pixels = new long[Bins];
     private readonly long[] _correct = new long[Bins];
     private readonly double[] _confidence = new double[Bins];
+
+    /// <summary>
+    /// Of all pixels, most of which are background and certain, and of those predicted as a lesion. Only what the network says may choose the pixels:
+    /// among pixels chosen by their truth, missed lesions make the best probabilities look wrong.
+    /// </summary>
+    /// <param name="confidence">Of the predicted class, pixel by pixel.</param>
+    public static (CalibrationCounts All, CalibrationCounts OfLesions) Of(LesionMask truth, LesionMask prediction, ReadOnlySpan<float> confidence)
+    {
+        var (all, lesions) = (new CalibrationCounts(), new CalibrationCounts());
+        for (var pixel = 0; pixel < confidence.Length; pixel++)
+        {
+            var isCorrect = prediction.Labels[pixel] == truth.Labels[pixel];
+            all.Add(confidence[pixel], isCorrect);
+            if (prediction.Labels[pixel] != (byte)LesionClass.Background)
+                lesions.Add(confidence[pixel], isCorrect);
+        }
+        return (all, lesions);
+    }
 
     /// <param name="confidence">Probability of the given class, 0 to 1.</param>
     /// <param name="isCorrect">Whether the pixel truly has it.</param>
@@ -44,4 +64,18 @@ internal sealed class CalibrationCounts
         var total = _pixels.Sum();
         return total == 0 ? null : Enumerable.Range(0, Bins).Sum(bin => Math.Abs(_correct[bin] - _confidence[bin])) / total;
     }
+
+    /// <summary>Mean probability - share correct, -1 to 1: above 0 the network is overconfident, below underconfident; null without pixels.</summary>
+    public double? Overconfidence()
+    {
+        var total = _pixels.Sum();
+        return total == 0 ? null : (_confidence.Sum() - _correct.Sum()) / total;
+    }
+
+    /// <summary>The bins that hold pixels, ascending.</summary>
+    public IReadOnlyList<CalibrationBin> FilledBins() =>
+    [
+        .. Enumerable.Range(0, Bins).Where(bin => _pixels[bin] > 0).Select(bin => new CalibrationBin(
+            (double)bin / Bins, (double)(bin + 1) / Bins, _pixels[bin], _confidence[bin] / _pixels[bin], (double)_correct[bin] / _pixels[bin])),
+    ];
 }

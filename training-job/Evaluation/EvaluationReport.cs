@@ -7,6 +7,7 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>All scores of one finding, pooled over the pixels of all slices at the masks' own size.</summary>
 /// <param name="SlicesWithClass">Slices whose truth holds it.</param>
 /// <param name="GroupsWithClass">Their groups.</param>
+/// <param name="MeanPerImage">Mean Dice of the slices whose truth holds it; the others are left out.</param>
 /// <param name="Accuracy">Of its presence at a pixel; high for whatever is rare.</param>
 /// <param name="HausdorffDistance95">Mean over the slices where truth and prediction both hold it, pixels of the mask.</param>
 /// <param name="SlicesWithDistance">Number of those slices.</param>
@@ -15,6 +16,7 @@ internal sealed record FindingReport(
     int SlicesWithClass,
     int GroupsWithClass,
     IntervalScore Dice,
+    IntervalScore MeanPerImage,
     IntervalScore Precision,
     IntervalScore Recall,
     IntervalScore Accuracy,
@@ -26,10 +28,10 @@ internal sealed record FindingReport(
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the classes.</param>
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
-/// <param name="CalibrationError">Expected calibration error of all pixels, 0 to 1.</param>
-/// <param name="LesionCalibrationError">The same of the pixels that truth or prediction calls a lesion.</param>
+/// <param name="Calibration">Of all pixels.</param>
+/// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
 /// <param name="Slices">One by one, the lowest infection Dice first.</param>
-/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them.</param>
+/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them. Null on other data than the model's: nobody knows.</param>
 internal sealed record EvaluationReport(
     IReadOnlyList<ScoredModel> Models,
     string DataSha256,
@@ -38,16 +40,22 @@ internal sealed record EvaluationReport(
     IntervalScore MicroDice,
     IntervalScore MeanClassDice,
     IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
-    IntervalScore CalibrationError,
-    IntervalScore LesionCalibrationError,
+    CalibrationReport Calibration,
+    CalibrationReport LesionCalibration,
     IReadOnlyList<SliceScore> Slices,
-    int SlicesOfTraining)
+    int? SlicesOfTraining)
 {
-    public static string NoteOnTraining(int slices) =>
-        $"{slices} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.";
+    /// <summary>How scores are to be read.</summary>
+    /// <param name="slicesOfTraining">As <see cref="SlicesOfTraining"/>.</param>
+    public static string NoteOnTraining(int? slicesOfTraining) => slicesOfTraining switch
+    {
+        null => "Scored on other data than the model was trained with (another SHA-256): names of groups say nothing there, and a slice that is in both is not noticed. Groups are a lower bound on overlap between patients.",
+        0 => Evaluator.Note,
+        _ => $"{slicesOfTraining} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.",
+    };
 
     public static EvaluationReport Create(
-        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int slicesOfTraining)
+        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int? slicesOfTraining)
     {
         var groups = GroupBootstrap.ByGroup(predictions, prediction => prediction.Slice.Group)
             .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group), Evaluator.AtNetworkSize(group))).ToList();
@@ -55,14 +63,14 @@ internal sealed record EvaluationReport(
         return new EvaluationReport(
             [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
             dataSha256,
-            Evaluator.Score(predictions, effect, slicesOfTraining == 0 ? Evaluator.Note : NoteOnTraining(slicesOfTraining)),
+            Evaluator.Score(predictions, effect, NoteOnTraining(slicesOfTraining)),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
             OfPaper(groups, PaperProtocol.MicroDice),
             OfPaper(groups, PaperProtocol.MeanClassDice),
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
-            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.Calibration)).ExpectedError()),
-            GroupBootstrap.Score(groups, drawn => CalibrationCounts.Sum(drawn.Select(group => group.LesionCalibration)).ExpectedError()),
+            CalibrationReport.Create([.. groups.Select(group => group.Calibration)]),
+            CalibrationReport.Create([.. groups.Select(group => group.LesionCalibration)]),
             [.. groups.SelectMany(group => group.Slices).Select(SliceScore.Of)
                 .OrderBy(slice => slice.Dice["infection"] ?? 1).ThenBy(slice => slice.Name, StringComparer.Ordinal)],
             slicesOfTraining);
@@ -80,6 +88,7 @@ internal sealed record EvaluationReport(
             groups.Sum(group => group.Slices.Count(slice => slice.Matrix.Truth(labels) > 0)),
             groups.Count(group => group.Matrix.Truth(labels) > 0),
             Pooled(matrix => matrix.Dice(labels)),
+            GroupBootstrap.Score(groups, drawn => drawn.SelectMany(group => group.DiceOfImages[index]).Average()),
             Pooled(matrix => matrix.Precision(labels)),
             Pooled(matrix => matrix.Recall(labels)),
             Pooled(matrix => matrix.Accuracy(labels)),
@@ -102,6 +111,12 @@ internal sealed record EvaluationReport(
         public CalibrationCounts Calibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.Calibration));
 
         public CalibrationCounts LesionCalibration { get; } = CalibrationCounts.Sum(predictions.Select(prediction => prediction.LesionCalibration));
+
+        /// <value>For every finding, the Dice of the slices that hold it.</value>
+        public IReadOnlyList<IReadOnlyList<double?>> DiceOfImages { get; } =
+        [
+            .. ForegroundProtocol.Findings.Select(finding => ForegroundProtocol.DiceOfImages(slices.Select(slice => slice.Matrix), finding.Labels)),
+        ];
 
         /// <value>For every finding, the distances of the slices that have one.</value>
         public IReadOnlyList<IReadOnlyList<double>> Distances { get; } =

@@ -10,22 +10,24 @@ internal static class EvaluationText
     {
         var scores = report.Scores;
         output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.Slices} slices of {scores.Groups} groups (a lower bound on overlap between patients)");
-        if (report.SlicesOfTraining > 0)
-            output.WriteLine($"CAUTION: {scores.Note}");
+        if (report.SlicesOfTraining != 0)
+            output.WriteLine($"{(report.SlicesOfTraining > 0 ? "CAUTION" : "NOTE")}: {scores.Note}");
         output.WriteLine();
         output.WriteLine("foreground protocol: pooled over all pixels at the masks' size, [95 % bootstrap interval over groups]");
-        output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
+        output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"mean per image",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");
         foreach (var finding in report.Findings)
         {
-            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {finding.Dice.ToText(),-21}{finding.Precision.ToText(),-21}{finding.Recall.ToText(),-21}"
+            output.WriteLine($"{finding.Name,-24}{finding.SlicesWithClass,8}  {finding.Dice.ToText(),-21}{finding.MeanPerImage.ToText(),-21}{finding.Precision.ToText(),-21}{finding.Recall.ToText(),-21}"
                 + $"{finding.IntersectionOverUnion.ToText(),-21}{finding.Accuracy.ToText(),-21}{finding.HausdorffDistance95.ToText("F1")} ({finding.SlicesWithDistance})");
         }
+        output.WriteLine(ForegroundProtocol.RuleOfImages);
         output.WriteLine();
         output.WriteLine("pixels by true (row) and predicted (column) class: background, ground-glass, consolidation, effusion");
         foreach (var row in report.ConfusionMatrix)
             output.WriteLine(string.Concat(row.Select(pixels => $"{pixels,12}")));
         output.WriteLine();
-        output.WriteLine($"expected calibration error: all pixels {report.CalibrationError.ToText()}, lesion pixels {report.LesionCalibrationError.ToText()}");
+        output.WriteLine($"expected calibration error, all pixels: {report.Calibration.ToText()}");
+        output.WriteLine($"expected calibration error, pixels predicted as a lesion: {report.LesionCalibration.ToText()}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"paper protocol (background counted): micro {report.MicroDice.ToText()} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {report.MeanClassDice.ToText()}"));
         if (scores.Attention is { } attention)

@@ -87,15 +87,7 @@ internal static class Evaluator
         var (width, height) = (slice.Mask.Width, slice.Mask.Height);
         var prediction = SliceSegmenter.ToMask(logits, width, height);
         var confidence = SliceSegmenter.Scale(logits, width, height).softmax(1).amax([1]).to(CPU).contiguous();
-        var (all, lesions) = (new CalibrationCounts(), new CalibrationCounts());
-        var probabilities = MemoryMarshal.Cast<byte, float>(confidence.bytes);
-        for (var pixel = 0; pixel < probabilities.Length; pixel++)
-        {
-            var isCorrect = prediction.Labels[pixel] == slice.Mask.Labels[pixel];
-            all.Add(probabilities[pixel], isCorrect);
-            if ((prediction.Labels[pixel] | slice.Mask.Labels[pixel]) != 0)
-                lesions.Add(probabilities[pixel], isCorrect);
-        }
+        var (all, lesions) = CalibrationCounts.Of(slice.Mask, prediction, MemoryMarshal.Cast<byte, float>(confidence.bytes));
         return new SlicePrediction(slice, prediction, SliceSegmenter.ToMask(logits, slice.Image.Width, slice.Image.Height), all, lesions);
     }
 }

@@ -21,26 +21,32 @@ internal static class ForegroundProtocol
         (LesionClass.PleuralEffusion.Token, [3]),
     ];
 
-    public static ForegroundScores Score(IReadOnlyList<ScoredSlice> slices, int seed = 1)
+    /// <summary>What a mean per image is of.</summary>
+    public const string RuleOfImages = "Mean per image: of the Dice of every slice whose truth holds the class; slices without it are left out.";
+
+    public static ForegroundScores Score(IReadOnlyList<ScoredSlice> slices)
     {
-        var scores = Findings.Select(finding => Score(finding.Name, finding.Labels, slices, seed)).ToList();
+        var scores = Findings.Select(finding => Score(finding.Name, finding.Labels, slices)).ToList();
         return new ForegroundScores(scores[0], scores[1..]);
     }
 
-    private static ClassScore Score(string name, int[] labels, IReadOnlyList<ScoredSlice> slices, int seed)
+    /// <summary>The Dice of every slice whose truth holds the labels, none of them null; their mean is the mean per image, null where there are none.</summary>
+    public static IReadOnlyList<double?> DiceOfImages(IEnumerable<ConfusionMatrix> slices, int[] labels) =>
+        [.. slices.Where(slice => slice.Truth(labels) > 0).Select(slice => slice.Dice(labels))];
+
+    private static ClassScore Score(string name, int[] labels, IReadOnlyList<ScoredSlice> slices)
     {
-        var withClass = slices.Where(slice => slice.Matrix.Truth(labels) > 0).ToList();
+        var ofImages = DiceOfImages(slices.Select(slice => slice.Matrix), labels);
         return new ClassScore(
             name,
             ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix)).Dice(labels),
-            Interval(labels, slices, seed),
-            withClass.Count == 0 ? null : withClass.Average(slice => slice.Matrix.Dice(labels)!.Value),
-            withClass.Count);
+            Interval(labels, slices),
+            ofImages.Average(),
+            ofImages.Count);
     }
 
-    private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices, int seed) => GroupBootstrap.Interval(
+    private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices) => GroupBootstrap.Interval(
         [.. GroupBootstrap.ByGroup(slices, slice => slice.Group)
             .Select(group => ConfusionMatrix.Sum(group.Select(slice => slice.Matrix)))],
-        drawn => ConfusionMatrix.Sum(drawn).Dice(labels),
-        seed);
+        drawn => ConfusionMatrix.Sum(drawn).Dice(labels));
 }

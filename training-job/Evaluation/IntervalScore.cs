@@ -6,6 +6,9 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>A score with its 95 % bootstrap interval over groups; both null where it is not defined.</summary>
 internal sealed record IntervalScore(double? Value, ScoreInterval? Interval)
 {
+    /// <summary>Format of differences.</summary>
+    public const string Signed = "+0.000;-0.000;0.000";
+
     public static IntervalScore DiceOf(ClassScore score) => new(score.Dice, score.Interval);
 
     /// <summary>Such as "0.754 [0.645, 0.819]"; a hyphen where it is not defined.</summary>

@@ -29,14 +29,19 @@ internal sealed class ScoredModels
             throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} {(groups == ScoredGroups.HeldOut ? "names" : "does not name")} as held out: score all, or give the data the model was trained with.");
         if (all.Distinct(StringComparer.Ordinal).Count() < all.Count)
             throw new TrainingDataException("Some slices would be scored by several models: give one model, or those of one cross-validation and only what they held out.");
+        if (Manifests.Any(manifest => manifest.Training is { } training && training.DataSha256 != data.Sha256))
+            return;
         SlicesOfTraining = slices.Where(slice => all.Contains(slice.Name)).Count(slice =>
             Manifests.Any(manifest => manifest.Training is { } training && !training.HeldOutGroups.Contains(slice.Group)) && groups != ScoredGroups.HeldOut);
     }
 
     public IReadOnlyList<ModelManifest> Manifests { get; }
 
-    /// <value>Scored slices whose group a manifest does not name as held out: the model may have been trained on them.</value>
-    public int SlicesOfTraining { get; }
+    /// <value>
+    /// Scored slices whose group a manifest does not name as held out: the model may have been trained on them. Null on other data than a model was
+    /// trained with: a manifest knows its groups by name alone, and the same name may mean other patients there.
+    /// </value>
+    public int? SlicesOfTraining { get; }
 
     /// <summary>Whether one of the models is scored on a slice.</summary>
     public bool Scores(LabelledSlice slice) => _models.Any(model => model.Slices.Contains(slice.Name));

@@ -7,6 +7,6 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <param name="AtMaskSize">At the size of the truth.</param>
 /// <param name="AtNetworkSize">At the size of the preprocessed image.</param>
 /// <param name="Calibration">Of all pixels, at the size of the truth.</param>
-/// <param name="LesionCalibration">Of the pixels that truth or prediction calls a lesion: of all pixels, most are background and certain.</param>
+/// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
 internal sealed record SlicePrediction(
     LabelledSlice Slice, LesionMask AtMaskSize, LesionMask AtNetworkSize, CalibrationCounts Calibration, CalibrationCounts LesionCalibration);

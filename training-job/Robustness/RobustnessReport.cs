@@ -13,9 +13,9 @@ namespace CtSeg.TrainingJob.Robustness;
 internal sealed record DisturbedScores(string Disturbance, ForegroundScores Foreground, IntervalScore InfectionDiceLost, int? Warned);
 
 /// <summary>What `ctseg-job robustness` finds out.</summary>
-/// <param name="SlicesOfTraining">Those of the slices that a model may have been trained on.</param>
+/// <param name="SlicesOfTraining">Those of the slices that a model may have been trained on; null on other data than its own.</param>
 internal sealed record RobustnessReport(
-    IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, int SlicesOfTraining, IReadOnlyList<DisturbedScores> Disturbances)
+    IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, int? SlicesOfTraining, IReadOnlyList<DisturbedScores> Disturbances)
 {
     /// <param name="command">That made it, as it is typed.</param>
     public string ToMarkdown(string command)
@@ -23,13 +23,17 @@ internal sealed record RobustnessReport(
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Robustness\n\nWritten by `{command}`: {Slices} slices of {Groups} groups, model {string.Join(", ", Models.Select(model => model.Version))}. ");
         text.Append("Dice of the foreground protocol, pooled, [95 % bootstrap interval over groups]; what is lost is against the same slices undisturbed.\n\n");
-        if (SlicesOfTraining > 0)
+        if (SlicesOfTraining != 0)
             text.Append(CultureInfo.InvariantCulture, $"{EvaluationReport.NoteOnTraining(SlicesOfTraining)}\n\n");
-        text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion | warned about |\n|---|---|---|---|---|---|---|\n");
+        // The models of a cross-validation have no input check.
+        var isWarned = Disturbances.Any(row => row.Warned is not null);
+        text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion |").Append(isWarned ? " warned about |" : "");
+        text.Append("\n|---|---|---|---|---|---|").Append(isWarned ? "---|" : "").Append('\n');
         foreach (var row in Disturbances)
         {
             var classes = string.Join(" | ", row.Foreground.Classes.Select(score => IntervalScore.DiceOf(score).ToText()));
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {IntervalScore.DiceOf(row.Foreground.Infection).ToText()} | {row.InfectionDiceLost.ToText()} | {classes} | {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {IntervalScore.DiceOf(row.Foreground.Infection).ToText()} | {row.InfectionDiceLost.ToText()} | {classes} |");
+            text.Append(isWarned ? $" {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n" : "\n");
         }
         return text.ToString();
     }

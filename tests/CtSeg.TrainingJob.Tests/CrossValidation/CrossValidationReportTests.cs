@@ -1,5 +1,6 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingJob.Training;
 
@@ -12,6 +13,19 @@ public sealed class CrossValidationReportTests
         new(Architectures.Full, Augmented: true, Seed: 1), new(Architectures.Full, Augmented: true, Seed: 2), new(Architectures.UNet, Augmented: true, Seed: 1),
     ];
 
+    private static readonly CrossValidationPlan Plan = new(new TrainingOptions(), Runs, Folds: 2, FoldSeed: 1, Steps: 4);
+
+    // Two folds of a slice each; ground-glass only.
+    private static readonly IReadOnlyList<FoldResult> Some =
+    [
+        Fold(0, "g1", [4, 2, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    ];
+
+    private static readonly IReadOnlyList<FoldResult> All =
+    [
+        Fold(0, "g1", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    ];
+
     [Fact]
     public void Given_TwoSeeds_When_Reported_Then_ScoresAreTheMeansOfThoseByHand()
     {
@@ -21,6 +35,9 @@ public sealed class CrossValidationReportTests
         network.Findings[0].DiceOfSeeds.ShouldBe([0.75, 1]);
         network.Findings[0].Dice.Value!.Value.ShouldBe(0.875, 1e-12);
         network.Findings[0].SlicesWithClass.ShouldBe(2);
+        // Seed 1: slices of 2 right of 4 and 4, and of 4 of 4 and 4.
+        network.Findings[0].MeanPerImage.Value!.Value.ShouldBe((((0.5 + 1) / 2) + 1) / 2, 1e-12);
+        network.Findings[3].MeanPerImage.ShouldBe(new IntervalScore(null, null));
         network.Findings[3].Dice.Value.ShouldBeNull();
         network.MicroDice.Value!.Value.ShouldBe(((16.0 / 20) + 1) / 2, 1e-12);
         // Background and ground-glass of seed 1: 10 right of 12 and 12, 6 of 8 and 8.
@@ -49,9 +66,12 @@ public sealed class CrossValidationReportTests
         var text = CrossValidationTables.Write(Report(), "./ctseg cross-validate --data x");
         text.ShouldContain("`./ctseg cross-validate --data x`");
         text.ShouldContain("| m | augmented | 2 | 0.875 [0.500, 1.000], 0.750 to 1.000 |");
-        text.ShouldContain("| 0.94 | 0.900 ");
-        text.ShouldContain("| unet | augmented | +0.12 |");
-        text.ShouldContain("undecided, one seed");
+        text.ShouldContain("| 0.94, in the interval | 0.900 ");
+        // Mean of the classes of group 1 alone: 1 in the second seed, (8 / 12 + 4 / 8) / 2 in the others.
+        text.ShouldContain("| unet | augmented | +0.12 | +0.104 [0.000, +0.417] | direction open, paper's size in the interval, one seed |");
+        text.ShouldContain(ForegroundProtocol.RuleOfImages);
+        text.ShouldContain("| m | augmented | 0.875 [0.500, 1.000] | 0.875 [0.500, 1.000] | - | - |");
+        text.ShouldNotContain("What augmentation adds");
         text.ShouldContain("Trained on: Z80, 1 thread, commit abc.");
         text.ShouldContain("Not run: the paper's full setting");
         var paper = TrainingOptions.OfRecipe("paper");
@@ -66,6 +86,40 @@ public sealed class CrossValidationReportTests
     }
 
     [Fact]
+    public void Given_ANetworkWithAndWithoutAugmentation_When_Reported_Then_ItsGainIsThatOfTheSameGroups()
+    {
+        var (plain, augmented) = (new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1), new CrossValidationRun(Architectures.UNet, Augmented: true, Seed: 1));
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+        {
+            [augmented] = All,
+            [plain] = Some,
+        });
+        report.Differences.ShouldBeEmpty();
+        var gain = report.DifferencesOfViews.ShouldHaveSingleItem();
+        (gain.Architecture, gain.Augmented, gain.Other, gain.OtherAugmented).ShouldBe(("unet", true, "unet", false));
+        gain.Claimed.ShouldBe(0.07, 1e-12);
+        gain.Findings[0].Dice.Value!.Value.ShouldBe(0.25, 1e-12);
+        // Group 1 alone: 1 - 2/4; group 2 alone: both are alike.
+        gain.Findings[0].Dice.Interval!.Low.ShouldBe(0, 1e-12);
+        gain.Findings[0].Dice.Interval!.High.ShouldBe(0.5, 1e-12);
+        CrossValidationTables.Write(report, "x").ShouldContain("| unet | augmented - as they are | +0.07 |");
+    }
+
+    [Theory]
+    [InlineData(0.01, 0.05, "same direction, paper's size above")]
+    [InlineData(0.01, 0.20, "same direction, paper's size in the interval")]
+    [InlineData(0.13, 0.20, "same direction, paper's size below")]
+    [InlineData(-0.01, 0.05, "direction open, paper's size above")]
+    [InlineData(-0.01, 0.20, "direction open, paper's size in the interval")]
+    [InlineData(-0.20, -0.01, "opposite direction, paper's size above")]
+    public void Given_APaperThatClaimsTwelveHundredths_When_Judged_Then_DirectionAndSizeAreToldApart(double low, double high, string verdict)
+    {
+        var report = Report();
+        var difference = report.Differences[0] with { Seeds = 2, MeanClassDice = new IntervalScore((low + high) / 2, new ScoreInterval(low, high)) };
+        CrossValidationTables.Write(report with { Differences = [difference] }, "x").ShouldContain($"| {verdict} |");
+    }
+
+    [Fact]
     public void Given_AClassThatIsNeverPredicted_When_Reported_Then_ItsPrecisionCountsAsNothing()
     {
         // Ground-glass opacity in four pixels, all called background.
@@ -75,25 +129,14 @@ public sealed class CrossValidationReportTests
         network.Score().MeanClassPrecision.Value!.Value.ShouldBe(0.6 / 2, 1e-12);
     }
 
-    /// <summary>Two folds of a slice each; ground-glass only.</summary>
-    private static CrossValidationReport Report()
-    {
-        var plan = new CrossValidationPlan(new TrainingOptions(), Runs, Folds: 2, FoldSeed: 1, Steps: 4);
-        FoldResult Fold(int fold, string group, params long[] counts) =>
-            new(plan.Options, "data", fold, Steps: 4, Minutes: 2, LastLoss: 1, [new TrainingMachine("Z80", 1, "abc")], [new FoldSlice($"s{fold}", group, counts, counts)]);
-        IReadOnlyList<FoldResult> some =
-        [
-            Fold(0, "g1", [4, 2, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ];
-        IReadOnlyList<FoldResult> all =
-        [
-            Fold(0, "g1", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Fold(1, "g2", [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ];
-        return CrossValidationReport.Create(plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+    private static CrossValidationReport Report() => CrossValidationReport.Create(
+        Plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
         {
-            [Runs[0]] = some,
-            [Runs[1]] = all,
-            [Runs[2]] = some,
+            [Runs[0]] = Some,
+            [Runs[1]] = All,
+            [Runs[2]] = Some,
         });
-    }
+
+    private static FoldResult Fold(int fold, string group, params long[] counts) =>
+        new(Plan.Options, "data", fold, Steps: 4, Minutes: 2, LastLoss: 1, [new TrainingMachine("Z80", 1, "abc")], [new FoldSlice($"s{fold}", group, counts, counts)]);
 }

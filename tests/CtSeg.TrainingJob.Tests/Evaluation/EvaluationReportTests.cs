@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
@@ -27,6 +26,11 @@ public sealed class EvaluationReportTests
         infection.SlicesWithClass.ShouldBe(2);
         infection.GroupsWithClass.ShouldBe(2);
         infection.Dice.Value!.Value.ShouldBe(2.0 * 4 / 11, 1e-12);
+        // Slice a: 2/3, c: 6/7; b has no truth.
+        infection.MeanPerImage.Value!.Value.ShouldBe(((2.0 / 3) + (6.0 / 7)) / 2, 1e-12);
+        infection.MeanPerImage.Interval!.Low.ShouldBe(2.0 / 3, 1e-12);
+        infection.MeanPerImage.Interval.High.ShouldBe(6.0 / 7, 1e-12);
+        report.Findings[3].MeanPerImage.ShouldBe(new IntervalScore(null, null));
         infection.Precision.Value!.Value.ShouldBe(4.0 / 6, 1e-12);
         infection.Recall.Value!.Value.ShouldBe(4.0 / 5, 1e-12);
         infection.IntersectionOverUnion.Value!.Value.ShouldBe(4.0 / 7, 1e-12);
@@ -44,11 +48,23 @@ public sealed class EvaluationReportTests
         report.SlicesOfTraining.ShouldBe(2);
     }
 
-    [Fact]
-    public void Given_TheSameSlicesTwice_When_Reported_Then_TheDocumentIsTheSame()
+    [Theory]
+    [InlineData(2, "CAUTION: 2 of the scored slices")]
+    [InlineData(null, "NOTE: Scored on other data than the model was trained with")]
+    [InlineData(0, null)]
+    public void Given_AReport_When_WrittenAsText_Then_ItSaysWhatTheScoresTellAndByWhichRule(int? slicesOfTraining, string? note)
     {
-        string Document() => JsonSerializer.Serialize(Report(), EvaluationJson.Default.EvaluationReport);
-        Document().ShouldBe(Document());
+        using var output = new StringWriter();
+        EvaluationText.Write(output, Report(slicesOfTraining), worst: 0);
+        var text = output.ToString();
+        text.ShouldContain("0.762 [0.667, 0.857]");
+        text.ShouldContain(ForegroundProtocol.RuleOfImages);
+        text.ShouldContain("pixels predicted as a lesion: 0.250 [0.250, 0.250], probability - share correct +0.250 [+0.250, +0.250]: overconfident");
+        text.ShouldContain("all pixels: 0.250 [0.250, 0.250], probability - share correct -0.250 [-0.250, -0.250]: underconfident");
+        if (note is null)
+            text.ShouldNotContain("other data");
+        else
+            text.ShouldContain(note);
     }
 
     [Fact]
@@ -61,35 +77,46 @@ public sealed class EvaluationReportTests
         var image = new byte[32 * 32];
         random.NextBytes(image);
         var slice = new LabelledSlice("s", "g", new GreyImage(32, 32, image), new LesionMask(48, 48, [.. Enumerable.Range(0, 48 * 48).Select(_ => (byte)random.Next(4))]));
-        var prediction = Evaluator.Predict(network, [slice], TestContext.Current.CancellationToken).ShouldHaveSingleItem();
-
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var logits = network.call(tensor(image, [1, 1, 32, 32], ScalarType.Byte).to(ScalarType.Float32).div(127.5).sub(1));
+        var input = tensor(image, [1, 1, 32, 32], ScalarType.Byte).to(ScalarType.Float32).div(127.5).sub(1);
+        // Every class somewhere: weights of chance prefer one everywhere.
+        network.state_dict()["classifier.bias"].sub_(network.call(input).mean([0, 2, 3]));
+        var prediction = Evaluator.Predict(network, [slice], TestContext.Current.CancellationToken).ShouldHaveSingleItem();
+        var logits = network.call(input);
         var scaled = nn.functional.interpolate(logits, [48, 48], mode: InterpolationMode.Bilinear, align_corners: false);
         var (confidence, labels) = scaled.softmax(1).max(1);
         var right = labels.flatten().eq(tensor(slice.Mask.Labels).to(ScalarType.Int64));
-        var error = 0.0;
-        for (var bin = 0; bin < 15; bin++)
+        double Error(Tensor chosen)
         {
-            var inside = confidence.flatten().mul(15).floor().eq(bin);
-            if (inside.any().item<bool>())
+            var error = 0.0;
+            for (var bin = 0; bin < 15; bin++)
+            {
+                var inside = confidence.flatten().mul(15).floor().eq(bin).logical_and(chosen);
                 error += Math.Abs(right.logical_and(inside).sum().item<long>() - confidence.flatten().masked_select(inside).to(ScalarType.Float64).sum().item<double>());
+            }
+            return error / chosen.sum().item<long>();
         }
-        prediction.Calibration.ExpectedError()!.Value.ShouldBe(error / (48 * 48), 1e-6);
+        prediction.Calibration.ExpectedError()!.Value.ShouldBe(Error(labels.flatten().ge(0)), 1e-6);
+        var lesions = labels.flatten().gt(0);
+        lesions.sum().item<long>().ShouldBeInRange(1, (48 * 48) - 1);
+        prediction.LesionCalibration.ExpectedError()!.Value.ShouldBe(Error(lesions), 1e-6);
         prediction.AtMaskSize.Labels.ShouldBe(labels.to(ScalarType.Byte).flatten().data<byte>().ToArray());
     }
 
-    private static EvaluationReport Report()
+    private static EvaluationReport Report(int? slicesOfTraining = 2)
     {
         var manifest = TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny);
-        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining: 2);
+        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining);
     }
 
     private static SlicePrediction Prediction(string name, string group, byte[] truth, byte[] prediction)
     {
         var slice = new LabelledSlice(name, group, new GreyImage(2, 2, new byte[4]), new LesionMask(2, 2, truth));
         var mask = new LesionMask(2, 2, prediction);
-        return new SlicePrediction(slice, mask, mask, new CalibrationCounts(), new CalibrationCounts());
+        var (tooLow, tooHigh) = (new CalibrationCounts(), new CalibrationCounts());
+        tooLow.Add(0.75f, isCorrect: true);
+        tooHigh.Add(0.25f, isCorrect: false);
+        return new SlicePrediction(slice, mask, mask, tooLow, tooHigh);
     }
 }

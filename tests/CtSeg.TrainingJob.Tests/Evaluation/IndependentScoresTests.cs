@@ -43,23 +43,29 @@ public sealed class IndependentScoresTests
         report.MicroDice.Value.ShouldBe(report.Scores.Paper.MicroDice);
         report.MeanClassDice.Value.ShouldBe(report.Scores.Paper.MeanClassDice);
         report.ConfusionMatrix.ShouldBe(expected.GetProperty("confusion").Deserialize<long[][]>()!);
-        report.CalibrationError.Value!.Value.ShouldBe(expected.GetProperty("calibrationError").GetDouble(), 1e-9);
-        report.LesionCalibrationError.Value!.Value.ShouldBe(expected.GetProperty("lesionCalibrationError").GetDouble(), 1e-9);
+        Equal(report.Calibration, expected.GetProperty("calibration"));
+        Equal(report.LesionCalibration, expected.GetProperty("lesionCalibration"));
+    }
+
+    private static void Equal(CalibrationReport calibration, JsonElement expected)
+    {
+        calibration.ExpectedError.Value!.Value.ShouldBe(expected.GetProperty("expectedError").GetDouble(), 1e-9);
+        calibration.Overconfidence.Value!.Value.ShouldBe(expected.GetProperty("overconfidence").GetDouble(), 1e-9);
+        var bins = expected.GetProperty("bins");
+        calibration.Bins.Count.ShouldBe(bins.GetArrayLength());
+        foreach (var (bin, figures) in calibration.Bins.Zip(bins.EnumerateArray()))
+        {
+            bin.From.ShouldBe(figures.GetProperty("from").GetDouble(), 1e-9);
+            bin.Pixels.ShouldBe(figures.GetProperty("pixels").GetInt64());
+            bin.Overconfidence.ShouldBe(figures.GetProperty("overconfidence").GetDouble(), 1e-9);
+        }
     }
 
     private static SlicePrediction Prediction(JsonElement slice, int index, int side)
     {
         LesionMask Mask(string name) => new(side, side, [.. slice.GetProperty(name).GetString()!.Select(digit => (byte)(digit - '0'))]);
         var (truth, prediction) = (Mask("truth"), Mask("prediction"));
-        var confidence = slice.GetProperty("confidence").EnumerateArray().Select(value => value.GetSingle()).ToList();
-        var (all, lesions) = (new CalibrationCounts(), new CalibrationCounts());
-        for (var pixel = 0; pixel < confidence.Count; pixel++)
-        {
-            var isCorrect = truth.Labels[pixel] == prediction.Labels[pixel];
-            all.Add(confidence[pixel], isCorrect);
-            if (truth.Labels[pixel] != 0 || prediction.Labels[pixel] != 0)
-                lesions.Add(confidence[pixel], isCorrect);
-        }
+        var (all, lesions) = CalibrationCounts.Of(truth, prediction, [.. slice.GetProperty("confidence").EnumerateArray().Select(value => value.GetSingle())]);
         var labelled = new LabelledSlice($"s{index}", $"g{index / 2}", new GreyImage(side, side, new byte[side * side]), truth);
         return new SlicePrediction(labelled, prediction, prediction, all, lesions);
     }

@@ -31,6 +31,11 @@ public sealed class RobustnessBenchTests
         new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: 3, rows).ToMarkdown("x").ShouldContain("3 of the scored slices");
         text.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)).ShouldBe(Disturbance.All.Count + 1);
         text.ShouldContain("| JPEG quality 60 |");
+        text.ShouldNotContain("warned about");
+        var warned = new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: null, [.. rows.Select((row, at) => row with { Warned = at == 0 ? null : at })]).ToMarkdown("x");
+        warned.ShouldContain("| warned about |\n|---|---|---|---|---|---|---|\n| none |");
+        warned.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal) && line.Count(letter => letter == '|') == 8).ShouldBe(Disturbance.All.Count + 1);
+        warned.ShouldContain("other data than the model was trained with");
     }
 
     [Fact]
@@ -47,7 +52,7 @@ public sealed class RobustnessBenchTests
         fitted.SlicesOfTraining.ShouldBe(4);
         Should.Throw<TrainingDataException>(() => new ScoredModels(models[..1], data with { Sha256 = "other" }, ScoredGroups.HeldOut))
             .Message.ShouldContain("not trained with this data");
-        new ScoredModels(models[..1], data with { Sha256 = "other" }, ScoredGroups.All).SlicesOfTraining.ShouldBe(4);
+        new ScoredModels(models[..1], data with { Sha256 = "other" }, ScoredGroups.All).SlicesOfTraining.ShouldBeNull();
         data.Slices.Count(fitted.Scores).ShouldBe(4);
     }
 
