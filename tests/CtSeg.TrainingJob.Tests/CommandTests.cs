@@ -26,7 +26,7 @@ public sealed class CommandTests
     {
         using var folder = new TemporaryFolder();
         var data = Write(folder);
-        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["r.json"]).ShouldBe(0);
+        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["r.json"], "--device", "cpu").ShouldBe(0);
 
         Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--held-out", "--json", folder["e.json"], "--overlays", folder["pictures"]).ShouldBe(0);
         Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--fitted").ShouldBe(0);
@@ -181,6 +181,34 @@ public sealed class CommandTests
         all[option] = option == "--recipe" ? folder[value] : value;
         Run(TrainCommand.Create(), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]).ShouldBe(1);
         Directory.Exists(folder["model"]).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("cross-validate")]
+    [InlineData("evaluate")]
+    [InlineData("robustness")]
+    public void Given_NoGraphicsProcessor_When_OneIsAskedFor_Then_TheCommandFailsWithASentenceAndWithoutATrace(string verb)
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "There is a graphics processor.");
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        Command[] commands = [TrainCommand.Create(), CrossValidateCommand.Create(), EvaluateCommand.Create(), RobustnessCommand.Create()];
+        var command = commands.Single(command => command.Name == verb);
+        string[] arguments = ["--data", data, .. command.Name == "evaluate" ? [] : new[] { "--out", folder["out"] }, "--device"];
+        var (before, errors) = (Console.Error, new StringWriter());
+        Console.SetError(errors);
+        try
+        {
+            Run(command, [.. arguments, "cuda"]).ShouldBe(1);
+            Run(command, [.. arguments, "abacus"]).ShouldNotBe(0);
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+        errors.ToString().ShouldStartWith("The tensor library finds no graphics processor with CUDA: ");
+        Directory.Exists(folder["out"]).ShouldBeFalse();
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed class LshHash(long seed, int level, int heads, int rounds, int h
 
     private Tensor BucketsOfTensors(Tensor query, int[] factors)
     {
-        var columns = tensor(Columns(factors.Sum()), [rounds, heads, factors.Sum(), headChannels]).to(query.dtype).to(query.device);
+        var columns = tensor(Columns(factors.Sum()), [rounds, heads, factors.Sum(), headChannels], device: query.device).to(query.dtype);
         var (batch, tokens) = (query.size(0), query.size(1));
         var perRound = new Tensor[rounds];
         for (var round = 0; round < rounds; round++)

@@ -36,6 +36,7 @@ internal static class CrossValidateCommand
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
     private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
     public static Command Create()
     {
@@ -48,7 +49,7 @@ internal static class CrossValidateCommand
               cross-validate --data DATA --out out/try --folds 5 --only-folds 1 2 --archs m --augment on --recipe mine.json
             """)
         {
-            Data, Out, Folds, OnlyFolds, Archs, Augment, FoldSeed, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount,
+            Data, Out, Folds, OnlyFolds, Archs, Augment, FoldSeed, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount, Device,
         };
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
@@ -59,6 +60,7 @@ internal static class CrossValidateCommand
         Threads.Fix(arguments.GetValue(ThreadCount));
         try
         {
+            ComputeDevice.Fix(arguments.GetValue(Device)!);
             var plan = Plan(arguments);
             plan.Options.Validate();
             var data = TrainingData.Load(arguments.GetValue(Data)!);
@@ -75,7 +77,7 @@ internal static class CrossValidateCommand
                 WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException
+        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException or InvalidDataException
             or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);

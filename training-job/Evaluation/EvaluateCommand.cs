@@ -19,6 +19,7 @@ internal static class EvaluateCommand
     private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
     private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
     public static Command Create()
     {
@@ -32,7 +33,7 @@ internal static class EvaluateCommand
                                                                            the folds of a cross-validation; the slices they fail on
             """)
         {
-            Data, Model, HeldOut, Fitted, Json, Overlays, Worst, ThreadCount,
+            Data, Model, HeldOut, Fitted, Json, Overlays, Worst, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
@@ -48,6 +49,7 @@ internal static class EvaluateCommand
         Threads.Fix(arguments.GetValue(ThreadCount));
         try
         {
+            ComputeDevice.Fix(arguments.GetValue(Device)!);
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
             var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
@@ -57,7 +59,7 @@ internal static class EvaluateCommand
             Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays), arguments.GetValue(Worst));
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;

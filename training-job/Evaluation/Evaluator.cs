@@ -72,7 +72,7 @@ internal static class Evaluator
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            predictions.Add(Compare(slice, network.call(InputScaling.ToTensor(slice.Image))));
+            predictions.Add(Compare(slice, network.call(InputScaling.ToTensor(slice.Image).to(network.Device))));
             HeapMemory.FreeForgotten();
         }
         network.train(wasTraining);

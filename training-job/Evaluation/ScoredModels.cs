@@ -1,7 +1,9 @@
 using CtSeg.Contracts;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
+using TorchSharp;
 
 namespace CtSeg.TrainingJob.Evaluation;
 
@@ -78,6 +80,7 @@ internal sealed class ScoredModels
             using (inputCheck)
             using (network)
             {
+                network.to(ComputeDevice.Current);
                 network.FoldNormalisation();
                 var own = slices.Where(slice => names.Contains(slice.Name)).ToList();
                 predictions.AddRange(Evaluator.Predict(network, own, cancellationToken));

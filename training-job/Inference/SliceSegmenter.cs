@@ -25,14 +25,13 @@ internal sealed class SliceSegmenter : IDisposable
 
     public ModelManifest Manifest { get; }
 
-    /// <summary>Loads a model folder and checks its hash; onto a graphics processor where the tensor library finds one.</summary>
+    /// <summary>Loads a model folder and checks its hash; onto the device of <see cref="ComputeDevice"/>, but for the input check, which is too small to gain by it.</summary>
     /// <exception cref="ModelFolderException">The folder holds no usable model.</exception>
     public static SliceSegmenter Load(string modelFolder)
     {
         Threads.Fix();
         var (manifest, network, inputCheck) = ModelFolder.Load(modelFolder);
-        if (cuda.is_available())
-            network.to(CUDA);
+        network.to(ComputeDevice.Current);
         network.FoldNormalisation();
         return new SliceSegmenter(manifest, network, inputCheck);
     }
@@ -57,7 +56,7 @@ internal sealed class SliceSegmenter : IDisposable
     public static LesionMask Segment(ResidualAttentionUNet network, Tensor input, int originalWidth, int originalHeight)
     {
         using var noGradient = inference_mode();
-        using var onDevice = input.to(network.parameters().First().device);
+        using var onDevice = input.to(network.Device);
         using var logits = network.call(onDevice);
         var mask = ToMask(logits, originalWidth, originalHeight);
         HeapMemory.FreeForgotten();

@@ -1,5 +1,7 @@
+using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.InputCheck;
@@ -21,29 +23,39 @@ internal static class InputCheckTraining
     };
 
     /// <param name="steps">Optimiser steps.</param>
-    /// <param name="seed">Equal slices and seeds give equal weights.</param>
+    /// <param name="seed">Equal slices and seeds give equal weights, on the same device.</param>
+    /// <returns>In evaluation mode, on the CPU.</returns>
     public static InputCheckNetwork Fit(IReadOnlyList<LabelledSlice> slices, int steps, int seed, CancellationToken cancellationToken)
     {
         manual_seed(seed);
         var network = new InputCheckNetwork();
+        network.to(ComputeDevice.Current);
+        Train(network, slices, steps, seed, cancellationToken);
+        // It looks at one small picture at a time.
+        network.to(CPU);
+        network.eval();
+        return network;
+    }
+
+    private static void Train(InputCheckNetwork network, IReadOnlyList<LabelledSlice> slices, int steps, int seed, CancellationToken cancellationToken)
+    {
         using var scope = NewDisposeScope();
+        var device = ComputeDevice.Current;
         var images = slices.Select(slice => InputScaling.ToSide(InputScaling.ToTensor(slice.Image), ViewSide)).ToList();
         var augmentation = new Augmentation(ViewSide, seed, Tolerated);
         using var optimiser = new AdamW(network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), WeightDecay);
-        var isForeign = cat([zeros(PicturesOfKind), ones(PicturesOfKind)], 0);
+        var isForeign = cat([zeros(PicturesOfKind, device: device), ones(PicturesOfKind, device: device)], 0);
         for (var step = 0; step < steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var ofStep = NewDisposeScope();
             var random = new Random(unchecked((seed * 1_000_003) + step));
             var foreign = Views(images, augmentation, random, step).Select(view => ForeignPictures.Make(view, random));
-            var pictures = cat([.. Views(images, augmentation, random, step), .. foreign], 0);
+            var pictures = cat([.. Views(images, augmentation, random, step), .. foreign], 0).to(device);
             network.zero_grad();
             nn.functional.binary_cross_entropy_with_logits(network.call(pictures), isForeign).backward();
             optimiser.Step(LearningRateSchedule.At(step, steps, HighestRate));
         }
-        network.eval();
-        return network;
     }
 
     private static List<Tensor> Views(List<Tensor> images, Augmentation augmentation, Random random, int step)

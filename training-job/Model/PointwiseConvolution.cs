@@ -17,11 +17,14 @@ internal static class PointwiseConvolution
     /// <param name="weight">[output channels, input channels, 1, 1]</param>
     /// <param name="bias">[output channels], or null.</param>
     /// <returns>[batch, output channels, height, width], channels-last strides.</returns>
-    public static Tensor Apply(Tensor map, Tensor weight, Tensor? bias) =>
+    public static Tensor Apply(Tensor map, Tensor weight, Tensor? bias)
+    {
+        var onCpu = map.device_type == TorchSharp.DeviceType.CPU;
         // Of a single channel oneDNN makes planes, whose way back to channels-last order takes longer than all else.
-        (AsMatrixProduct || map.size(1) == 1) && map.device_type == TorchSharp.DeviceType.CPU
+        return onCpu && (AsMatrixProduct || map.size(1) == 1)
             ? Product(map, weight, bias)
-            : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias, dilation: get_num_threads() == 1 ? Dilated : null));
+            : ChannelsLast.Of(nn.functional.conv2d(ChannelsLast.Of(map), weight, bias, dilation: onCpu && get_num_threads() == 1 ? Dilated : null));
+    }
 
     /// <summary>The same as a product of matrices.</summary>
     public static Tensor Product(Tensor map, Tensor weight, Tensor? bias)

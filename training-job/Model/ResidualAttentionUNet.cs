@@ -21,7 +21,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     private readonly Conv2d globalProjection;
     // The decoder's lists stand in the order of the levels: 0 is the full resolution.
     private readonly ModuleList<nn.Module<Tensor, Tensor>> upsample = [];
-    private readonly ModuleDict<LshAttentionLayer> attention = new();
+    private readonly AttentionOfLevels attention = new();
     private readonly ModuleList<nn.Module<Tensor, Tensor>> decoder = [];
     private readonly Conv2d classifier;
     private readonly Dictionary<int, FoldedAttentionBlock> _foldedAttention = [];
@@ -41,7 +41,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         {
             upsample.Add(nn.ConvTranspose2d(widths[level + 1], widths[level], 2, stride: 2));
             if (configuration.UsesAttention && configuration.AttentionLevels.Contains(level))
-                attention.Add($"level{level}", new LshAttentionLayer(2 * widths[level], level, configuration));
+                attention.Add(level, new LshAttentionLayer(2 * widths[level], level, configuration));
             decoder.Add(Block(2 * widths[level], widths[level]));
         }
         classifier = nn.Conv2d(widths[0], LesionMask.ClassCount, 1);
@@ -50,10 +50,13 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
 
     public ModelConfiguration Configuration { get; }
 
+    /// <value>Where its weights lie, and its input must.</value>
+    public Device Device => classifier.weight.device;
+
     /// <summary>Leaves out every attention, so that its part in a result can be measured.</summary>
     public void ZeroAttention(bool zeroed)
     {
-        foreach (var (_, layer) in attention)
+        foreach (var layer in attention.All)
             layer.Zeroed = zeroed;
     }
 
@@ -61,7 +64,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     public void SilenceAttention()
     {
         using var noGradient = no_grad();
-        foreach (var (_, layer) in attention)
+        foreach (var layer in attention.All)
         {
             layer.Weights.Output.zero_();
             layer.Weights.OutputBias.zero_();
@@ -74,9 +77,9 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         foreach (var convolution in Convolutions)
             convolution.Fold();
         DisposeFolded();
-        foreach (var level in Enumerable.Range(0, Levels).Where(level => attention.ContainsKey($"level{level}")))
+        for (var level = 0; level < Levels; level++)
         {
-            if (FoldedAttentionBlock.Of(attention[$"level{level}"], decoder[level]) is { } folded)
+            if (attention.Of(level) is { } layer && FoldedAttentionBlock.Of(layer, decoder[level]) is { } folded)
                 _foldedAttention[level] = folded;
         }
     }
@@ -147,9 +150,8 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     private Tensor Decode(int level, Tensor joined)
     {
         using var map = joined;
-        if (!attention.ContainsKey($"level{level}"))
+        if (attention.Of(level) is not { } layer)
             return decoder[level].call(map);
-        var layer = attention[$"level{level}"];
         if (Plain || layer.Zeroed || !_foldedAttention.TryGetValue(level, out var folded))
         {
             using var attended = layer.call(map);

@@ -17,6 +17,7 @@ internal static class RobustnessCommand
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
     public static Command Create()
     {
@@ -29,7 +30,7 @@ internal static class RobustnessCommand
                                                                                       the folds of a cross-validation
             """)
         {
-            Data, Model, HeldOut, Out, ThreadCount,
+            Data, Model, HeldOut, Out, ThreadCount, Device,
         };
         command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
         return command;
@@ -40,6 +41,7 @@ internal static class RobustnessCommand
         Threads.Fix(arguments.GetValue(ThreadCount));
         try
         {
+            ComputeDevice.Fix(arguments.GetValue(Device)!);
             var folder = arguments.GetValue(Data)!;
             var data = TrainingData.Load(folder);
             var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
@@ -54,7 +56,7 @@ internal static class RobustnessCommand
                 Write(outFolder, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
             return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;

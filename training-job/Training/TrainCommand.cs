@@ -27,6 +27,7 @@ internal static class TrainCommand
     private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
     private static readonly Option<string?> Version = new("--model-version") { Description = "Name of the model; the output folder's name if not given." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
     public static Command Create()
     {
@@ -39,7 +40,7 @@ internal static class TrainCommand
               train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
             """)
         {
-            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount,
+            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
@@ -56,6 +57,7 @@ internal static class TrainCommand
         var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
         try
         {
+            ComputeDevice.Fix(arguments.GetValue(Device)!);
             var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
             var options = Options(arguments);
             options.Validate();
@@ -71,7 +73,7 @@ internal static class TrainCommand
                 Console.WriteLine(line);
             return Task.FromResult(ExitCodes.Success);
         }
-        catch (Exception exception) when (exception is TrainingDataException or TrainingDivergedException or WeightsFormatException or ModelFolderException
+        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException or ModelFolderException
             or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);

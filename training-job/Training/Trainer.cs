@@ -4,6 +4,7 @@ using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.WeightFiles;
+using TorchSharp;
 using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
@@ -22,6 +23,7 @@ internal sealed class Trainer : IDisposable
     private readonly GroupSplit _split;
     private readonly string _dataSha256;
     private readonly TimeProvider _time;
+    private readonly Device _device = ComputeDevice.Current;
     private readonly ResidualAttentionUNet _network;
     private readonly AdamW _optimiser;
     private readonly IReadOnlyList<(int UntilEpoch, int Side, IViews Views)> _stages;
@@ -49,6 +51,9 @@ internal sealed class Trainer : IDisposable
         Average = new ResidualAttentionUNet(options.Configuration);
         StateDictionary.Load(Average, StateDictionary.Of(_network));
         Average.eval();
+        // Built on the CPU, so that a seed gives the same weights on every device. What moves is new: the optimiser takes it from here.
+        _network.to(_device);
+        Average.to(_device);
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
         _stages =
         [
@@ -163,8 +168,9 @@ internal sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         var seen = batch.Select(shown => views.Apply(_slices[shown.Slice].Image, _slices[shown.Slice].Mask, epoch, shown.Slice, shown.View)).ToList();
-        var images = cat([.. seen.Select(view => view.Image)], 0);
-        var classes = cat([.. seen.Select(view => view.Mask)], 0);
+        // Drawn and made on the CPU: a seed shows the same views on every device.
+        var images = cat([.. seen.Select(view => view.Image)], 0).to(_device);
+        var classes = cat([.. seen.Select(view => view.Mask)], 0).to(_device);
         _network.zero_grad();
         var loss = Loss(images, classes);
         var value = loss.item<float>();
@@ -185,7 +191,7 @@ internal sealed class Trainer : IDisposable
         catch (NonFiniteInputException)
         {
             // Attention notices before the loss does.
-            return tensor(float.NaN);
+            return tensor(float.NaN, device: _device);
         }
     }
 

@@ -5,21 +5,31 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>Shows trainings to whoever started the command: a bar on a terminal, lines in a pipe.</summary>
 internal sealed class TrainingDisplay
 {
-    private readonly ProgressContext? _context;
+    private readonly (IAnsiConsole Terminal, ProgressContext Context)? _bars;
 
-    private TrainingDisplay(ProgressContext? context) => _context = context;
+    private TrainingDisplay((IAnsiConsole Terminal, ProgressContext Context)? bars) => _bars = bars;
 
     public static T Show<T>(Func<TrainingDisplay, T> work) => Console.IsOutputRedirected
-        ? work(new TrainingDisplay(context: null))
-        : AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new TrainingDisplay(context)));
+        ? work(new TrainingDisplay(bars: null))
+        : Show(work, AnsiConsole.Console, TimeProvider.System);
+
+    /// <summary>Shows them as bars.</summary>
+    public static T Show<T>(Func<TrainingDisplay, T> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
+        .Start(context => work(new TrainingDisplay((terminal, context))));
 
     /// <param name="name">Of the training, told before it; empty for none.</param>
     public ITrainingProgress Next(string name)
     {
+        if (_bars is var (terminal, context))
+        {
+            // By the terminal, which moves the bars out of the way.
+            if (name.Length > 0)
+                terminal.WriteLine(name);
+            return new BarProgress(terminal, context);
+        }
         if (name.Length > 0)
             Console.WriteLine(name);
-        return _context is null ? new PlainProgress(Console.Out) : new BarProgress(_context);
+        return new PlainProgress(Console.Out);
     }
 }

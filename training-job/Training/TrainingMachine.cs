@@ -1,4 +1,5 @@
 using System.Reflection;
+using CtSeg.TrainingJob.Inference;
 
 namespace CtSeg.TrainingJob.Training;
 
@@ -12,7 +13,8 @@ namespace CtSeg.TrainingJob.Training;
 /// <param name="Vectors">The widest that .NET finds.</param>
 /// <param name="Cores">That the program may use.</param>
 /// <param name="MemoryGiB">That the program may use.</param>
-internal sealed record TrainingMachine(string Processor, int Threads, string Commit, string? Vectors = null, int? Cores = null, int? MemoryGiB = null)
+/// <param name="Device">That the network is on: "cpu" or "cuda".</param>
+internal sealed record TrainingMachine(string Processor, int Threads, string Commit, string? Vectors = null, int? Cores = null, int? MemoryGiB = null, string? Device = null)
 {
     public static TrainingMachine Current => new(
         Processes.Processor.Name,
@@ -20,11 +22,12 @@ internal sealed record TrainingMachine(string Processor, int Threads, string Com
         BuiltFrom(),
         Processes.Processor.Vectors,
         Environment.ProcessorCount,
-        (int)Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30)));
+        (int)Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30)),
+        ComputeDevice.Current.ToString());
 
     public override string ToString() => string.Join(", ", new[]
     {
-        Processor, Vectors, Count(Cores, "core"), MemoryGiB is { } memory ? $"{memory} GiB" : null, Count(Threads, "thread"), $"commit {Commit}",
+        Processor, Vectors, Count(Cores, "core"), MemoryGiB is { } memory ? $"{memory} GiB" : null, Count(Threads, "thread"), Device, $"commit {Commit}",
     }.OfType<string>());
 
     private static string? Count(int? number, string what) => number is null ? null : $"{number} {what}{(number == 1 ? "" : "s")}";

@@ -48,19 +48,22 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
 }
 
 /// <summary>A bar on a terminal, over what this call has to do: what was done before would count as speed.</summary>
-internal sealed class BarProgress(ProgressContext context) : ITrainingProgress
+internal sealed class BarProgress(IAnsiConsole terminal, ProgressContext context) : ITrainingProgress
 {
+    // Of large networks a step takes a minute: the time left is guessed from several.
+    private static readonly TimeSpan SpeedOver = TimeSpan.FromMinutes(10);
+
     private ProgressTask? _task;
     private TrainingStart _start = new(new GroupSplit([], []), 0, [], 1, Moved: false);
     private int _epoch;
     private double _done;
-    private string _dice = "";
 
     public void Started(TrainingStart start)
     {
-        AnsiConsole.WriteLine(start.Describe());
+        terminal.WriteLine(start.Describe());
         (_start, _epoch, _done) = (start, start.EpochsDone, 0);
         _task = context.AddTask("training", maxValue: Math.Max(double.Epsilon, start.Costs.Skip(start.EpochsDone).Sum()));
+        _task.MaxSamplingAge = SpeedOver;
     }
 
     public void StepDone(int steps) => _task!.Value = _done + (_start.Costs[_epoch] * steps / _start.StepsPerEpoch);
@@ -69,10 +72,11 @@ internal sealed class BarProgress(ProgressContext context) : ITrainingProgress
     {
         _done += _start.Costs[_epoch++];
         _task!.Value = _done;
-        // The last scores stay until there are new ones.
+        var done = PlainProgress.Describe(epoch, _start.Costs.Count);
+        _task.Description = Markup.Escape(done);
+        // Above the bar, where they stay: beside it a terminal has no room for them.
         if (epoch.HeldOutDice is not null)
-            _dice = PlainProgress.Dice(epoch);
-        _task.Description = Markup.Escape(PlainProgress.Describe(epoch, _start.Costs.Count) + _dice);
+            terminal.WriteLine(done + PlainProgress.Dice(epoch));
     }
 }
 

@@ -70,7 +70,7 @@ public sealed class KilledTrainingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private JobProcess Train(string name, params string[] further) =>
-        new(["train", "--data", _folder.Path, "--out", _folder[name], "--recipe", _folder["r.json"], "--threads", "1", .. further]);
+        new(["train", "--data", _folder.Path, "--out", _folder[name], "--recipe", _folder["r.json"], "--threads", "1", "--device", "cpu", .. further]);
 
     private async Task ShouldBeAsUndisturbedAsync()
     {

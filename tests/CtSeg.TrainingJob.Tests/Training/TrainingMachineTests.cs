@@ -12,8 +12,9 @@ public sealed class TrainingMachineTests
         var machine = TrainingMachine.Current;
         machine.Commit.ShouldMatch("^([0-9a-f]{40}(-dirty|-unchecked)?|unknown)$");
         machine.MemoryGiB!.Value.ShouldBeGreaterThan(0);
-        (machine with { Processor = "Z80 (model 1)", Vectors = "AVX2", Cores = 2, MemoryGiB = 24, Threads = 1, Commit = "abc-dirty" }).ToString()
-            .ShouldBe("Z80 (model 1), AVX2, 2 cores, 24 GiB, 1 thread, commit abc-dirty");
+        machine.Device.ShouldBe("cpu");
+        (machine with { Processor = "Z80 (model 1)", Vectors = "AVX2", Cores = 2, MemoryGiB = 24, Threads = 1, Device = "cuda", Commit = "abc-dirty" }).ToString()
+            .ShouldBe("Z80 (model 1), AVX2, 2 cores, 24 GiB, 1 thread, cuda, commit abc-dirty");
         var history = new TrainingHistory(new TrainingOptions(), "data", [], [machine], []);
         JsonSerializer.Deserialize(JsonSerializer.Serialize(history, TrainingJson.Default.TrainingHistory), TrainingJson.Default.TrainingHistory)!
             .Machines.ShouldBe([machine]);

@@ -75,7 +75,7 @@ public sealed class TrainingRunTests
         using var second = new Trainer(Options, Circles(8), TimeProvider.System);
         second.Restore(checkpoint with { History = checkpoint.History with { Machines = [elsewhere] } });
         second.Start.Moved.ShouldBeTrue();
-        second.Start.Describe().ShouldEndWith("going on after epoch 1 with another machine, program or number of threads: its bits may differ from those of an undisturbed training");
+        second.Start.Describe().ShouldEndWith("going on after epoch 1 with another machine, device, program or number of threads: its bits may differ from those of an undisturbed training");
         second.RunEpoch(stepDone: null, CancellationToken.None);
         second.History.Machines.ShouldBe([elsewhere, TrainingMachine.Current]);
     }
