@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CtSeg.DataSets;
+using CtSeg.Models;
 using CtSeg.Scans;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.Contracts;
 
@@ -12,7 +15,11 @@ namespace CtSeg.Contracts;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(ScanStateConverter), typeof(FailureReasonConverter)])]
+    Converters =
+    [
+        typeof(ScanStateConverter), typeof(FailureReasonConverter), typeof(CorrectionStateConverter), typeof(CorrectionReasonConverter),
+        typeof(TrainingRunStateConverter), typeof(AliasMoveKindConverter),
+    ])]
 [JsonSerializable(typeof(CloudEvent<SegmentationRequested>))]
 [JsonSerializable(typeof(CloudEvent<SegmentationCompleted>))]
 [JsonSerializable(typeof(CloudEvent<SegmentationFailed>))]
@@ -20,8 +27,26 @@ namespace CtSeg.Contracts;
 [JsonSerializable(typeof(ScanManifest))]
 [JsonSerializable(typeof(ScanMetrics))]
 [JsonSerializable(typeof(ScanPage))]
+[JsonSerializable(typeof(TrainingSlice))]
+[JsonSerializable(typeof(DataSet))]
+[JsonSerializable(typeof(EvaluationRule))]
+[JsonSerializable(typeof(EvaluationSet))]
+[JsonSerializable(typeof(CorrectionOutcome))]
+[JsonSerializable(typeof(TrainingRunStatus))]
+[JsonSerializable(typeof(TrainingRunRequest))]
+[JsonSerializable(typeof(ActiveTrainingRun))]
+[JsonSerializable(typeof(CloudEvent<TrainingRequested>))]
+[JsonSerializable(typeof(CloudEvent<TrainingEnded>))]
+[JsonSerializable(typeof(CloudEvent<ModelRefused>))]
+[JsonSerializable(typeof(CloudEvent<ModelChanged>))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
 internal sealed class ScanStateConverter() : JsonStringEnumConverter<ScanState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 internal sealed class FailureReasonConverter() : JsonStringEnumConverter<FailureReason>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class CorrectionStateConverter() : JsonStringEnumConverter<CorrectionState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class CorrectionReasonConverter() : JsonStringEnumConverter<CorrectionReason>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class TrainingRunStateConverter() : JsonStringEnumConverter<TrainingRunState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);

@@ -23,8 +23,10 @@ public static class Queues
     public const string SegmentationRequests = "segmentation-requests";
     public const string SegmentationCompleted = "segmentation-completed";
     public const string TrainingRequests = "training-requests";
+    /// <summary>For operators: a model was refused, the model in use changed, a training run ended.</summary>
+    public const string Alerts = "alerts";
 
-    public static IReadOnlyList<string> All { get; } = [SegmentationRequests, SegmentationCompleted, TrainingRequests];
+    public static IReadOnlyList<string> All { get; } = [SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
 
     /// <summary>The dead-letter queue of <paramref name="queue"/>.</summary>
     public static string DeadLettersOf(string queue) => $"{queue}/$deadletterqueue";
@@ -58,6 +60,13 @@ public static class Settings
     public const string MaxAttempts = "MaxSegmentationAttempts";
     /// <summary>Scans that one run of ReconcileScans takes on.</summary>
     public const string ReconcileBatch = "ReconcileBatch";
+    /// <summary>NCRONTAB, six fields; the host reads it for ScheduleRetraining, so it must be set.</summary>
+    public const string RetrainingSchedule = "RetrainingSchedule";
+    /// <summary>Two o'clock at night, UTC.</summary>
+    public const string DefaultRetrainingSchedule = "0 0 2 * * *";
+    /// <summary>NCRONTAB; the host reads it for ReconcileTrainingRuns, so it must be set.</summary>
+    public const string TrainingRunsSchedule = "TrainingRunsSchedule";
+    public const string DefaultTrainingRunsSchedule = "0 */5 * * * *";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
     /// <summary>Width x height of an image.</summary>
@@ -75,4 +84,10 @@ public static class EventTypes
     public const string SegmentationCompleted = "ctseg.segmentation.completed.v1";
     public const string SegmentationFailed = "ctseg.segmentation.failed.v1";
     public const string TrainingRequested = "ctseg.training.requested.v1";
+    /// <summary>A training run ended, whatever its end; on <see cref="Queues.Alerts"/>.</summary>
+    public const string TrainingEnded = "ctseg.training.ended.v1";
+    /// <summary>A model was damaged, swapped or unusable and does not serve; on <see cref="Queues.Alerts"/>.</summary>
+    public const string ModelRefused = "ctseg.model.refused.v1";
+    /// <summary>Another model serves from now on; on <see cref="Queues.Alerts"/>.</summary>
+    public const string ModelChanged = "ctseg.model.changed.v1";
 }

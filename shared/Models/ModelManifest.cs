@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CtSeg.Models;
 
@@ -61,4 +62,13 @@ public sealed record TrainingRecord(
     JsonElement Options);
 
 /// <summary>`models/current.json`: the model in use; replaced only by a conditional write.</summary>
-public sealed record CurrentModel(string Version, string WeightsSha256);
+public sealed record CurrentModel(string Version, string WeightsSha256)
+{
+    /// <summary>Id of the <see cref="AliasMove"/> that wrote it: whoever lost the answer to the write knows it again. Null for one that came with the program.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? MoveId { get; init; }
+
+    /// <summary>The models that served before, the last one last, at most 20: a promotion adds to them, a rollback takes from them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ServedModel>? Before { get; init; }
+}

@@ -6,7 +6,14 @@ namespace CtSeg.Models;
 /// <summary>JSON of the documents in `models/`; unknown properties are ignored, so that newer documents stay readable.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web, WriteIndented = true,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    Converters = [typeof(AliasMoveKindConverter)])]
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(CurrentModel))]
+[JsonSerializable(typeof(AliasMove))]
+[JsonSerializable(typeof(ShadowModel))]
+[JsonSerializable(typeof(PromotionDecision))]
+[JsonSerializable(typeof(TrainedOn))]
 public sealed partial class ModelsJson : JsonSerializerContext;
+
+internal sealed class AliasMoveKindConverter() : JsonStringEnumConverter<AliasMoveKind>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
