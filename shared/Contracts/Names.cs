@@ -67,6 +67,8 @@ public static class Settings
     /// <summary>NCRONTAB; the host reads it for ReconcileTrainingRuns, so it must be set.</summary>
     public const string TrainingRunsSchedule = "TrainingRunsSchedule";
     public const string DefaultTrainingRunsSchedule = "0 */5 * * * *";
+    /// <summary>Of the job: public keys in PEM, or a file with them; where it is set, models that none of them signed are refused.</summary>
+    public const string TrustedModelKeys = "TrustedModelKeys";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
     /// <summary>Width x height of an image.</summary>
