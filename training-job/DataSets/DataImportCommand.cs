@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using CtSeg.DataSets;
 using CtSeg.Imaging;
 
@@ -10,8 +12,8 @@ internal static class DataImportCommand
     private static readonly Argument<string[]> What = new("FOLDER | IMAGES MASKS") { Arity = new ArgumentArity(1, 2), Description = "A data folder (images/, masks/, slices.csv), or two NIfTI-1 files (.nii, .nii.gz): images in Hounsfield units and masks with the classes 0 to 3." };
     private static readonly Option<string> GroupColumn = new("--group-column") { DefaultValueFactory = _ => "group", Description = "Column of slices.csv, or of the file of --groups, that says which slices may show one patient." };
     private static readonly Option<string?> Groups = new("--groups") { Description = "For volumes: a table (CSV) with the columns slice (1 is the first) and group." };
-    private static readonly Option<string?> Group = new("--group") { Description = "For volumes: the group of all slices, where they are of one patient." };
-    private static readonly Option<int> Rotate = new Option<int>("--rotate") { DefaultValueFactory = _ => 0, Description = "For volumes: degrees clockwise, 0, 90, 180 or 270, that bring the slices upright (patient's front above, as in an exported picture). The first axis of the file runs along a row, the second downwards, whatever the file says of its orientation; `data show ID --overlay FILE` shows what came of it, and importing again with another turn replaces the slices." };
+    private static readonly Option<string?> Group = new("--group") { CustomParser = ParseGroup, Description = "For volumes: the group of all slices, where they are of one patient." };
+    private static readonly Option<int> Rotate = new("--rotate") { CustomParser = ParseDegrees, DefaultValueFactory = _ => 0, Description = "For volumes: degrees clockwise, 0, 90, 180 or 270, that bring the slices upright (patient's front above, as in an exported picture). The first axis of the file runs along a row, the second downwards, whatever the file says of its orientation; `data show ID --overlay FILE` shows what came of it, and importing again with another turn replaces the slices." };
     private static readonly Option<bool> Flip = new("--flip") { Description = "For volumes: turn the slices upside down before they are rotated." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would change, and write nothing." };
 
@@ -36,16 +38,6 @@ internal static class DataImportCommand
         {
             What, GroupColumn, Groups, Group, Rotate, Flip, DryRun,
         };
-        Rotate.Validators.Add(result =>
-        {
-            if (!PictureTurn.Angles.Contains(result.GetValueOrDefault<int>()))
-                result.AddError($"{Rotate.Name} can be {string.Join(", ", PictureTurn.Angles)}.");
-        });
-        Group.Validators.Add(result =>
-        {
-            if (!NewSlice.IsName(result.GetValueOrDefault<string?>()))
-                result.AddError($"{Group.Name} must have 1 to {NewSlice.MaxNameLength} characters, and no control characters.");
-        });
         command.Validators.Add(result =>
         {
             var (files, forVolumes) = (result.GetValue(What) ?? [], new Option[] { Groups, Group, Rotate, Flip });
@@ -56,6 +48,21 @@ internal static class DataImportCommand
         });
         command.SetAction((arguments, cancellationToken) => storage.RunAsync(arguments, (store, _) => RunAsync(arguments, store, storage.Time, cancellationToken)));
         return command;
+    }
+
+    private static int ParseDegrees(ArgumentResult result)
+    {
+        if (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var degrees) || !PictureTurn.Angles.Contains(degrees))
+            result.AddError($"--rotate can be {string.Join(", ", PictureTurn.Angles)}.");
+        return degrees;
+    }
+
+    private static string? ParseGroup(ArgumentResult result)
+    {
+        var group = result.Tokens[0].Value;
+        if (!NewSlice.IsName(group))
+            result.AddError($"--group must have 1 to {NewSlice.MaxNameLength} characters, and no control characters.");
+        return group;
     }
 
     private static async Task<int> RunAsync(ParseResult arguments, DataSetStore store, TimeProvider time, CancellationToken cancellationToken)

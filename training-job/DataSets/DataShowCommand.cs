@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using CtSeg.Contracts;
@@ -13,7 +14,7 @@ namespace CtSeg.TrainingJob.DataSets;
 /// <summary>`ctseg-job data show`: one slice of the training data.</summary>
 internal static class DataShowCommand
 {
-    private static readonly Argument<string> Id = new("ID") { Description = "Of the slice, 16 hexadecimal characters; `data list --slices` tells it." };
+    private static readonly Argument<ScanId> Id = new("ID") { CustomParser = ParseId, Description = "Of the slice, 16 hexadecimal characters; `data list --slices` tells it." };
     private static readonly Option<bool> Json = new("--json") { Description = "As JSON on standard output, and nothing else there." };
     private static readonly Option<string?> OverlayFile = new("--overlay") { Description = "PNG file to write: the slice with its mask drawn over it." };
 
@@ -30,18 +31,20 @@ internal static class DataShowCommand
         {
             Id, Json, OverlayFile,
         };
-        Id.Validators.Add(result =>
-        {
-            if (!ScanId.TryParse(result.GetValueOrDefault<string>(), out _))
-                result.AddError("The id of a slice has 16 hexadecimal characters.");
-        });
         command.SetAction((arguments, cancellationToken) => storage.RunAsync(arguments, (store, _) => RunAsync(arguments, store, cancellationToken)));
         return command;
     }
 
+    private static ScanId ParseId(ArgumentResult result)
+    {
+        if (!ScanId.TryParse(result.Tokens[0].Value, out var id))
+            result.AddError("The id of a slice has 16 hexadecimal characters.");
+        return id;
+    }
+
     private static async Task<int> RunAsync(ParseResult arguments, DataSetStore store, CancellationToken cancellationToken)
     {
-        var id = ScanId.Parse(arguments.GetValue(Id)!);
+        var id = arguments.GetValue(Id);
         if (await store.FindAsync(id, cancellationToken) is null)
         {
             await arguments.InvocationConfiguration.Error.WriteLineAsync($"There is no training slice {id}: `data list --slices` tells which there are.");
