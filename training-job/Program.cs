@@ -23,6 +23,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     InputCheckCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
+    ModelsCommand.Create(),
     BenchCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
