@@ -25,6 +25,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     PredictCommand.Create(),
     NewModelCommand.Create(),
     DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
+    ModelsCommand.Create(),
     BenchCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
