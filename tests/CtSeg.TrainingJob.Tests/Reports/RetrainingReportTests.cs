@@ -33,8 +33,8 @@ public sealed partial class RetrainingReportTests
         rows.ShouldContain(row => row.StartsWith("All lesions|8|0.731 [", StringComparison.Ordinal) && row.EndsWith("|+0.037|+0.021|0.000|✓ passes", StringComparison.Ordinal));
         rows.ShouldContain(row => row.StartsWith("Consolidation|6|0.581 [", StringComparison.Ordinal) && row.EndsWith("|−0.007|−0.026|−0.020|✗ fails", StringComparison.Ordinal));
         rows.ShouldContain(row => row.StartsWith("Pleural effusion|2|0.402", StringComparison.Ordinal) && row.EndsWith("|–|–|–|–|too few groups to decide", StringComparison.Ordinal));
-        rows.ShouldContain("added|correction|6|3|6|3|1|3");
-        rows.ShouldContain("another mask|correction|3|0|2|1|0|1");
+        rows.ShouldContain("added|correction|6|3|6|3|2|3");
+        rows.ShouldContain("another mask|correction|3|0|2|2|1|1");
         rows.ShouldContain("Ground-glass opacity|120,334|131,002|109,211|23.2 %");
         html.ShouldContain("This is decision 4 on this evaluation set");
     }
