@@ -14,6 +14,7 @@ public sealed class FunctionFilesTests
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
+        { ListModelsEndpoint.Name, "httpTrigger", "req" },
         { GetHealthEndpoint.Name, "httpTrigger", "req" },
     };
 
@@ -76,6 +77,7 @@ public sealed class FunctionFilesTests
     [Theory]
     [InlineData(ListScansEndpoint.Name, ListScansEndpoint.Route, "function")]
     [InlineData(GetScanEndpoint.Name, GetScanEndpoint.Route, "function")]
+    [InlineData(ListModelsEndpoint.Name, ListModelsEndpoint.Route, "function")]
     [InlineData(GetHealthEndpoint.Name, GetHealthEndpoint.Route, "anonymous")]
     public void Given_HttpFunction_When_Read_Then_ProxiedToItsRoute(string function, string route, string level)
     {
