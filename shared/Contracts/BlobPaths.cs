@@ -75,6 +75,8 @@ public static class BlobPaths
     /// <param name="step"><c>intended</c> before the alias is written, then <c>done</c> or <c>lost</c>.</param>
     public static string AliasMove(DateTime time, string move, string step) =>
         string.Create(CultureInfo.InvariantCulture, $"{AliasMoves}{time:yyyyMMdd'T'HHmmssfffffff'Z'}-{move}-{step}.json");
+    /// <summary>In <see cref="Containers.Audit"/>, named by content: every decision that was made, those that a later one replaced too.</summary>
+    public static string Decision(string sha256) => $"decisions/{sha256}.json";
     /// <summary>In <see cref="Containers.Audit"/>.</summary>
     public static string DeadLetter(string messageId) => $"dead-letters/{messageId}.json";
 }
