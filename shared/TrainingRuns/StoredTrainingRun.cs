@@ -16,6 +16,26 @@ public sealed record TrainingRunListing(string Id, TrainingRunStatus? Run)
     public string? Problem { get; init; }
 }
 
+/// <summary>What <c>GET /api/training-runs</c> answers.</summary>
+/// <param name="Runs">The newest first.</param>
+/// <param name="Damaged">One sentence for each document that cannot be read.</param>
+public sealed record TrainingRunPage(IReadOnlyList<TrainingRunStatus> Runs, IReadOnlyList<string> Damaged)
+{
+    public static async Task<TrainingRunPage> OfAsync(IAsyncEnumerable<TrainingRunListing> listings, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(listings);
+        var (runs, damaged) = (new List<TrainingRunStatus>(), new List<string>());
+        await foreach (var listing in listings.WithCancellation(cancellationToken))
+        {
+            if (listing.Run is { } run)
+                runs.Add(run);
+            else
+                damaged.Add(listing.Problem ?? listing.Id);
+        }
+        return new TrainingRunPage(runs, damaged);
+    }
+}
+
 public enum TrainingRunClaim
 {
     /// <summary>The caller is the owner from now on, until another takes over when its beat is old.</summary>

@@ -37,6 +37,10 @@ public sealed record TrainingRunStatus(string Id, TrainingRunState State, int At
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RunBeat? Beat { get; init; }
 
+    /// <summary>When the last request after the first was sent, UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? AskedAgain { get; init; }
+
     /// <summary>Somebody asked to cancel; the job ends the run at the next step.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CancelRequested { get; init; }
@@ -73,12 +77,15 @@ public sealed record TrainingRunStatus(string Id, TrainingRunState State, int At
     [JsonIgnore]
     public bool HasEnded => State >= TrainingRunState.Promoted;
 
-    /// <value>When somebody last said something about it, UTC.</value>
+    /// <value>When it last changed, was worked on or was asked for, UTC.</value>
     [JsonIgnore]
-    public DateTime LastSign => Beat is { } beat && beat.Time > Timeline[^1].Time ? beat.Time : Timeline[^1].Time;
+    public DateTime LastSign => new[] { Timeline[^1].Time, Beat?.Time ?? default, AskedAgain ?? default }.Max();
 
     public static TrainingRunStatus Requested(string id, TrainingRunRequest request, DateTime time) =>
         new(id, TrainingRunState.Requested, Attempt: 1, request, [new TrainingRunStep(TrainingRunState.Requested, time)]);
+
+    /// <summary>Another request for it is to be sent.</summary>
+    public TrainingRunStatus RequestedAgain(DateTime time) => this with { Attempt = Attempt + 1, AskedAgain = time };
 
     /// <summary>The same where it is in that state already.</summary>
     /// <exception cref="InvalidOperationException">The run has ended, or would by this: see <see cref="Ended"/>.</exception>
