@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
@@ -14,6 +15,8 @@ namespace CtSeg.TrainingRuns;
 public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider time)
 {
     private const int MaxConflicts = 20;
+    private const string WriteMetadata = "write";
+    private const int WriteIdLength = 16;
     private readonly BlobContainerClient _runs = storage.GetBlobContainerClient(Containers.TrainingRuns);
     private readonly ActiveRunStore _active = new(storage);
 
@@ -64,17 +67,7 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
     /// <exception cref="DamagedTrainingRunException">Its document cannot be read.</exception>
     public async Task<StoredTrainingRun?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (!TrainingRunId.IsValid(id))
-            return null;
-        try
-        {
-            var answer = await BlobOf(id).DownloadContentAsync(cancellationToken);
-            return new StoredTrainingRun(Parse(id, answer.Value.Content), answer.Value.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
+        return TrainingRunId.IsValid(id) && await ReadAsync(id, cancellationToken) is var (stored, _) ? stored : null;
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -86,18 +79,17 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
         string id, Func<TrainingRunStatus, TrainingRunStatus?> change, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        BinaryData? refused = null;
+        var write = RandomNumberGenerator.GetHexString(WriteIdLength, lowercase: true);
         for (var conflict = 0; conflict < MaxConflicts; conflict++)
         {
-            if (await FindAsync(id, cancellationToken) is not { } read)
+            if (!TrainingRunId.IsValid(id) || await ReadAsync(id, cancellationToken) is not var (read, lastWrite))
                 return null;
-            // The answer to a write may be lost and its repetition refused: what stands there is then what was to be written.
-            if (refused is not null && refused.ToMemory().Span.SequenceEqual(ToJson(read.Run).ToMemory().Span))
+            // The answer to a write may be lost and its repetition refused: what stands there is then this very write.
+            if (lastWrite == write)
                 return (read.Run, true);
             if (change(read.Run) is not { } changed)
                 return (read.Run, false);
-            refused = ToJson(changed);
-            if (await TryWriteAsync(id, refused, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken))
+            if (await TryWriteAsync(changed, write, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken))
                 return (changed, true);
         }
         throw new InvalidOperationException($"The document of training run {id} changed under {MaxConflicts} attempts to write it.");
@@ -220,9 +212,9 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
             if (await FindAsync(active.RunId, cancellationToken) is { } found)
                 return found.Run;
             var run = TrainingRunStatus.Requested(active.RunId, active.Request, active.Since);
-            if (await TryWriteAsync(run.Id, ToJson(run), new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken))
-                return run;
-            return (await FindAsync(active.RunId, cancellationToken))?.Run;
+            return await TryWriteAsync(run, write: "made", new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken)
+                ? run
+                : (await FindAsync(active.RunId, cancellationToken))?.Run;
         }
         catch (DamagedTrainingRunException)
         {
@@ -259,12 +251,31 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
     private static TrainingRunLostException Lost(TrainingRunStatus run) => new(
         run.HasEnded ? $"Training run {run.Id} has ended as {run.State}." : $"Another job has taken over training run {run.Id}.");
 
-    private async Task<bool> TryWriteAsync(string id, BinaryData json, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    private async Task<(StoredTrainingRun Stored, string? Write)?> ReadAsync(string id, CancellationToken cancellationToken)
     {
-        var options = new BlobUploadOptions { Conditions = conditions, HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } };
         try
         {
-            await BlobOf(id).UploadAsync(json, options, cancellationToken);
+            var answer = (await BlobOf(id).DownloadContentAsync(cancellationToken)).Value;
+            return (new StoredTrainingRun(Parse(id, answer.Content), answer.Details.ETag), answer.Details.Metadata.TryGetValue(WriteMetadata, out var write) ? write : null);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
+        {
+            return null;
+        }
+    }
+
+    /// <param name="write">Tells this write from any other.</param>
+    private async Task<bool> TryWriteAsync(TrainingRunStatus run, string write, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = conditions,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = new Dictionary<string, string> { [WriteMetadata] = write },
+        };
+        try
+        {
+            await BlobOf(run.Id).UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(run, ContractsJson.Default.TrainingRunStatus)), options, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
@@ -274,8 +285,6 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
     }
 
     private BlobClient BlobOf(string id) => _runs.GetBlobClient(BlobPaths.TrainingRun(id));
-
-    private static BinaryData ToJson(TrainingRunStatus run) => new(JsonSerializer.SerializeToUtf8Bytes(run, ContractsJson.Default.TrainingRunStatus));
 
     private static TrainingRunStatus Parse(string id, BinaryData content)
     {
