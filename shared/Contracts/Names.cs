@@ -71,6 +71,8 @@ public static class Settings
     public const string TrainingRunsAfter = "TrainingRunsAfter";
     /// <summary>Requests for one training run, the first included.</summary>
     public const string MaxTrainingAttempts = "MaxTrainingAttempts";
+    /// <summary>Of the job: public keys in PEM, or a file with them; where it is set, models that none of them signed are refused.</summary>
+    public const string TrustedModelKeys = "TrustedModelKeys";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
     /// <summary>Width x height of an image.</summary>

@@ -3,7 +3,6 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
-using CtSeg.Scans;
 
 namespace CtSeg.Models;
 
@@ -30,6 +29,7 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     /// <param name="read">What the decision rests on; null where there was no alias.</param>
     /// <exception cref="AliasMoveRefusedException">There is no such model, or it is damaged; nothing was written.</exception>
     /// <exception cref="RequestFailedException">Storage failed, and whether the alias moved is not known: its <see cref="CurrentModel.MoveId"/> will tell.</exception>
+    /// <exception cref="AggregateException">The same, after several tries.</exception>
     public async Task<AliasMoveOutcome> MoveAsync(StoredAlias? read, AliasMove move, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
@@ -91,7 +91,7 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
             if (await ModelBlobs.TryWriteAsync(_alias, content, conditions, CancellationToken.None) is { } written)
                 return (true, new StoredAlias(current, written));
         }
-        catch (Exception e) when (BlobAnswers.FaultIn(e) is not null)
+        catch (Exception e) when (IsFault(e))
         {
             // The write may have arrived all the same.
             if (await FindAliasAsync() is { } alias && alias.Model.MoveId == current.MoveId)
@@ -123,11 +123,14 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
             await _audit.NoteAsync(move, done ? AliasMoveStep.Done : AliasMoveStep.Lost);
             return true;
         }
-        catch (Exception e) when (BlobAnswers.FaultIn(e) is not null)
+        catch (Exception e) when (IsFault(e))
         {
             return false;
         }
     }
+
+    // Nobody cancels here: such an exception is a timeout of the network.
+    private static bool IsFault(Exception e) => e is RequestFailedException or AggregateException or IOException or OperationCanceledException;
 
     private async Task RequireModelAsync(ServedModel to, CancellationToken cancellationToken)
     {

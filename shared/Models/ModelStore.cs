@@ -92,6 +92,16 @@ public sealed class ModelStore(BlobServiceClient storage)
             : null;
     }
 
+    /// <returns>Null for an unsigned model.</returns>
+    /// <exception cref="DamagedModelException">The document cannot be read.</exception>
+    public async Task<ModelSignature?> FindSignatureAsync(string version, CancellationToken cancellationToken)
+    {
+        if (!ModelVersions.IsAllowed(version))
+            return null;
+        var blob = _models.GetBlobClient(BlobPaths.ModelSignature(version));
+        return await ModelBlobs.FindAsync(blob, cancellationToken) is { } found ? ModelBlobs.Parse(blob, found.Content, ModelsJson.Default.ModelSignature) : null;
+    }
+
     /// <summary>All models, in the order of their versions. A damaged one says so in its entry and hides no other.</summary>
     public async IAsyncEnumerable<ModelListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -127,6 +137,14 @@ public sealed class ModelStore(BlobServiceClient storage)
     {
         RequireAllowed(version);
         return ReplaceAsync(BlobPaths.ModelReport(version), BinaryData.FromString(html), cancellationToken);
+    }
+
+    /// <summary>Stores a signature; one by another key is replaced.</summary>
+    /// <exception cref="InvalidOperationException">Other writers came first every time.</exception>
+    public Task StoreSignatureAsync(string version, ModelSignature signature, CancellationToken cancellationToken)
+    {
+        RequireAllowed(version);
+        return ReplaceAsync(BlobPaths.ModelSignature(version), ModelBlobs.ToJson(signature, ModelsJson.Default.ModelSignature), cancellationToken);
     }
 
     /// <returns>Null where no model is in use.</returns>
