@@ -50,6 +50,12 @@ public sealed class SchemaTests
         ["model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", "2025.9"), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
         ["only model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", null), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
         ["metrics without a warning"] = ("scan-metrics", Json(Metrics with { InputCheck = InputCheckResult.Of(0.1) }, ContractsJson.Default.ScanMetrics)),
+        ["training slice"] = ("training-slice", Json(Slice, ContractsJson.Default.TrainingSlice)),
+        ["training slice of a correction"] = ("training-slice", Json(Slice with { Origin = new SliceOrigin(SliceOrigins.Correction, Now) { BlobName = "a.png", ModelVersion = "2026.1", CorrectedBy = "r1" } }, ContractsJson.Default.TrainingSlice)),
+        ["data set"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256)]), ContractsJson.Default.DataSet)),
+        ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
+        ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
+        ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
     };
 
@@ -69,7 +75,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -114,6 +120,18 @@ public sealed class SchemaTests
     [InlineData("model", "/training", "{}")]
     [InlineData("model", "/scores/foreground/infection/dice", "1.01")]
     [InlineData("model", "/weightsSha256", "\"\"")]
+    [InlineData("training slice", "/maskSha256", "\"../salt\"")]
+    [InlineData("training slice", "/picture/fingerprint", "\"0\"")]
+    [InlineData("training slice", "/group", "\"\"")]
+    [InlineData("training slice", "/classPixels", "[1,2,3]")]
+    [InlineData("training slice", "/origin/kind", "\"found\"")]
+    [InlineData("training slice", "/origin/time", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("data set", "/version", "\"v1\"")]
+    [InlineData("data set", "/slices/0/id", "\"1\"")]
+    [InlineData("evaluation rule", "/share", "0.6")]
+    [InlineData("evaluation set", "/rule/share", "0")]
+    [InlineData("evaluation set", "/slices", "[\"a\"]")]
+    [InlineData("group salt", "/salt", "\"00\"")]
     [InlineData("current model", "/version", "\"..\"")]
     [InlineData("current model", "/version", "\".hidden\"")]
     [InlineData("current model", "/weightsSha256", "null")]
@@ -171,6 +189,11 @@ public sealed class SchemaTests
             "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
             "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
             "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
+            "data-set" => Again(json, ContractsJson.Default.DataSet),
+            "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
+            "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
+            "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
             "model" => Again(json, ModelsJson.Default.ModelManifest),
             "current-model" => Again(json, ModelsJson.Default.CurrentModel),
             "alias-move" => Again(json, ModelsJson.Default.AliasMove),
@@ -240,6 +263,10 @@ public sealed class SchemaTests
     private static ModelScores Scores(ClassScore infection, AttentionEffect? attention) => new(
         4, 1, new ForegroundScores(infection, [.. new[] { "ground-glass-opacity", "consolidation", "pleural-effusion" }.Select(name => infection with { Name = name })]),
         new PaperScores(0.9, 0.5, 0.9), attention, "Read with care.");
+
+    private static TrainingSlice Slice => new(
+        Scan, "ct 1", "g", new string('a', 64), new PictureIdentity(new string('b', 64), new string('c', 64)), new string('d', 64), 2, 2, [1, 1, 1, 1],
+        new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
 
     private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
 
