@@ -1,6 +1,5 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
-using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Model;
@@ -9,6 +8,7 @@ using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Reports;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingRuns;
+using TorchSharp;
 
 namespace CtSeg.TrainingJob.Retraining;
 

@@ -19,7 +19,9 @@ internal sealed class ChallengerPublication(DataSetStore data, ModelStore models
         catch (ModelExistsException)
         {
             // A job that the run was taken from came first; its manifest tells another time.
-            return await models.FindAsync(version, cancellationToken) is { } other && other.WeightsSha256 == files.Manifest.WeightsSha256 ? other : throw;
+            if (await models.FindAsync(version, cancellationToken) is { } other && other.WeightsSha256 == files.Manifest.WeightsSha256)
+                return other;
+            throw;
         }
     }
 

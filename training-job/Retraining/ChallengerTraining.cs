@@ -3,7 +3,6 @@ using System.Text;
 using Azure;
 using CtSeg.DataSets;
 using CtSeg.Models;
-using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;

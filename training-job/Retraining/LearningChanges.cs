@@ -1,6 +1,5 @@
 using CtSeg.Contracts;
 using CtSeg.DataSets;
-using CtSeg.Models;
 using CtSeg.TrainingJob.Reports;
 using SliceChange = CtSeg.TrainingJob.Reports.SliceChange;
 

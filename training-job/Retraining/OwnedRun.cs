@@ -1,4 +1,4 @@
-using CtSeg.Scans;
+using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging;
 
@@ -124,7 +124,7 @@ internal sealed class OwnedRun : IAsyncDisposable
         {
             _logger.RunLost(Id, e.Message);
         }
-        catch (Exception e) when (BlobAnswers.FaultIn(e) is not null || e is IOException or HttpRequestException or TimeoutException or InvalidOperationException)
+        catch (Exception e) when (!_released.IsCancellationRequested && (Verdict.IsOutage(e) || e is InvalidOperationException))
         {
             // Whether another took over meanwhile, the next write tells.
             _logger.BeatFailed(Id, e.GetType().Name);

@@ -36,7 +36,7 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
     private RetrainingSteps Steps(TrainingRunStore runs, RetrainEvents events)
     {
         var logger = logs.CreateLogger<RetrainSession>();
-        var data = new DataSetStore(storage, time) { Damaged = damaged => logger.DamagedData(damaged.Path, damaged.Problem) };
+        var data = new DataSetStore(storage, time) { Damaged = damaged => logger.DamagedData(damaged.BlobPath, damaged.Problem) };
         var models = new ModelStore(storage);
         var preparation = new RunPreparation(storage, data, models);
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);

@@ -26,9 +26,9 @@ internal sealed class RetrainingSteps(
         {
             verdict = await DecideAsync(run, stopping);
         }
-        catch (OperationCanceledException) when (run.IsLost)
+        catch (OperationCanceledException e) when (run.IsLost)
         {
-            throw new TrainingRunLostException($"Training run {run.Id} was taken over or ended elsewhere.");
+            throw new TrainingRunLostException($"Training run {run.Id} was taken over or ended elsewhere.", e);
         }
         catch (OperationCanceledException) when (run.IsCancelled)
         {

@@ -3,7 +3,7 @@ using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Training;
 
-namespace CtSeg.TrainingJob.DataSets;
+namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Slices of a data set with their pictures and masks; their ids stand for their names.</summary>
 internal static class LabelledSlices
