@@ -17,4 +17,7 @@ public sealed record GreyImage
     public int Width { get; }
     public int Height { get; }
     public byte[] Pixels { get; }
+
+    /// <returns>Black all over.</returns>
+    public static GreyImage Blank(int width, int height) => new(width, height, new byte[width * height]);
 }

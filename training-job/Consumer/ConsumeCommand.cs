@@ -1,7 +1,4 @@
 using System.CommandLine;
-using Azure.Storage.Blobs;
-using CtSeg.Contracts;
-using CtSeg.Scans;
 using CtSeg.ServiceBus;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +11,9 @@ internal static class ConsumeCommand
         Segments slices as they are asked for, and ends when there is no more work.
 
         Connections come from the environment: SlicesStorage and ServiceBus (connection strings), or
-        SlicesStorage__blobServiceUri and ServiceBus__fullyQualifiedNamespace (identity of the process).
+        SlicesStorage__blobServiceUri and ServiceBus__fullyQualifiedNamespace (identity of the process);
+        where none is set, from the system that ./ctseg up runs. When models/current.json names another
+        model, that takes over between two slices; one that is damaged is refused, and the queue alerts told.
         Ends with 0 after idle time, Ctrl-C or SIGTERM, with 2 when the options are wrong, else with 1.
 
         Examples:
@@ -53,6 +52,11 @@ internal static class ConsumeCommand
         Description = "Folder with model.json and weights.safetensors, instead of the model that the storage names.",
     };
 
+    private static readonly Option<double> ModelSeconds = new("--model-seconds")
+    {
+        Description = "Between two looks whether the storage names another model (0.1 to 20).", DefaultValueFactory = _ => 2,
+    };
+
     /// <param name="openServiceBus">Connects to the namespace that the settings name.</param>
     /// <param name="loadModel">Loads a model folder; throws <see cref="ModelRefusedException"/>.</param>
     /// <remarks>
@@ -61,7 +65,7 @@ internal static class ConsumeCommand
     /// </remarks>
     public static Command Create(Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
-        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model };
+        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model, ModelSeconds };
         command.SetAction((parsed, _) => RunAsync(parsed, openServiceBus, loadModel));
         return command;
     }
@@ -69,10 +73,11 @@ internal static class ConsumeCommand
     private static async Task<int> RunAsync(
         ParseResult parsed, Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
+        var connections = JobConnections.Find(needsServiceBus: true, out var missing);
         var options = ConsumeOptions.Check(
             parsed.GetValue(Batch), parsed.GetValue(Prefetch), parsed.GetValue(Idle), parsed.GetValue(MaxWait), parsed.GetValue(Drain),
-            parsed.GetValue(Model), Environment.GetEnvironmentVariable, out var problems);
-        if (options is null)
+            parsed.GetValue(Model), parsed.GetValue(ModelSeconds), missing, out var problems);
+        if (options is null || connections is null)
         {
             await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");
             return ExitCodes.Usage;
@@ -80,9 +85,10 @@ internal static class ConsumeCommand
         using var signals = new StopSignals();
         try
         {
-            var storage = StorageConnection.Open(Connections.Slices, Environment.GetEnvironmentVariable);
-            await using var bus = openServiceBus(Environment.GetEnvironmentVariable);
-            return await ConsumeAsync(options, storage, bus, loadModel, signals.Stopping);
+            await using var bus = openServiceBus(connections.Setting);
+            using var logs = CreateLogs();
+            var job = new ConsumeJob(options, connections.OpenStorage(), bus, loadModel, CacheFolder(), TimeProvider.System, logs);
+            return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
@@ -100,24 +106,12 @@ internal static class ConsumeCommand
         }
     }
 
-    private static async Task<int> ConsumeAsync(
-        ConsumeOptions options, BlobServiceClient storage, IServiceBusClient bus, Func<string, ISliceSegmenter> loadModel, CancellationToken stopping)
+    private static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
     {
-        IModelSource source = options.ModelFolder is { } folder
-            ? new FolderModelSource(folder)
-            : new StorageModelSource(storage.GetBlobContainerClient(Containers.Models), CacheFolder());
-        var files = await source.FetchAsync(stopping);
-        // Not disposed: at a drain that timed out the model is still computing while the process ends.
-        var segmenter = loadModel(files);
-        using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-            console.UseUtcTimestamp = true;
-        }));
-        var session = new ConsumeSession(storage, bus, segmenter, new SlicePictures(), options.Limits, TimeProvider.System, logs);
-        return await session.RunAsync(stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
-    }
+        console.SingleLine = true;
+        console.TimestampFormat = "HH:mm:ss ";
+        console.UseUtcTimestamp = true;
+    }));
 
     private static string CacheFolder() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ctseg", "models");

@@ -1,23 +1,23 @@
 using System.Globalization;
-using CtSeg.Contracts;
 
 namespace CtSeg.TrainingJob.Consumer;
 
 /// <summary>What <c>consume</c> was asked to do, checked.</summary>
 /// <param name="ModelFolder">Null: the model that the storage names.</param>
-internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder)
+/// <param name="ModelInterval">Between two looks at the model that the storage names.</param>
+internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder, TimeSpan ModelInterval)
 {
     public const int MaxBatch = 256;
     public const int MaxPrefetch = 512;
     // Of the drain time: the rest is for the process to end.
     private const double DrainShare = 0.9;
 
-    /// <summary>Reads options and environment; says of all that is wrong at once.</summary>
-    /// <param name="setting">Looks an environment setting up; null when it is not set.</param>
+    /// <summary>Checks options; says of all that is wrong at once.</summary>
+    /// <param name="missing">Connections that are not set, one sentence each.</param>
     /// <param name="problems">One sentence each; empty when the options hold.</param>
     public static ConsumeOptions? Check(
-        int batch, int prefetch, double idleSeconds, double maxWaitSeconds, double drainSeconds, string? modelFolder,
-        Func<string, string?> setting, out IReadOnlyList<string> problems)
+        int batch, int prefetch, double idleSeconds, double maxWaitSeconds, double drainSeconds, string? modelFolder, double modelSeconds,
+        IReadOnlyList<string> missing, out IReadOnlyList<string> problems)
     {
         var found = new List<string>();
         Require(found, batch is >= 1 and <= MaxBatch, $"--batch is {batch}; 1 to {MaxBatch} is possible.");
@@ -26,8 +26,8 @@ internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder
         RequireSeconds(found, "--max-wait", maxWaitSeconds, 0.1, 600);
         RequireSeconds(found, "--drain-seconds", drainSeconds, 1, 600);
         Require(found, modelFolder is null || Directory.Exists(modelFolder), $"--model: the folder '{modelFolder}' does not exist.");
-        RequireConnection(found, Connections.Slices, "blobServiceUri", setting);
-        RequireConnection(found, Connections.ServiceBus, "fullyQualifiedNamespace", setting);
+        RequireSeconds(found, "--model-seconds", modelSeconds, 0.1, 20);
+        found.AddRange(missing);
         problems = found;
         if (found.Count > 0)
             return null;
@@ -39,16 +39,12 @@ internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder
             MaxWait = TimeSpan.FromSeconds(maxWaitSeconds),
             Drain = TimeSpan.FromSeconds(drainSeconds * DrainShare),
         };
-        return new ConsumeOptions(limits, modelFolder);
+        return new ConsumeOptions(limits, modelFolder, TimeSpan.FromSeconds(modelSeconds));
     }
 
     private static void RequireSeconds(List<string> problems, string name, double value, double least, double most) =>
         Require(problems, value >= least && value <= most,
             string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; {least} to {most} seconds are possible."));
-
-    private static void RequireConnection(List<string> problems, string name, string identitySetting, Func<string, string?> setting) =>
-        Require(problems, !string.IsNullOrEmpty(setting(name)) || !string.IsNullOrEmpty(setting($"{name}__{identitySetting}")),
-            $"{name} is not set: set the environment variable {name} to a connection string, or {name}__{identitySetting} to an address that is entered with the identity of the process.");
 
     private static void Require(List<string> problems, bool holds, string otherwise)
     {

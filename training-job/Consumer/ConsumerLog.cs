@@ -43,4 +43,34 @@ internal static partial class ConsumerLog
 
     [LoggerMessage(3012, LogLevel.Critical, "The model fails on every slice: this process ends, its messages go back.")]
     public static partial void ModelBroken(this ILogger logger);
+
+    [LoggerMessage(3013, LogLevel.Information, "Model {Version} took over from {Before}.")]
+    public static partial void Swapped(this ILogger logger, string before, string version);
+
+    [LoggerMessage(3014, LogLevel.Error, "Model {Version} is refused: {Reason} Serving: {Serving}.")]
+    public static partial void ModelRefused(this ILogger logger, string version, string reason, string serving);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The look for another model failed and is repeated: {Problem}")]
+    public static partial void WatchFailed(this ILogger logger, string problem);
+
+    [LoggerMessage(3016, LogLevel.Warning, "Model {Version}, the last one that served on this machine, serves.")]
+    public static partial void LastServes(this ILogger logger, string version);
+
+    [LoggerMessage(3017, LogLevel.Warning, "The disk did not take the note that model {Version} serves.")]
+    public static partial void NotNoted(this ILogger logger, string version);
+
+    [LoggerMessage(3018, LogLevel.Warning, "An alert could not be sent and is sent again: {Problem}")]
+    public static partial void AlertNotSent(this ILogger logger, string problem);
+
+    [LoggerMessage(3019, LogLevel.Information, "Challenger {Version} of run {RunId} runs in shadow.")]
+    public static partial void ShadowBegins(this ILogger logger, string version, string runId);
+
+    [LoggerMessage(3020, LogLevel.Information, "The shadow of run {RunId} has ended.")]
+    public static partial void ShadowEnds(this ILogger logger, string runId);
+
+    [LoggerMessage(3021, LogLevel.Warning, "The shadow's word on slice {ScanId} is lost: {Problem}")]
+    public static partial void ShadowLost(this ILogger logger, string scanId, string problem);
+
+    [LoggerMessage(3022, LogLevel.Warning, "models/shadow.json names no model, run and share that could be: there is no shadow.")]
+    public static partial void ShadowUnusable(this ILogger logger);
 }

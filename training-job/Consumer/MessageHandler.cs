@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace CtSeg.TrainingJob.Consumer;
 
 /// <summary>Takes one message from receipt to settlement.</summary>
-internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver receiver, TimeProvider time, ILogger<MessageHandler> logger)
+/// <param name="onSegmented">Called with a slice whose result is stored and whose message is settled; must not throw.</param>
+internal sealed class MessageHandler(
+    SliceProcessor processor, IMessageReceiver receiver, TimeProvider time, ILogger<MessageHandler> logger, Action<SegmentedSlice>? onSegmented = null)
 {
     private const string UnreadableReason = "unreadable-message";
     private const string UnusableReason = "inference-failed";
@@ -49,7 +51,8 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
             var waited = pause == TimeSpan.Zero || await PauseAsync(pause, givesBack.Token);
             if (verdict.Settlement == Settlement.TryAgain && waited)
                 continue;
-            await SettleAsync(held, verdict, UnusableReason, cancellationToken);
+            if (await SettleAsync(held, verdict, UnusableReason, cancellationToken) && verdict.Segmented is { } segmented)
+                onSegmented?.Invoke(segmented);
             return !verdict.StopsConsumer;
         }
     }
@@ -90,7 +93,7 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
         {
             var result = await processor.ProcessAsync(request, isRepeated, traceParent, givesBack, cancellationToken);
             Log(request, result);
-            return new Verdict(Settlement.Complete);
+            return new Verdict(Settlement.Complete) { Segmented = result.Segmented };
         }
         catch (UnusableSliceException e)
         {
@@ -109,10 +112,11 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
     }
 
     /// <summary>A settlement that fails is left to the end of the lock: the message comes again and finds its work done.</summary>
-    private async Task SettleAsync(HeldMessage held, Verdict verdict, string deadLetterReason, CancellationToken cancellationToken)
+    /// <returns>Whether the service took the settlement.</returns>
+    private async Task<bool> SettleAsync(HeldMessage held, Verdict verdict, string deadLetterReason, CancellationToken cancellationToken)
     {
         if (held.LockLost.IsCancellationRequested)
-            return;
+            return false;
         try
         {
             await (verdict.Settlement switch
@@ -122,10 +126,12 @@ internal sealed class MessageHandler(SliceProcessor processor, IMessageReceiver 
                 Settlement.Leave => Task.CompletedTask,
                 _ => receiver.AbandonAsync(held.Message, cancellationToken),
             });
+            return true;
         }
         catch (Exception e) when (e is ServiceBusException or TimeoutException or IOException or OperationCanceledException)
         {
             logger.NotSettled(held.Message.SequenceNumber, verdict.Settlement, e.Message);
+            return false;
         }
     }
 

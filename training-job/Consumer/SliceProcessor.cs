@@ -57,7 +57,10 @@ internal sealed class SliceProcessor(
         var computed = await model.SegmentAsync(slice.Image, original.Width, original.Height, untilComputed);
         var storing = time.GetTimestamp();
         var end = await StoreAsync(slice, computed, traceParent, cancellationToken);
-        return new SliceResult(end, new SliceDurations(fetched, computed.Duration, time.GetElapsedTime(storing)));
+        return new SliceResult(end, new SliceDurations(fetched, computed.Duration, time.GetElapsedTime(storing)))
+        {
+            Segmented = end == SliceEnd.Segmented ? new SegmentedSlice(scan, slice.Image, computed.Mask, computed.Model) : null,
+        };
     }
 
     /// <summary>Ends a scan that nobody can segment: status, then event.</summary>
@@ -139,7 +142,7 @@ internal sealed class SliceProcessor(
             throw new UnusableSliceException("the model gave a mask of another size");
         var metrics = new ScanMetrics(
             manifest.ScanId, slice.Request.Id, manifest.BlobName, manifest.InputSha256, mask.Width, mask.Height,
-            pictures.Measure(mask, manifest.PixelSpacing), model.Segmenter.Model, manifest.Preprocessing,
+            pictures.Measure(mask, manifest.PixelSpacing), computed.Model, manifest.Preprocessing,
             new StageDurations(manifest.PreprocessMs, computed.Duration.TotalMilliseconds), UtcNow())
         {
             PixelSpacing = manifest.PixelSpacing,

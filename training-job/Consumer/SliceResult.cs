@@ -1,4 +1,6 @@
 using CtSeg.Contracts;
+using CtSeg.Imaging;
+using CtSeg.Segmentation;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -21,10 +23,18 @@ internal sealed record SliceDurations(TimeSpan Fetch, TimeSpan Model, TimeSpan S
 /// <param name="Durations">Null where nothing was computed.</param>
 internal sealed record SliceResult(SliceEnd End, SliceDurations? Durations)
 {
+    /// <value>What this work made and stored; null where it made nothing.</value>
+    public SegmentedSlice? Segmented { get; init; }
+
     public static SliceResult AlreadyDone { get; } = new(SliceEnd.AlreadyDone, Durations: null);
     public static SliceResult AlreadyFailed { get; } = new(SliceEnd.AlreadyFailed, Durations: null);
 }
 
+/// <summary>A slice after the model.</summary>
+/// <param name="Image">That the model saw.</param>
+/// <param name="Model">That made the mask.</param>
+internal sealed record SegmentedSlice(ScanId Scan, GreyImage Image, LesionMask Mask, ModelReference Model);
+
 /// <summary>A slice before the model.</summary>
 /// <param name="Claimed">The status as it was when the slice was taken on.</param>
-internal sealed record FetchedSlice(CloudEvent<SegmentationRequested> Request, Scans.StoredStatus Claimed, ScanManifest Manifest, Imaging.GreyImage Image);
+internal sealed record FetchedSlice(CloudEvent<SegmentationRequested> Request, Scans.StoredStatus Claimed, ScanManifest Manifest, GreyImage Image);

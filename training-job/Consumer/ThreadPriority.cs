@@ -13,8 +13,8 @@ internal static partial class ThreadPriority
     private const int Nice = 10;
 
     /// <summary>
-    /// Lowers every thread but the one that calls; threads inherit from those that start them. Linux only, where each thread has a nice
-    /// value of its own.
+    /// Lowers every thread but the one that calls: call it on the model's, before the tensor library starts the threads that help it. Threads
+    /// inherit from those that start them. Linux only, where each thread has a nice value of its own.
     /// </summary>
     public static void LowerAllOthers()
     {

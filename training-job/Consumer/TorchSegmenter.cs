@@ -10,7 +10,6 @@ namespace CtSeg.TrainingJob.Consumer;
 internal sealed class TorchSegmenter : ISliceSegmenter
 {
     private readonly SliceSegmenter _segmenter;
-    private bool _goesFirst;
 
     private TorchSegmenter(SliceSegmenter segmenter)
     {
@@ -33,14 +32,8 @@ internal sealed class TorchSegmenter : ISliceSegmenter
         }
     }
 
-    public LesionMask Segment(GreyImage preprocessed, int originalWidth, int originalHeight)
-    {
-        // Before the tensor library starts the threads that help this one: they take after it.
-        if (!_goesFirst)
-            ThreadPriority.LowerAllOthers();
-        _goesFirst = true;
-        return _segmenter.Segment(preprocessed, originalWidth, originalHeight);
-    }
+    public LesionMask Segment(GreyImage preprocessed, int originalWidth, int originalHeight) =>
+        _segmenter.Segment(preprocessed, originalWidth, originalHeight);
 
     public InputCheckResult? Check(GreyImage preprocessed) => _segmenter.Check(preprocessed);
 

@@ -23,6 +23,9 @@ internal enum Settlement
 /// <param name="StopsConsumer">This process is of no more use.</param>
 internal sealed record Verdict(Settlement Settlement, string? Problem = null, bool StopsConsumer = false)
 {
+    /// <value>The slice that this try made a result of; null where it made none.</value>
+    public SegmentedSlice? Segmented { get; init; }
+
     /// <summary>Of a fault that is not the slice's.</summary>
     /// <param name="lockLost">The message is no longer ours.</param>
     /// <param name="stopping">The process was told to end.</param>

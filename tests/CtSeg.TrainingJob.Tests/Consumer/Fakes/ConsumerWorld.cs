@@ -57,7 +57,7 @@ internal sealed class ConsumerWorld
 
     public Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping) =>
         new ConsumeSession(
-            _connect(effects), Bus.Connect(effects), segmenter, new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
+            _connect(effects), Bus.Connect(effects), new ModelThread(segmenter, Time), new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
         .RunAsync(stopping);
 
     /// <summary>Runs one process until no request is left, and stops it.</summary>

@@ -56,6 +56,13 @@ internal sealed class FakeBlobStorage
                 return Put(name, found, request, content);
             if (found is null)
                 return Error(HttpStatusCode.NotFound, "BlobNotFound");
+            if (method == HttpMethod.Delete)
+            {
+                _blobs.Remove(name);
+                return new HttpResponseMessage(HttpStatusCode.Accepted) { Content = new ByteArrayContent([]) };
+            }
+            if (request.Headers.TryGetValues("If-None-Match", out var known) && known.Single() == found.ETag)
+                return Error(HttpStatusCode.NotModified, "ConditionNotMet");
             var isRead = method == HttpMethod.Get;
             var isRange = isRead && request.Headers.Contains("x-ms-range");
             var response = new HttpResponseMessage(isRange ? HttpStatusCode.PartialContent : HttpStatusCode.OK)

@@ -10,7 +10,7 @@ internal sealed class FakeSegmenter : ISliceSegmenter
 {
     private int _calls;
 
-    public ModelReference Model { get; init; } = new("test-1", new string('a', 64));
+    public ModelReference Model { get; set; } = new("test-1", new string('a', 64));
 
     /// <value>Called with the image before it is segmented; may throw or block.</value>
     public Action<GreyImage>? Before { get; init; }
@@ -30,7 +30,7 @@ internal sealed class FakeSegmenter : ISliceSegmenter
     /// <summary>A slice that is darker than half is called foreign.</summary>
     public InputCheckResult? Check(GreyImage preprocessed) => InputCheckResult.Of(1 - (preprocessed.Pixels.Average(pixel => (double)pixel) / 255));
 
-    public void Dispose()
-    {
-    }
+    public bool IsDisposed { get; private set; }
+
+    public void Dispose() => IsDisposed = true;
 }
