@@ -26,6 +26,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     PredictCommand.Create(),
     NewModelCommand.Create(),
     DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
+    ModelsCommand.Create(),
     BenchCommand.Create(),
     RetrainCommand.Create(),
     TrainingRunsCommand.Create(),

@@ -102,6 +102,10 @@ public sealed class ModelStore(BlobServiceClient storage)
         return await ModelBlobs.FindAsync(blob, cancellationToken) is { } found ? ModelBlobs.Parse(blob, found.Content, ModelsJson.Default.ModelSignature) : null;
     }
 
+    /// <returns>Whether data that the model has seen were erased since.</returns>
+    public async Task<bool> HoldsErasedDataAsync(string version, CancellationToken cancellationToken) =>
+        ModelVersions.IsAllowed(version) && await _models.GetBlobClient(BlobPaths.ModelErasure(version)).ExistsAsync(cancellationToken);
+
     /// <summary>All models, in the order of their versions. A damaged one says so in its entry and hides no other.</summary>
     public async IAsyncEnumerable<ModelListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
