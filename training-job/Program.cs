@@ -10,6 +10,7 @@ using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Training;
 
@@ -27,12 +28,14 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
     ModelsCommand.Create(),
     BenchCommand.Create(),
+    RetrainCommand.Create(),
+    TrainingRunsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);
 var invocation = new InvocationConfiguration();
-// It handles signals itself, and drains for longer than the default allows.
-if (arguments.CommandResult.Command.Name == "consume")
+// They handle signals themselves, and drain for longer than the default allows.
+if (arguments.CommandResult.Command.Name is "consume" or "retrain")
     invocation.ProcessTerminationTimeout = null;
 var exitCode = await arguments.InvokeAsync(invocation);
 return arguments.Errors.Count > 0 ? ExitCodes.Usage : exitCode;

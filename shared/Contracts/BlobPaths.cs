@@ -69,7 +69,9 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingRuns"/>.</summary>
     public static string TrainingReport(string run) => $"{run}/report.html";
     /// <summary>In <see cref="Containers.TrainingRuns"/>: how the challenger of a run and the model in use disagree on a slice.</summary>
-    public static string ShadowResult(string run, ScanId scan) => $"{run}/shadow/{scan}.json";
+    public static string ShadowResult(string run, ScanId scan) => $"{ShadowResults(run)}{scan}.json";
+    /// <summary>In <see cref="Containers.TrainingRuns"/>: where those results of a run begin.</summary>
+    public static string ShadowResults(string run) => $"{run}/shadow/";
     /// <summary>In <see cref="Containers.Audit"/>: an erasure, by what was asked and without names.</summary>
     public static string Erasure(string id) => $"erasures/{id}.json";
     /// <summary>In <see cref="Containers.Audit"/>; notes sort by time.</summary>

@@ -81,14 +81,26 @@ internal static class ModelFolder
     public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck = null)
     {
         Directory.CreateDirectory(folder);
+        var (written, json, weights) = Write(manifest, network, inputCheck);
+        File.Delete(Path.Combine(folder, ManifestName));
+        ReplaceFile(Path.Combine(folder, WeightsName), weights);
+        ReplaceFile(Path.Combine(folder, ManifestName), json);
+        return written;
+    }
+
+    /// <returns>The manifest with the hash of the weights, and the bytes of both files.</returns>
+    public static (ModelManifest Manifest, byte[] Json, byte[] Weights) Write(ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck)
+    {
         var tensors = StateDictionary.Of(network).Concat(inputCheck?.ToTensors() ?? new Dictionary<string, Tensor>()).ToDictionary();
         var weights = Safetensors.Write(tensors, new Dictionary<string, string> { ["format"] = "pt" });
         var written = manifest with { WeightsSha256 = Convert.ToHexStringLower(SHA256.HashData(weights)) };
-        File.Delete(Path.Combine(folder, ManifestName));
-        ReplaceFile(Path.Combine(folder, WeightsName), weights);
-        ReplaceFile(Path.Combine(folder, ManifestName), JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest));
-        return written;
+        return (written, JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest), weights);
     }
+
+    /// <summary>A model from the bytes of its weights, whose hash the caller has checked, in evaluation mode. The caller disposes both networks.</summary>
+    /// <param name="source">Where it lies, for messages.</param>
+    /// <exception cref="ModelFolderException">It cannot be used; the message says why.</exception>
+    public static LoadedModel Read(string source, ModelManifest manifest, ReadOnlySpan<byte> weights) => Build(source, manifest, weights);
 
     /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power.</summary>
     public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
@@ -102,7 +114,7 @@ internal static class ModelFolder
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static LoadedModel Build(string folder, ModelManifest manifest, byte[] weights)
+    private static LoadedModel Build(string folder, ModelManifest manifest, ReadOnlySpan<byte> weights)
     {
         ResidualAttentionUNet? network = null;
         try
