@@ -6,7 +6,19 @@ namespace CtSeg.Models;
 /// <param name="Margin">Dice of a class that may be lost within doubt, 0 to 0.5.</param>
 /// <param name="Level">One-sided confidence of every statement, 0.5 to 0.999.</param>
 /// <param name="MinGroups">A class that fewer groups of the locked set hold is reported and does not decide; at least 2.</param>
-public sealed record PromotionTerms(double Margin = 0.02, double Level = 0.95, int MinGroups = 5);
+public sealed record PromotionTerms(double Margin = 0.02, double Level = 0.95, int MinGroups = 5)
+{
+    /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
+    public void Validate()
+    {
+        if (Margin is not (>= 0 and <= 0.5))
+            throw new InvalidDataException("The margin must be a Dice from 0 to 0.5.");
+        if (Level is not (>= 0.5 and <= 0.999))
+            throw new InvalidDataException("The level must be a confidence from 0.5 to 0.999.");
+        if (MinGroups < 2)
+            throw new InvalidDataException("At least 2 groups must hold a class before it decides.");
+    }
+}
 
 /// <summary>How long a challenger runs beside the champion.</summary>
 /// <param name="Share">Of the live slices, above 0 to 1.</param>

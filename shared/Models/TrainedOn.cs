@@ -12,4 +12,12 @@ namespace CtSeg.Models;
 public sealed record TrainedOn(string Version, string? DataSet, IReadOnlyList<PictureIdentity> Pictures, IReadOnlyList<string> Groups)
 {
     public int SchemaVersion { get; init; } = 1;
+
+    /// <param name="pictures">That the model itself has seen, in any order.</param>
+    /// <param name="groups">Their hashes.</param>
+    /// <param name="parent">What the model that it goes on from has seen; null for one from random weights. Where that is not known, neither is this.</param>
+    public static TrainedOn Of(string version, string? dataSet, IEnumerable<PictureIdentity> pictures, IEnumerable<string> groups, TrainedOn? parent = null) => new(
+        version, dataSet,
+        [.. pictures.Concat(parent?.Pictures ?? []).DistinctBy(picture => picture.Sha256).OrderBy(picture => picture.Sha256, StringComparer.Ordinal)],
+        [.. groups.Concat(parent?.Groups ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
 }

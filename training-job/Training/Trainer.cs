@@ -39,13 +39,18 @@ internal sealed class Trainer : IDisposable
     {
     }
 
+    /// <param name="firstWeights">By name, of the same configuration; null for random ones.</param>
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
-    public Trainer(TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time)
+    /// <exception cref="WeightsFormatException">The first weights belong to another configuration.</exception>
+    public Trainer(
+        TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time, IReadOnlyDictionary<string, Tensor>? firstWeights = null)
     {
         options.Validate();
         (_options, _split, _dataSha256, _time) = (options, split, dataSha256, time);
         manual_seed(options.Seed);
         _network = new ResidualAttentionUNet(options.Configuration);
+        if (firstWeights is not null)
+            StateDictionary.Load(_network, firstWeights);
         if (AttendsFrom > 0)
             _network.SilenceAttention();
         Average = new ResidualAttentionUNet(options.Configuration);

@@ -13,6 +13,7 @@ public sealed class FunctionsOptionsTests
         options.Port.ShouldBe(5001);
         options.MaxUploadBytes.ShouldBe(67_108_864);
         options.Reconcile.ShouldBe(new CtSeg.Recovery.ReconcilePolicy(TimeSpan.FromMinutes(10), 4, 200));
+        options.TrainingRuns.ShouldBe(new CtSeg.TrainingRuns.TrainingRunPolicy(TimeSpan.FromMinutes(10), 100));
         options.ImageLimits.ShouldBe(CtSeg.Imaging.ImageLimits.Default);
     }
 
@@ -29,8 +30,9 @@ public sealed class FunctionsOptionsTests
     public void Given_ManyMistakes_When_Read_Then_OneMessageListsAll()
     {
         var error = Should.Throw<SettingsException>(() => Read(
-            ("SlicesStorage", "secret-nonsense"), ("MaxUploadBytes", "-1"), ("ReconcileAfter", "soon"), ("MaxSegmentationAttempts", "0"), ("ReconcileBatch", "9999")));
-        foreach (var name in (string[])["FUNCTIONS_CUSTOMHANDLER_PORT", "SlicesStorage", "MaxUploadBytes", "ReconcileAfter", "MaxSegmentationAttempts", "ReconcileBatch"])
+            ("SlicesStorage", "secret-nonsense"), ("MaxUploadBytes", "-1"), ("ReconcileAfter", "soon"), ("MaxSegmentationAttempts", "0"), ("ReconcileBatch", "9999"),
+            ("TrainingRunsAfter", "0"), ("MaxTrainingAttempts", "0")));
+        foreach (var name in (string[])["FUNCTIONS_CUSTOMHANDLER_PORT", "SlicesStorage", "MaxUploadBytes", "ReconcileAfter", "MaxSegmentationAttempts", "ReconcileBatch", "TrainingRunsAfter", "MaxTrainingAttempts"])
             error.Message.ShouldContain(name);
         error.Message.ShouldNotContain("secret-nonsense");
     }

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
 using CtSeg.Measurements;
 using CtSeg.Models;
+using CtSeg.TrainingRuns;
 using NJsonSchema;
 
 namespace CtSeg.Shared.Tests.Contracts;
@@ -15,6 +17,7 @@ public sealed class SchemaTests
     private static readonly ScanFailure Failure = new(FailureReason.TooLarge, "Too large.", "Send less.");
     private static readonly LesionMeasurement Lesion = new("consolidation", 12, 0.25, 3.5);
     private static readonly PreprocessingSteps Steps = new("mean", "area", 369, 369);
+    private static readonly string Hash = new('b', 64);
     private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     private static readonly Dictionary<string, (string Schema, string Json)> Documents = new()
@@ -35,7 +38,24 @@ public sealed class SchemaTests
         ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
+        ["current model after moves"] = ("current-model", Json(new CurrentModel("2026.1", Hash) { MoveId = "0011223344556677", Before = [new ServedModel("2025.9", Hash)] }, ModelsJson.Default.CurrentModel)),
+        ["first move"] = ("alias-move", Json(new AliasMove("0011223344556677", AliasMoveKind.Seed, new ServedModel("2026.1", Hash), "up", "The first.", Now), ModelsJson.Default.AliasMove)),
+        ["move"] = ("alias-move", Json(Move, ModelsJson.Default.AliasMove)),
+        ["trained on"] = ("trained-on", Json(new TrainedOn("2026.1", "0011223344556677", [new PictureIdentity(Hash, Hash)], [Hash]), ModelsJson.Default.TrainedOn)),
+        ["trained on a folder"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []), ModelsJson.Default.TrainedOn)),
+        ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
+        ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3)]) }, ModelsJson.Default.PromotionDecision)),
+        ["signature"] = ("model-signature", Json(ModelSignatures.Sign(ModelSignatures.NewKey().PrivateKey, BinaryData.FromString("{}"), Hash), ModelsJson.Default.ModelSignature)),
+        ["model changed"] = ("model-changed", Json(TrainingEvents.Changed(Move, "/a", Now), ContractsJson.Default.CloudEventModelChanged)),
+        ["model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", "2025.9"), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
+        ["only model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", null), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
         ["metrics without a warning"] = ("scan-metrics", Json(Metrics with { InputCheck = InputCheckResult.Of(0.1) }, ContractsJson.Default.ScanMetrics)),
+        ["training slice"] = ("training-slice", Json(Slice, ContractsJson.Default.TrainingSlice)),
+        ["training slice of a correction"] = ("training-slice", Json(Slice with { Origin = new SliceOrigin(SliceOrigins.Correction, Now) { BlobName = "a.png", ModelVersion = "2026.1", CorrectedBy = "r1" } }, ContractsJson.Default.TrainingSlice)),
+        ["data set"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256)]), ContractsJson.Default.DataSet)),
+        ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
+        ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
+        ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
     };
 
@@ -55,7 +75,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -100,9 +120,37 @@ public sealed class SchemaTests
     [InlineData("model", "/training", "{}")]
     [InlineData("model", "/scores/foreground/infection/dice", "1.01")]
     [InlineData("model", "/weightsSha256", "\"\"")]
+    [InlineData("training slice", "/maskSha256", "\"../salt\"")]
+    [InlineData("training slice", "/picture/fingerprint", "\"0\"")]
+    [InlineData("training slice", "/group", "\"\"")]
+    [InlineData("training slice", "/classPixels", "[1,2,3]")]
+    [InlineData("training slice", "/origin/kind", "\"found\"")]
+    [InlineData("training slice", "/origin/time", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("data set", "/version", "\"v1\"")]
+    [InlineData("data set", "/slices/0/id", "\"1\"")]
+    [InlineData("evaluation rule", "/share", "0.6")]
+    [InlineData("evaluation set", "/rule/share", "0")]
+    [InlineData("evaluation set", "/slices", "[\"a\"]")]
+    [InlineData("group salt", "/salt", "\"00\"")]
     [InlineData("current model", "/version", "\"..\"")]
     [InlineData("current model", "/version", "\".hidden\"")]
     [InlineData("current model", "/weightsSha256", "null")]
+    [InlineData("current model after moves", "/moveId", "\"1\"")]
+    [InlineData("current model after moves", "/before/0/version", "\"../a\"")]
+    [InlineData("move", "/kind", "\"luck\"")]
+    [InlineData("move", "/by", "\"\"")]
+    [InlineData("move", "/reason", "\"\"")]
+    [InlineData("trained on", "/pictures/0/fingerprint", "\"a name\"")]
+    [InlineData("trained on", "/groups", "[\"a name\"]")]
+    [InlineData("trained on", "/dataSet", "\"a folder\"")]
+    [InlineData("decision", "/terms/level", "1")]
+    [InlineData("decision", "/overall/gain", "1.5")]
+    [InlineData("decision", "/classes", "[]")]
+    [InlineData("signature", "/algorithm", "\"none\"")]
+    [InlineData("signature", "/signature", "\"abc\"")]
+    [InlineData("model changed", "/id", "\"0011223344556677-intended\"")]
+    [InlineData("model changed", "/data/move/time", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("model refused", "/data/reason", "\"\"")]
     public async Task Given_WrongValue_When_Validated_Then_Refused(string name, string path, string value)
     {
         var (schema, json) = Documents[name];
@@ -141,8 +189,19 @@ public sealed class SchemaTests
             "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
             "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
             "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
+            "data-set" => Again(json, ContractsJson.Default.DataSet),
+            "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
+            "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
+            "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
             "model" => Again(json, ModelsJson.Default.ModelManifest),
             "current-model" => Again(json, ModelsJson.Default.CurrentModel),
+            "alias-move" => Again(json, ModelsJson.Default.AliasMove),
+            "trained-on" => Again(json, ModelsJson.Default.TrainedOn),
+            "promotion-decision" => Again(json, ModelsJson.Default.PromotionDecision),
+            "model-signature" => Again(json, ModelsJson.Default.ModelSignature),
+            "model-changed" => Again(json, ContractsJson.Default.CloudEventModelChanged),
+            "model-refused" => Again(json, ContractsJson.Default.CloudEventModelRefused),
             _ => Again(json, ContractsJson.Default.ScanMetrics),
         }).ShouldBe(json);
     }
@@ -155,7 +214,7 @@ public sealed class SchemaTests
     public async Task Given_ModelInTheRepository_When_Validated_Then_FitsItsSchema(string file)
     {
         var json = await File.ReadAllTextAsync(Path.Combine(ModelsFolder, file), TestContext.Current.CancellationToken);
-        var schema = await LoadAsync(Path.GetFileName(file) == "current.json" ? "current-model" : "model");
+        var schema = await LoadAsync(Path.GetFileName(file) switch { "current.json" => "current-model", "trained-on.json" => "trained-on", _ => "model" });
         schema.Validate(json).Select(error => error.ToString()).ShouldBeEmpty(file);
     }
 
@@ -178,6 +237,15 @@ public sealed class SchemaTests
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 
+    private static AliasMove Move => new("0011223344556677", AliasMoveKind.Promotion, new ServedModel("2026.2", Hash), "20261123-151205-a1b2c3", "Better.", Now)
+    {
+        From = new ServedModel("2026.1", Hash), After = "0011223344556678", DecisionSha256 = Hash,
+    };
+
+    private static PromotionDecision Decision => new(
+        true, "Better.", new ServedModel("2026.1", Hash), new ServedModel("2026.2", Hash), new PromotionTerms(), "0011223344556677", 12, 9,
+        new ComparedClass("infection", 9, 0.7, 0.75, 0.05, 0.01, true, true), [.. Enumerable.Repeat(new ComparedClass("pleural-effusion", 0, null, null, null, null, false, false), 3)], Now);
+
     private static ModelManifest Model => new()
     {
         Version = "2026.2",
@@ -195,6 +263,10 @@ public sealed class SchemaTests
     private static ModelScores Scores(ClassScore infection, AttentionEffect? attention) => new(
         4, 1, new ForegroundScores(infection, [.. new[] { "ground-glass-opacity", "consolidation", "pleural-effusion" }.Select(name => infection with { Name = name })]),
         new PaperScores(0.9, 0.5, 0.9), attention, "Read with care.");
+
+    private static TrainingSlice Slice => new(
+        Scan, "ct 1", "g", new string('a', 64), new PictureIdentity(new string('b', 64), new string('c', 64)), new string('d', 64), 2, 2, [1, 1, 1, 1],
+        new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
 
     private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
 

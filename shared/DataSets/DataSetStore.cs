@@ -1,0 +1,168 @@
+using System.Security.Cryptography;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.Imaging;
+
+namespace CtSeg.DataSets;
+
+/// <summary>
+/// The training data. Images and masks lie under the hash of their content and are written before the document that names them; documents are
+/// replaced by conditional writes; data sets and evaluation sets never change.
+/// </summary>
+public sealed class DataSetStore
+{
+    private readonly TimeProvider _time;
+    private readonly TrainingBlobs _blobs;
+    private readonly SliceDocuments _documents;
+
+    public DataSetStore(BlobServiceClient storage, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        _time = time;
+        _blobs = new TrainingBlobs(storage.GetBlobContainerClient(Containers.TrainingData));
+        _documents = new SliceDocuments(_blobs, document => Damaged?.Invoke(document));
+    }
+
+    /// <value>Told of every document that a listing leaves out.</value>
+    public Action<DamagedDocument>? Damaged { get; init; }
+
+    /// <summary>
+    /// Adds a slice, or replaces the document of one that has another mask, group or name now. The same again changes nothing, except that an image
+    /// or mask that was damaged in storage is whole again.
+    /// </summary>
+    /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
+    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        var (document, mask) = SliceDocuments.Describe(slice);
+        await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
+        await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
+        return await _documents.StoreAsync(document, slice.Mask, cancellationToken);
+    }
+
+    /// <summary>What <see cref="AddAsync"/> would do, without doing it.</summary>
+    /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
+    public Task<StoredSlice> TryAsync(NewSlice slice, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        return _documents.CompareAsync(SliceDocuments.Describe(slice).Document, slice.Mask, cancellationToken);
+    }
+
+    /// <returns>Null where there is no such slice.</returns>
+    /// <exception cref="DamagedDataException">Its document cannot be read.</exception>
+    public async Task<TrainingSlice?> FindAsync(ScanId id, CancellationToken cancellationToken)
+    {
+        var read = await _documents.ReadAsync(id, cancellationToken);
+        return read is null ? null : read.Slice ?? throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.TrainingSlice(id))} cannot be read: {read.Problem}");
+    }
+
+    /// <summary>All slices in the order of their ids. Documents that cannot be read are left out and told by <see cref="Damaged"/>.</summary>
+    public IAsyncEnumerable<TrainingSlice> ListAsync(CancellationToken cancellationToken) => _documents.ListAsync(cancellationToken);
+
+    /// <summary>The data as they are now; nothing is written.</summary>
+    /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    public async Task<CurrentData> ReadAsync(CancellationToken cancellationToken)
+    {
+        var rule = Plausible(await _blobs.FindAsync(BlobPaths.EvaluationRule, ContractsJson.Default.EvaluationRule, cancellationToken) ?? EvaluationRule.Default);
+        return await ReadAsync(rule, cancellationToken);
+    }
+
+    /// <summary>
+    /// All slices as they are now, as a data set. Groups that show the same picture became one. A new version is stored; where the data are as they
+    /// were at an earlier one, that is given.
+    /// </summary>
+    /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    public async Task<DataSet> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
+        return await _blobs.EnsureAsync(BlobPaths.DataSet(made.Version), made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+    }
+
+    /// <returns>Null where there is no such version.</returns>
+    /// <exception cref="DamagedDataException">It is not what its version says.</exception>
+    public async Task<DataSet?> FindDataSetAsync(string version, CancellationToken cancellationToken)
+    {
+        if (!DataSetVersions.IsPlausible(version))
+            return null;
+        var path = BlobPaths.DataSet(version);
+        var stored = await _blobs.FindAsync(path, ContractsJson.Default.DataSet, cancellationToken);
+        if (stored is not null && !IsWhole(stored, version))
+            throw new DamagedDataException($"{TrainingBlobs.PathOf(path)} is not the data set that its name says.");
+        return stored;
+    }
+
+    /// <summary>The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data.</summary>
+    /// <exception cref="DamagedDataException">The rule cannot be read.</exception>
+    public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var rule = await RuleAsync(cancellationToken);
+        var locked = data.Slices.Where(slice => LockedGroups.IsLocked(slice.Group, rule)).ToArray();
+        var made = new EvaluationSet(DataSetVersions.Of(rule, locked), data.Version, rule, _time.GetUtcNow().UtcDateTime, [.. locked.Select(slice => slice.Id)]);
+        var stored = await _blobs.EnsureAsync(
+            BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
+            stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
+        return stored with { DataSet = data.Version };
+    }
+
+    /// <returns>Null where there is no such version.</returns>
+    /// <exception cref="DamagedDataException">It cannot be read.</exception>
+    public async Task<EvaluationSet?> FindEvaluationSetAsync(string version, CancellationToken cancellationToken)
+    {
+        if (!DataSetVersions.IsPlausible(version))
+            return null;
+        var path = BlobPaths.EvaluationSet(version);
+        var stored = await _blobs.FindAsync(path, ContractsJson.Default.EvaluationSet, cancellationToken);
+        return stored is null || stored.Version == version ? stored : throw new DamagedDataException($"{TrainingBlobs.PathOf(path)} is not the set that its name says.");
+    }
+
+    /// <summary>The rule of the locked set; <see cref="EvaluationRule.Default"/> is written where there is none yet.</summary>
+    /// <exception cref="DamagedDataException">It cannot be read. It is not made anew: groups would change sides.</exception>
+    public async Task<EvaluationRule> RuleAsync(CancellationToken cancellationToken) => Plausible(
+        await _blobs.FindOrCreateAsync(BlobPaths.EvaluationRule, () => EvaluationRule.Default, ContractsJson.Default.EvaluationRule, cancellationToken));
+
+    /// <summary>Names groups outside the training data; the salt is written where there is none yet.</summary>
+    /// <exception cref="DamagedDataException">The salt cannot be read.</exception>
+    public async Task<GroupHash> GroupHashAsync(CancellationToken cancellationToken)
+    {
+        var salt = await _blobs.FindOrCreateAsync(
+            BlobPaths.GroupSalt, () => new GroupSalt(RandomNumberGenerator.GetHexString(64, lowercase: true)), ContractsJson.Default.GroupSalt, cancellationToken);
+        return ContentHash.IsPlausible(salt.Salt) ? new GroupHash(salt) : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.GroupSalt)} holds no salt.");
+    }
+
+    /// <returns>The image file as it came.</returns>
+    /// <exception cref="DamagedDataException">It is missing or has another hash.</exception>
+    public Task<BinaryData> ReadImageAsync(string sha256, CancellationToken cancellationToken) =>
+        _blobs.ReadAsync(BlobPaths.TrainingImage, sha256, cancellationToken);
+
+    /// <returns>Palette PNG, values 0 to 3.</returns>
+    /// <exception cref="DamagedDataException">It is missing or has another hash.</exception>
+    public Task<BinaryData> ReadMaskAsync(string sha256, CancellationToken cancellationToken) =>
+        _blobs.ReadAsync(BlobPaths.TrainingMask, sha256, cancellationToken);
+
+    private async Task<CurrentData> ReadAsync(EvaluationRule rule, CancellationToken cancellationToken)
+    {
+        var slices = new List<TrainingSlice>();
+        await foreach (var slice in ListAsync(cancellationToken))
+            slices.Add(slice);
+        slices.Sort((one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
+        DataSetSlice[] entries =
+        [
+            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)),
+        ];
+        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule);
+    }
+
+    private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible
+        ? rule
+        : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.EvaluationRule)} has the version {rule.SchemaVersion} and a share of {rule.Share}; version 1 and 0.05 to 0.5 are possible.");
+
+    private static bool IsWhole(DataSet stored, string version) => stored.Version == version && DataSetVersions.Of(stored.Slices) == version;
+}
+
+/// <summary>The training data at one moment.</summary>
+/// <param name="Slices">In the order of their ids.</param>
+/// <param name="Data">The same slices, in the same order, as a data set.</param>
+/// <param name="Rule">Which of its groups are locked.</param>
+public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule);

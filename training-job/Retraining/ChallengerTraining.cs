@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.InputCheck;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingJob.WeightFiles;
+using CtSeg.TrainingRuns;
+using Microsoft.Extensions.Logging;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>Makes the model of a run.</summary>
+internal interface IChallengerTrainer
+{
+    /// <summary>Trains from the run's checkpoint, if there is one, to the end.</summary>
+    /// <exception cref="OperationCanceledException">The run is interrupted; what the last whole epoch made is in its checkpoint.</exception>
+    Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping);
+}
+
+/// <summary>
+/// Trains with a checkpoint in storage after every epoch, so that another machine goes on where this one was killed. A run that is limited by epochs ends
+/// with the same bits, however often it was killed, on machines of one kind.
+/// </summary>
+internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
+    : IChallengerTrainer
+{
+    private const int MaxConflicts = 5;
+
+    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
+    {
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
+        var champion = await models.FindFilesAsync(data.Champion.Version, interrupted.Token)
+            ?? throw new RunFailedException($"The model {data.Champion.Version}, in use when the run began, is gone: start another run.");
+        var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
+        var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);
+        logger.Trains(run.Id, slices.Count, data.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
+        var (_, network, inputCheck) = ModelFolder.Read(champion.Manifest.Version, champion.Manifest, champion.Weights.ToMemory().Span);
+        using (network)
+        using (inputCheck)
+        {
+            var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
+            using var trainer = new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first);
+            await TrainAsync(run, trainer, options.Epochs, interrupted.Token);
+            return await FinishAsync(run, trainer, run.Status.Request.FromScratch ? null : inputCheck, champion.Manifest.Version, interrupted.Token);
+        }
+    }
+
+    private DataSetStore Data { get; } = data;
+
+    private async Task TrainAsync(OwnedRun run, Trainer trainer, int epochs, CancellationToken interrupted)
+    {
+        var last = await RestoreAsync(run, trainer, interrupted);
+        var times = new EpochTimes(trainer.Start.Costs);
+        if (trainer.EpochsDone > 0)
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, status.Progress?.SecondsLeft) }, interrupted);
+        while (trainer.EpochsDone < epochs && !IsTimeOver(trainer, run.Status.Request))
+        {
+            // Off the thread that beats.
+            var epoch = await Task.Run(() => trainer.RunEpoch(stepDone: null, interrupted), interrupted);
+            last = await SaveAsync(run, trainer, last, interrupted);
+            var left = times.Left(epoch).TotalSeconds;
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, left) }, interrupted);
+            logger.EpochDone(run.Id, epoch.Epoch, epochs, epoch.Loss);
+        }
+    }
+
+    /// <summary>The time of all machines counts, and that of whole epochs only.</summary>
+    private static bool IsTimeOver(Trainer trainer, TrainingRunRequest request) =>
+        request.Minutes is { } minutes && trainer.History.Epochs.Sum(epoch => epoch.Seconds) >= 60 * minutes;
+
+    private static TrainingRunProgress Progress(Trainer trainer, int epochs, double? left) =>
+        new(trainer.EpochsDone, epochs, [.. trainer.History.Epochs.Select(epoch => epoch.Loss)], left);
+
+    /// <returns>ETag of the checkpoint that was found; null where there is none.</returns>
+    private async Task<ETag?> RestoreAsync(OwnedRun run, Trainer trainer, CancellationToken cancellationToken)
+    {
+        if (await checkpoints.TakeAsync(run.Id, run.Owner, cancellationToken) is not { } found)
+            return null;
+        try
+        {
+            trainer.Restore(TrainingCheckpoint.Parse(found.Content.ToMemory().Span, run.Id));
+        }
+        catch (WeightsFormatException)
+        {
+            logger.CheckpointDamaged(run.Id);
+        }
+        return found.ETag;
+    }
+
+    private async Task<ETag> SaveAsync(OwnedRun run, Trainer trainer, ETag? last, CancellationToken cancellationToken)
+    {
+        var content = new BinaryData(trainer.Checkpoint().ToBytes());
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            if (await checkpoints.TryReplaceAsync(run.Id, run.Owner, content, last, cancellationToken) is { } written)
+                return written;
+            // Refused by a job that the run was taken from, by one that took it from us, or by this very write, whose answer was lost.
+            await run.ChangeAsync(change: null, cancellationToken);
+            last = (await checkpoints.TakeAsync(run.Id, run.Owner, cancellationToken))?.ETag;
+        }
+        throw new IOException($"The checkpoint of training run {run.Id} changed under {MaxConflicts} attempts to write it.");
+    }
+
+    private async Task<ModelFiles> FinishAsync(OwnedRun run, Trainer trainer, InputCheckNetwork? known, string parent, CancellationToken interrupted)
+    {
+        var request = run.Status.Request;
+        var options = trainer.History.Options;
+        // What slices look like does not change overnight: the champion's check goes on, unless its data must be forgotten.
+        using var own = known is null && options.InputCheckSteps > 0
+            ? await Task.Run(() => InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, interrupted), interrupted)
+            : null;
+        var described = TrainingRun.Describe(run.Id, trainer, scores: null, time) with { ParentVersion = request.FromScratch ? null : parent };
+        var (manifest, json, weights) = ModelFolder.Write(described, trainer.Average, known ?? own);
+        return new ModelFiles(manifest, new BinaryData(json), new BinaryData(weights));
+    }
+
+    private static string HashOf(IReadOnlyList<DataSetSlice> slices)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var slice in slices)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{slice.Id}\n{slice.ImageSha256}\n{slice.MaskSha256}\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,13 @@
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Reports;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>What a run learns from and is measured against; the same on every machine that goes on with it.</summary>
+/// <param name="Training">In the order of their ids: neither locked nor the same picture as one that is.</param>
+/// <param name="Champion">In use when the run began.</param>
+/// <param name="ChampionSaw">Null where nobody knows.</param>
+/// <param name="ProvingGroups">Groups of the locked set of whose slices the champion has seen none.</param>
+internal sealed record RunData(
+    DataSet Data, EvaluationSet Locked, IReadOnlyList<DataSetSlice> Training, ModelManifest Champion, TrainedOn? ChampionSaw, int ProvingGroups, DataChanges Changes);

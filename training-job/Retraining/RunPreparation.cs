@@ -1,0 +1,124 @@
+using System.Globalization;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Reports;
+using CtSeg.TrainingRuns;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
+internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore data, ModelStore models)
+{
+    private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
+
+    /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
+    /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
+    /// <exception cref="DamagedModelException">The alias or the champion cannot be read.</exception>
+    public async Task<RunData> PrepareAsync(OwnedRun run, CancellationToken cancellationToken)
+    {
+        if (run.Status.Champion is null)
+            await FixAsync(run, cancellationToken);
+        var (set, locked) = await FindDataAsync(run.Status, cancellationToken);
+        var champion = await models.FindAsync(run.Status.Champion!, cancellationToken)
+            ?? throw new RunFailedException($"The model {run.Status.Champion}, in use when the run began, is gone: start another run.");
+        var saw = await models.FindTrainedOnAsync(champion.Version, cancellationToken);
+        var before = saw?.DataSet is { } version ? await TryFindDataSetAsync(version, cancellationToken) : null;
+        return Describe(set, locked, champion, saw, before);
+    }
+
+    /// <returns>Null where the run has work.</returns>
+    public static RunVerdict? NothingToDo(RunData data, TrainingRunRequest request)
+    {
+        if (data.Training.Count == 0)
+            return Skip(data, "There are no slices to train on: import data or correct masks first.");
+        if (data.ChampionSaw is null)
+            return Skip(data, $"Nobody knows what the model in use, {data.Champion.Version}, has learnt from, so that no score could compare another with it: put one into use that says so.");
+        if (data.ProvingGroups < request.Promotion.MinGroups)
+            return Skip(data, string.Create(CultureInfo.InvariantCulture,
+                $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to the model in use, and {request.Promotion.MinGroups} are needed."));
+        if (!request.EvenWithoutNewData && !data.Changes.Changes.Any(LearningChanges.IsNew))
+            return Skip(data, $"There is nothing new to learn since the model in use, {data.Champion.Version}.");
+        return null;
+    }
+
+    /// <summary>Before the model is published and before it is put into use.</summary>
+    /// <exception cref="RunFailedException">Data that it learns or has learnt from were erased meanwhile.</exception>
+    public async Task RequireUnerasedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    {
+        await FindDataAsync(run, cancellationToken);
+        if (!run.Request.FromScratch && await IsErasedAsync(run.Champion!, cancellationToken))
+            throw Erased();
+        if (run.Challenger is { } challenger && await IsErasedAsync(challenger, cancellationToken))
+            throw Erased();
+    }
+
+    private static RunVerdict Skip(RunData data, string reason) => new(TrainingRunState.Skipped, reason) { Data = data.Changes };
+
+    private async Task FixAsync(OwnedRun run, CancellationToken cancellationToken)
+    {
+        var alias = await models.ReadAliasAsync(cancellationToken)
+            ?? throw new RunFailedException("No model is in use, so that there is none to begin with or to compare with: put one into use with models promote.");
+        var set = await data.SnapshotAsync(cancellationToken);
+        var locked = await data.LockAsync(set, cancellationToken);
+        var isErased = await IsErasedAsync(alias.Served.Version, cancellationToken);
+        await run.ChangeAsync(
+            status => status with
+            {
+                DataSet = set.Version,
+                EvaluationSet = locked.Version,
+                Champion = alias.Served.Version,
+                // Its weights remember data that were erased since.
+                Request = isErased ? status.Request with { FromScratch = true, EvenWithoutNewData = true } : status.Request,
+            },
+            cancellationToken);
+    }
+
+    private async Task<(DataSet Data, EvaluationSet Locked)> FindDataAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    {
+        var set = await data.FindDataSetAsync(run.DataSet ?? "", cancellationToken) ?? throw Erased();
+        var locked = await data.FindEvaluationSetAsync(run.EvaluationSet ?? "", cancellationToken) ?? throw Erased();
+        return (set, locked);
+    }
+
+    /// <summary>An erasure removes the data set too; the masks of the rest are then compared with nothing.</summary>
+    private async Task<DataSet?> TryFindDataSetAsync(string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await data.FindDataSetAsync(version, cancellationToken);
+        }
+        catch (DamagedDataException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<bool> IsErasedAsync(string version, CancellationToken cancellationToken) =>
+        await _models.GetBlobClient(BlobPaths.ModelErasure(version)).ExistsAsync(cancellationToken);
+
+    private static RunFailedException Erased() =>
+        new("Data of this run were erased meanwhile, so that what it has learnt is thrown away: start another run.");
+
+    private static RunData Describe(DataSet set, EvaluationSet locked, ModelManifest champion, TrainedOn? saw, DataSet? before)
+    {
+        var lockedIds = locked.Slices.ToHashSet();
+        var lockedSlices = set.Slices.Where(slice => lockedIds.Contains(slice.Id)).ToList();
+        var lockedGroups = lockedSlices.Select(slice => slice.Group).ToHashSet(StringComparer.Ordinal);
+        var lockedPictures = new PictureIndex(lockedSlices.Select(slice => slice.Picture));
+        DataSetSlice[] training =
+        [
+            .. set.Slices.Where(slice => !lockedIds.Contains(slice.Id) && !lockedGroups.Contains(slice.Group) && !lockedPictures.Knows(slice.Picture)),
+        ];
+        var seen = new PictureIndex(saw?.Pictures ?? []);
+        var proving = lockedSlices.GroupBy(slice => slice.Group, StringComparer.Ordinal).Count(group => !group.Any(slice => seen.Knows(slice.Picture)));
+        var changes = new DataChanges(
+            set.Slices.Count, set.Slices.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(), lockedSlices.Count, lockedGroups.Count,
+            LearningChanges.Find(set, lockedIds, seen, before))
+        {
+            ChampionDataSet = before?.Version,
+        };
+        return new RunData(set, locked, training, champion, saw, proving, changes);
+    }
+}
