@@ -11,7 +11,7 @@ namespace CtSeg.TrainingJob.Tests.Retraining;
 [Collection(TorchCollection.Name)]
 public sealed class KilledRetrainingTests(AzuriteFixture azurite)
 {
-    private const int MostWrites = 200;
+    private const int MostKills = 200;
     private static readonly TrainingRunRequest ThreeEpochs = new("test") { Epochs = 3, Promotion = FewGroups };
 
     // A dead job's beat is old at once; one that lives never beats in between.
@@ -21,7 +21,7 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
     };
 
     [Fact]
-    public async Task Given_KilledAfterEveryWrite_When_GoneOnWith_Then_EndedOnceWithTheBitsOfAnUndisturbedRun()
+    public async Task Given_KilledAfterAnyWrite_When_GoneOnWith_Then_EndedOnceWithTheBitsOfAnUndisturbedRun()
     {
         var undisturbed = await OpenAsync();
         var whole = await undisturbed.RequestAsync(ThreeEpochs);
@@ -31,12 +31,11 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
         var world = await OpenAsync();
         var run = await world.RequestAsync(ThreeEpochs);
         var kills = 0;
-        // Each job gets one write further than the one before.
-        while (kills < MostWrites && await world.DieAfterWriteAsync(kills + 1))
+        while (kills < MostKills && await world.DieAfterWriteAsync(WritesOf(kills)))
             kills++;
 
         kills.ShouldBeGreaterThan(10);
-        kills.ShouldBeLessThan(MostWrites);
+        kills.ShouldBeLessThan(MostKills);
         var killed = await world.ReadAsync(run);
         (killed.State, killed.Progress!.Epoch).ShouldBe((end.State, 3));
         killed.HasEnded.ShouldBeTrue();
@@ -51,12 +50,12 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Given_PromotionKilledAfterEveryWrite_When_GoneOnWith_Then_TheAliasMovesOnce()
+    public async Task Given_PromotionKilledAfterAnyWrite_When_GoneOnWith_Then_TheAliasMovesOnce()
     {
         var world = await OpenAsync();
         var run = await world.RequestAsync(ThreeEpochs);
         var kills = 0;
-        while (kills < MostWrites && await world.DieAfterWriteAsync(kills + 1, new FakeTrainer(), new FakeJudge(promotes: true)))
+        while (kills < MostKills && await world.DieAfterWriteAsync(WritesOf(kills), new FakeTrainer(), new FakeJudge(promotes: true)))
             kills++;
 
         kills.ShouldBeGreaterThan(10);
@@ -111,6 +110,9 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
         await world.DrainAsync();
         (await world.ReadAsync(run)).Progress.ShouldNotBeNull().Epoch.ShouldBe(3);
     }
+
+    /// <summary>Of a job that follows on so many killed ones: from none but the claim to as many as bring the run forward from everywhere.</summary>
+    private static int WritesOf(int kills) => 1 + (kills % 7);
 
     private async Task<RetrainWorld> OpenAsync() => await RetrainWorld.OpenAsync(await azurite.NewAccountAsync(), Mortal);
 }
