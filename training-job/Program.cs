@@ -25,7 +25,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     InputCheckCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
-    DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
+    DataCommand.Create(JobConnections.Lookup, TimeProvider.System),
     ModelsCommand.Create(),
     BenchCommand.Create(),
     RetrainCommand.Create(),

@@ -15,8 +15,9 @@ internal sealed partial class LocalStack : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
-    // Azurite waits for every idle connection to close; nothing that it holds is read again.
+    // Where nothing of it is read again Azurite need not end in order; else it has its tables to write.
     private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan KeptStoragePatience = TimeSpan.FromSeconds(15);
     // The job finishes the slice it is at and gives the others back.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(25);
 
@@ -27,6 +28,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private ChildProcess? _emulator;
     private Supervisor? _host;
     private Supervisor? _job;
+    private Supervisor? _retraining;
+    private StorageFolder? _storageFolder;
     private StorageAccount? _storage;
     private ServiceBusNamespace? _serviceBus;
     private readonly string _functionKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -51,6 +54,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     public Uri Api => new($"http://127.0.0.1:{_apiPort}");
     public Supervisor Host => _host ?? throw NotStarted();
     public Supervisor Job => _job ?? throw NotStarted();
+    /// <value>The job that retrains, where <see cref="StackOptions.Retrains"/>.</value>
+    public Supervisor Retraining => _retraining ?? throw NotStarted();
     public ChildProcess Azurite => _azurite ?? throw NotStarted();
     public ChildProcess Emulator => _emulator ?? throw NotStarted();
 
@@ -79,6 +84,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var watched = new List<Task> { FailWhenGoneAsync(Azurite), FailWhenGoneAsync(Emulator), Host.Watching };
         if (_job is not null)
             watched.Add(_job.Watching);
+        if (_retraining is not null)
+            watched.Add(_retraining.Watching);
         var ended = await Task.WhenAny(watched).WaitAsync(cancellationToken);
         await ended;
     }
@@ -105,12 +112,14 @@ internal sealed partial class LocalStack : IAsyncDisposable
     {
         if (_host is not null)
             await _host.StopAsync(StopPatience, cancellationToken);
-        if (_job is not null)
-            await _job.StopAsync(DrainPatience, cancellationToken);
+        await Task.WhenAll(
+            _job?.StopAsync(DrainPatience, cancellationToken) ?? Task.CompletedTask,
+            _retraining?.StopAsync(DrainPatience, cancellationToken) ?? Task.CompletedTask);
         if (_emulator is not null)
             await _emulator.StopAsync(StopPatience, _time, cancellationToken);
         if (_azurite is not null)
-            await _azurite.StopAsync(StoragePatience, _time, cancellationToken);
+            await _azurite.StopAsync(_options.StorageFolder is null ? StoragePatience : KeptStoragePatience, _time, cancellationToken);
+        _storageFolder?.Dispose();
     }
 
     /// <summary>Ends whatever still runs, at once.</summary>
@@ -142,9 +151,11 @@ internal sealed partial class LocalStack : IAsyncDisposable
         _serviceBus = await serviceBus;
         progress?.Report("functions and job");
         await Storage.CreateContainersAsync(cancellationToken);
-        await Storage.SeedModelsAsync(_options.Checkout.Weights, cancellationToken);
+        await Storage.SeedModelsAsync(_options.Weights ?? _options.Checkout.Weights, cancellationToken);
         if (_options.StartJob)
             StartJob();
+        if (_options.Retrains)
+            _retraining = new Supervisor(LaunchRetraining, _options.MaxCrashes, _time);
         FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
         await StartHostAsync(cancellationToken);
     }
@@ -154,7 +165,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var checkout = _options.Checkout;
         if (!File.Exists(checkout.Azurite))
             throw new StartFailedException($"Azurite is not installed: there is no {checkout.Azurite}. Run ./ctseg, which installs it.");
-        var data = _run.At("storage");
+        _storageFolder = _options.StorageFolder is { } kept ? StorageFolder.Open(kept, _options.FreshStorage) : null;
+        var data = _storageFolder?.Path ?? _run.At("storage");
         Directory.CreateDirectory(data);
         List<string> arguments =
         [
@@ -165,7 +177,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             "--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120",
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
-        if (_options.InMemory)
+        if (_options.StorageFolder is null)
             arguments.Add("--inMemoryPersistence");
         else
             arguments.AddRange(["--location", data]);
@@ -225,15 +237,32 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private ChildProcess LaunchJob()
     {
         // One arena of the C library: only the first one keeps the model's memory, and its thread would get another.
-        var environment = new Dictionary<string, string>(Connections()) { ["MALLOC_ARENA_MAX"] = "1" };
-        foreach (var (name, value) in _options.JobEnvironment)
-            environment[name] = value;
+        var environment = JobEnvironment();
+        environment.TryAdd("MALLOC_ARENA_MAX", "1");
         List<string> arguments =
             ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds)];
         if (_options.Model is { } model)
             arguments.AddRange(["--model", model]);
         return ChildProcess.Start(
             new ChildCommand("The job", _options.Checkout.JobProgram, arguments, _run.LogOf("job")) { Environment = environment });
+    }
+
+    private ChildProcess LaunchRetraining() => ChildProcess.Start(
+        new ChildCommand(
+            "The retraining job", _options.Checkout.JobProgram,
+            ["retrain", "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds), .. _options.RetrainArguments], _run.LogOf("retraining"))
+        {
+            Environment = JobEnvironment(),
+            // From its start on; it also lowers itself.
+            GivesWay = true,
+        });
+
+    private Dictionary<string, string> JobEnvironment()
+    {
+        var environment = Connections();
+        foreach (var (name, value) in _options.JobEnvironment)
+            environment[name] = value;
+        return environment;
     }
 
     private Dictionary<string, string> FunctionSettings()
@@ -247,7 +276,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         return settings;
     }
 
-    private Dictionary<string, string> Connections() => new()
+    /// <summary>How a program reaches this stack, by names of settings.</summary>
+    public Dictionary<string, string> Connections() => new()
     {
         [Contracts.Connections.Host] = Storage.ConnectionString,
         [Contracts.Connections.Slices] = Storage.ConnectionString,

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.ServiceBus;
 using Microsoft.Extensions.Logging;
 
@@ -87,14 +89,15 @@ internal static class ConsumeCommand
         {
             await using var bus = openServiceBus(connections.Setting);
             using var logs = CreateLogs();
-            var job = new ConsumeJob(options, connections.OpenStorage(), bus, loadModel, CacheFolder(), TimeProvider.System, logs);
+            var load = SignedModelFolder.Only(TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)), loadModel);
+            var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs);
             return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is ModelRefusedException or ServiceBusException or FormatException)
+        catch (Exception e) when (e is ModelRefusedException or UntrustedModelException or ServiceBusException or FormatException)
         {
             await Console.Error.WriteLineAsync($"consume ends: {e.Message}");
             return ExitCodes.Failure;

@@ -51,6 +51,7 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
         var weights = Path.Combine(folder, ModelFolder.WeightsName);
         if (!File.Exists(weights) || await HashAsync(weights, cancellationToken) != model.WeightsSha256)
             await DownloadAsync(BlobPaths.ModelWeights(model.Version), weights, model.WeightsSha256, namedBy, cancellationToken);
+        await FetchSignatureAsync(model, Path.Combine(folder, SignedModelFolder.SignatureName), cancellationToken);
         return folder;
     }
 
@@ -128,6 +129,20 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
         finally
         {
             File.Delete(partial);
+        }
+    }
+
+    /// <summary>Kept beside the model: whoever loads the folder checks it, also when storage is out of reach.</summary>
+    private async Task FetchSignatureAsync(ServedModel model, string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var signature = (await models.GetBlobClient(BlobPaths.ModelSignature(model.Version)).DownloadContentAsync(cancellationToken)).Value.Content;
+            ModelFolder.ReplaceFile(file, signature.ToMemory().Span);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobNotFound)
+        {
+            File.Delete(file);
         }
     }
 

@@ -16,9 +16,8 @@ internal sealed class DataStorage(Func<string, string?> setting, TimeProvider ti
     /// <value>Part of the help of every verb.</value>
     public const string Help = """
         The storage is the one of the environment variable SlicesStorage (a connection string), or SlicesStorage__blobServiceUri
-        (an address that is entered with the identity of the process). While ./ctseg up runs, it is the connection string
-        that it prints:
-          export SlicesStorage="..."
+        (an address that is entered with the identity of the process); where neither is set, that of the system that
+        ./ctseg up runs.
         """;
 
     public TimeProvider Time { get; } = time;

@@ -17,7 +17,10 @@ internal sealed record ReportAxis(double Low, double High, double Step)
         if (!double.IsFinite(low) || !double.IsFinite(high) || high < low)
             (low, high) = (0, 1);
         // One value alone, or rounding of it, gets room on both sides.
-        var span = Math.Max(high - low, Math.Max(1e-6, 1e-3 * Math.Max(Math.Abs(low), Math.Abs(high))));
+        var least = Math.Max(1e-6, 1e-3 * Math.Max(Math.Abs(low), Math.Abs(high)));
+        if (high - low < least)
+            (low, high) = (low - least, high + least);
+        var span = high - low;
         var power = Math.Pow(10, Math.Floor(Math.Log10(span / WantedTicks)));
         var step = new[] { 1, 2, 5, 10 }.Select(times => times * power).First(step => span / step <= WantedTicks);
         var (first, last) = (Math.Floor(low / step) * step, Math.Ceiling(high / step) * step);

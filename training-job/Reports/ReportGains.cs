@@ -26,7 +26,7 @@ internal static class ReportGains
         html.Append($"<line x1=\"{Text(X(-margin))}\" y1=\"{Text(Top + RowHeight)}\" x2=\"{Text(X(-margin))}\" y2=\"{Text(bottom)}\" stroke=\"var(--bad)\" stroke-dasharray=\"5 4\"/>\n");
         for (var at = 0; at < rows.Count; at++)
             AppendRow(html, rows[at], Top + (at + 0.5) * RowHeight, isOverall: at == 0, X);
-        html.Append("</svg>\n<p class=\"note\"><span class=\"key\"><i style=\"background:var(--soft)\" class=\"thin\"></i>zero: what all lesions must exceed</span><span class=\"key\"><i style=\"background:var(--bad)\" class=\"thin\"></i>margin: what each class must exceed</span>The line of each dot reaches down to its lower bound.</p>\n");
+        html.Append("</svg>\n<p class=\"note\"><span class=\"key\"><i style=\"background:var(--soft)\" class=\"thin\"></i>zero: what all lesions must exceed</span><span class=\"key\"><i style=\"background:var(--bad)\" class=\"thin\"></i>margin: what each class must exceed</span></p>\n<p class=\"note\">The line of each dot reaches down to its lower bound.</p>\n");
     }
 
     private static void AppendRow(StringBuilder html, ComparedClass row, double y, bool isOverall, Func<double, double> x)

@@ -11,6 +11,13 @@ internal static class ReportMask
     /// <returns>Palette PNG, size of the mask: entries 1 to 3 are the inside of the classes, 4 to 6 their border.</returns>
     public static byte[] Png(LesionMask mask)
     {
+        var classes = LesionClasses.Palette;
+        return PngWriter.Palette(mask.Width, mask.Height, Indices(mask), [.. classes, .. classes[3..]], [0, Tint, Tint, Tint, 255, 255, 255]);
+    }
+
+    /// <returns>The palette entry of each pixel.</returns>
+    public static byte[] Indices(LesionMask mask)
+    {
         var indices = new byte[mask.Labels.Length];
         var thickness = Math.Max(1, Math.Min(mask.Width, mask.Height) / 200);
         for (var at = 0; at < indices.Length; at++)
@@ -18,8 +25,7 @@ internal static class ReportMask
             if (mask.Labels[at] is var label and > 0)
                 indices[at] = (byte)(IsBorder(mask, at % mask.Width, at / mask.Width, thickness) ? label + 3 : label);
         }
-        var classes = LesionClasses.Palette;
-        return PngWriter.Palette(mask.Width, mask.Height, indices, [.. classes, .. classes[3..]], [0, Tint, Tint, Tint, 255, 255, 255]);
+        return indices;
     }
 
     private static bool IsBorder(LesionMask mask, int x, int y, int thickness)

@@ -40,7 +40,7 @@ internal static class ReportScores
     {
         var decides = one.Decides || style.Length > 0;
         var verdict = !decides
-            ? "<span class=\"soft\">reported only: too few groups</span>"
+            ? "<span class=\"soft\">too few groups to decide</span>"
             : one.Passes ? "<span class=\"good-text\">✓ passes</span>" : "<span class=\"bad-text\">✗ fails</span>";
         html.Append($"""
             <tr class="{style}"><td>{name}</td><td>{one.GroupsWithClass}</td><td>{Scored(one.ChampionDice, intervals.Champion)}</td><td>{Scored(one.ChallengerDice, intervals.Challenger)}</td><td>{ReportText.Gain(one.Gain)}</td><td>{ReportText.Gain(one.GainAtLeast)}</td><td>{(decides ? ReportText.Gain(mustExceed) : ReportText.Undefined)}</td><td class="words">{verdict}</td></tr>
@@ -48,7 +48,7 @@ internal static class ReportScores
             """);
     }
 
-    private static string Scored(double? dice, ScoreInterval? interval) => interval is null
+    private static string Scored(double? dice, ScoreInterval? interval) => dice is null || interval is null
         ? ReportText.Dice(dice)
         : $"{ReportText.Dice(dice)} <small>[{ReportText.Dice(interval.Low)}, {ReportText.Dice(interval.High)}]</small>";
 

@@ -35,7 +35,7 @@ internal static class ReportStyle
         tr:last-child td { border-bottom:0; }
         tr.overall td { font-weight:600; }
         td small { color:var(--soft); font-weight:400; }
-        td.words, th.words { text-align:left; }
+        td.words, th.words { text-align:left; white-space:normal; }
         .good-text { color:var(--good); font-weight:600; }
         .bad-text { color:var(--bad); font-weight:600; }
         .soft { color:var(--soft); }
