@@ -65,6 +65,7 @@ internal static class FunctionsApp
 
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);
+        MapGet(app, ApiPrefix + ListModelsEndpoint.Route, new ListModelsEndpoint(options.Storage).RunAsync);
         MapGet(app, ApiPrefix + GetHealthEndpoint.Route,
             new GetHealthEndpoint(statusContainer, clock, logs.CreateLogger<GetHealthEndpoint>()).RunAsync);
         MapTrainingRuns(app, options, clock, logs);

@@ -14,6 +14,7 @@ namespace CtSeg.Models;
 public sealed class ModelStore(BlobServiceClient storage)
 {
     private const int MaxConflicts = 10;
+    private const int ReadAtOnce = 16;
     private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
     private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
 
@@ -113,13 +114,9 @@ public sealed class ModelStore(BlobServiceClient storage)
         await foreach (var blob in _models.GetBlobsAsync(cancellationToken: cancellationToken))
             if (blob.Name.IndexOf('/', StringComparison.Ordinal) is var slash and > 0)
                 (folders.TryGetValue(blob.Name[..slash], out var names) ? names : folders[blob.Name[..slash]] = []).Add(blob.Name);
-        foreach (var (version, blobs) in folders)
-        {
-            var (manifest, damage) = await ReadAsync(version, cancellationToken);
-            yield return new ModelListing(
-                version, manifest, damage, blobs.Contains(BlobPaths.ModelTrainedOn(version)), blobs.Contains(BlobPaths.ModelSignature(version)),
-                blobs.Contains(BlobPaths.ModelErasure(version)));
-        }
+        foreach (var some in folders.Chunk(ReadAtOnce))
+            foreach (var listing in await Task.WhenAll(some.Select(folder => ListAsync(folder.Key, folder.Value, cancellationToken))))
+                yield return listing;
     }
 
     /// <summary>Stores why a challenger was promoted or not; one against an earlier champion is replaced, and stays in the audit under its hash.</summary>
@@ -163,6 +160,14 @@ public sealed class ModelStore(BlobServiceClient storage)
         return ModelVersions.IsPlausible(alias.Served) && (current.Before ?? []).All(ModelVersions.IsPlausible)
             ? alias
             : throw new DamagedModelException($"{ModelBlobs.NameOf(blob)} names no model: promote one by hand, with a reason.");
+    }
+
+    private async Task<ModelListing> ListAsync(string version, HashSet<string> blobs, CancellationToken cancellationToken)
+    {
+        var (manifest, damage) = await ReadAsync(version, cancellationToken);
+        return new ModelListing(
+            version, manifest, damage, blobs.Contains(BlobPaths.ModelTrainedOn(version)), blobs.Contains(BlobPaths.ModelSignature(version)),
+            blobs.Contains(BlobPaths.ModelErasure(version)));
     }
 
     private async Task<(ModelManifest? Manifest, string? Damage)> ReadAsync(string version, CancellationToken cancellationToken)

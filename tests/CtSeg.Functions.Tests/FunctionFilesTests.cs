@@ -14,6 +14,7 @@ public sealed class FunctionFilesTests
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
+        { ListModelsEndpoint.Name, "httpTrigger", "req" },
         { GetHealthEndpoint.Name, "httpTrigger", "req" },
         { ScheduleRetrainingTrigger.Name, "timerTrigger", ScheduleRetrainingTrigger.TimerBinding },
         { ReconcileTrainingRunsTrigger.Name, "timerTrigger", ReconcileTrainingRunsTrigger.TimerBinding },
@@ -88,6 +89,7 @@ public sealed class FunctionFilesTests
     [Theory]
     [InlineData(ListScansEndpoint.Name, ListScansEndpoint.Route, "function")]
     [InlineData(GetScanEndpoint.Name, GetScanEndpoint.Route, "function")]
+    [InlineData(ListModelsEndpoint.Name, ListModelsEndpoint.Route, "function")]
     [InlineData(GetHealthEndpoint.Name, GetHealthEndpoint.Route, "anonymous")]
     [InlineData(ListTrainingRunsEndpoint.Name, ListTrainingRunsEndpoint.Route, "function")]
     [InlineData(GetTrainingRunEndpoint.Name, GetTrainingRunEndpoint.Route, "function")]
