@@ -10,9 +10,12 @@ internal static class ImportDisplay
     /// <param name="errors">Where refusals go.</param>
     public static Task ShowAsync(Func<IImportProgress, Task> work, TextWriter output, TextWriter errors) => Console.IsOutputRedirected || output != Console.Out
         ? work(new Lines(output, errors))
-        : new Progress(AnsiConsole.Console, TimeProvider.System)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(context => work(new Bar(AnsiConsole.Console, context)));
+        : ShowAsync(work, AnsiConsole.Console, TimeProvider.System);
+
+    /// <summary>Shows it as a bar.</summary>
+    public static Task ShowAsync(Func<IImportProgress, Task> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
+        .StartAsync(context => work(new Bar(terminal, context)));
 
     private sealed class Lines(TextWriter output, TextWriter errors) : IImportProgress
     {

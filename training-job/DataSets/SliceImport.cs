@@ -38,7 +38,8 @@ internal sealed class SliceImport(DataSetStore store, IImportProgress progress)
     {
         try
         {
-            var slice = entry.Read();
+            if (Read(entry) is not { } slice)
+                return;
             var stored = dryRun ? await store.TryAsync(slice, cancellationToken) : await store.AddAsync(slice, cancellationToken);
             Summary = stored.Change switch
             {
@@ -52,9 +53,19 @@ internal sealed class SliceImport(DataSetStore store, IImportProgress progress)
         {
             Refuse(entry, $"{e.Message} {e.Action}");
         }
-        catch (Exception e) when (e is ImportRefusedException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+    }
+
+    /// <returns>Null where the slice is refused.</returns>
+    private NewSlice? Read(ImportEntry entry)
+    {
+        try
+        {
+            return entry.Read();
+        }
+        catch (Exception e) when (e is ImportRefusedException or IOException or UnauthorizedAccessException)
         {
             Refuse(entry, e.Message);
+            return null;
         }
     }
 

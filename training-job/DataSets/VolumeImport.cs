@@ -43,7 +43,7 @@ internal static class VolumeImport
                     : null,
             };
         }
-        catch (NiftiRejectedException)
+        catch
         {
             values.Dispose();
             throw;
