@@ -151,7 +151,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         _serviceBus = await serviceBus;
         progress?.Report("functions and job");
         await Storage.CreateContainersAsync(cancellationToken);
-        await Storage.SeedModelsAsync(_options.Weights ?? _options.Checkout.Weights, cancellationToken);
+        await new ModelSeeds(Storage.OpenBlobs(), _time).SeedAsync(_options.Weights ?? _options.Checkout.Weights, cancellationToken);
         if (_options.StartJob)
             StartJob();
         if (_options.Retrains)

@@ -1,6 +1,4 @@
-using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using CtSeg.Contracts;
 
@@ -30,37 +28,5 @@ internal sealed record StorageAccount(int BlobPort, int QueuePort)
         var blobs = OpenBlobs();
         foreach (var container in Containers.All)
             await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-    }
-
-    /// <summary>
-    /// Puts every model of a folder of models into the container, and at last the document that names the one in use. What is there already stays:
-    /// another model may have been promoted since.
-    /// </summary>
-    /// <param name="weights">Folder with one folder a version and <c>current.json</c>; may be absent.</param>
-    public async Task SeedModelsAsync(string weights, CancellationToken cancellationToken)
-    {
-        if (!Directory.Exists(weights))
-            return;
-        var models = OpenBlobs().GetBlobContainerClient(Containers.Models);
-        var files = Directory.GetFiles(weights, "*", SearchOption.AllDirectories)
-            .ToDictionary(file => Path.GetRelativePath(weights, file).Replace(Path.DirectorySeparatorChar, '/'));
-        // The alias only when what it names is there, and a model's manifest only when its weights are.
-        foreach (var (name, file) in files.OrderBy(file => RankOf(file.Key)).ThenBy(file => file.Key, StringComparer.Ordinal))
-            await TryCreateAsync(models.GetBlobClient(name), file, cancellationToken);
-    }
-
-    private static int RankOf(string name) => name == BlobPaths.CurrentModel ? 2 : name.EndsWith("/model.json", StringComparison.Ordinal) ? 1 : 0;
-
-    private static async Task TryCreateAsync(BlobClient blob, string file, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-            await blob.UploadAsync(file, options, cancellationToken);
-        }
-        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobAlreadyExists || e.ErrorCode == BlobErrorCode.ConditionNotMet)
-        {
-            // From an earlier start.
-        }
     }
 }

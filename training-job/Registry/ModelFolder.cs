@@ -97,11 +97,6 @@ internal static class ModelFolder
         return (written, JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest), weights);
     }
 
-    /// <summary>A model from the bytes of its weights, whose hash the caller has checked, in evaluation mode. The caller disposes both networks.</summary>
-    /// <param name="source">Where it lies, for messages.</param>
-    /// <exception cref="ModelFolderException">It cannot be used; the message says why.</exception>
-    public static LoadedModel Read(string source, ModelManifest manifest, ReadOnlySpan<byte> weights) => Build(source, manifest, weights);
-
     /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power.</summary>
     public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
     {

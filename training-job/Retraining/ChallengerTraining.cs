@@ -3,6 +3,7 @@ using System.Text;
 using Azure;
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
@@ -37,7 +38,7 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
         var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
         var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);
         logger.Trains(run.Id, slices.Count, data.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
-        var (_, network, inputCheck) = ModelFolder.Read(champion.Manifest.Version, champion.Manifest, champion.Weights.ToMemory().Span);
+        var (_, network, inputCheck) = ModelFolder.Load(champion);
         using (network)
         using (inputCheck)
         {

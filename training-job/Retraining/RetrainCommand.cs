@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Inference;
@@ -74,14 +76,15 @@ internal static class RetrainCommand
                 console.TimestampFormat = "HH:mm:ss ";
                 console.UseUtcTimestamp = true;
             }));
-            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs).RunAsync(signals.Stopping);
+            var trusted = TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys));
+            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = trusted }.RunAsync(signals.Stopping);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is ServiceBusException or FormatException or DeviceUnavailableException)
+        catch (Exception e) when (e is ServiceBusException or FormatException or DeviceUnavailableException or UntrustedModelException)
         {
             await Console.Error.WriteLineAsync($"retrain ends: {e.Message}");
             return ExitCodes.Failure;

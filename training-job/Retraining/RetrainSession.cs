@@ -14,6 +14,9 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
 {
     private const int OwnerLength = 16;
 
+    /// <value>Keys of which one must have signed a model that is put into use; none where it needs no signature.</value>
+    public TrustedKeys Trusted { get; init; } = TrustedKeys.None;
+
     /// <value>For tests; made from the storage where null.</value>
     public IChallengerTrainer? Trainer { get; init; }
 
@@ -38,14 +41,14 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
         var logger = logs.CreateLogger<RetrainSession>();
         var data = new DataSetStore(storage, time) { Damaged = damaged => logger.DamagedData(damaged.BlobPath, damaged.Problem) };
         var models = new ModelStore(storage);
-        var preparation = new RunPreparation(storage, data, models);
+        var preparation = new RunPreparation(data, models);
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);
         var judge = Judge ?? new ChallengerJudge(data, models, time);
         return new RetrainingSteps(
             preparation,
             Trainer ?? new ChallengerTraining(data, models, runs.Checkpoints, time, logs.CreateLogger<ChallengerTraining>()),
             new ChallengerPublication(data, models),
-            new RunPromotion(storage, models, new ModelAlias(storage, time), judge, shadow, preparation, logs.CreateLogger<RunPromotion>()),
+            new RunPromotion(storage, models, new ModelAlias(storage, time), Trusted, judge, shadow, preparation, logs.CreateLogger<RunPromotion>()),
             shadow,
             new RunReports(storage, data, models, runs.Checkpoints, time, logs.CreateLogger<RunReports>()),
             models,

@@ -1,5 +1,6 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
@@ -104,5 +105,6 @@ internal sealed class RetrainingSteps(
 
     /// <summary>Faults that another try would meet again.</summary>
     private static bool IsFinal(Exception e) => e is RunFailedException or DamagedDataException or DamagedModelException or ModelFolderException
-        or TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException or AliasMoveRefusedException or ModelExistsException;
+        or TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException or AliasMoveRefusedException or ModelExistsException
+        or NotComparableException;
 }

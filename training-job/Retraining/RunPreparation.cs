@@ -1,18 +1,15 @@
 using System.Globalization;
-using Azure.Storage.Blobs;
-using CtSeg.Contracts;
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Reports;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
-internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore data, ModelStore models)
+internal sealed class RunPreparation(DataSetStore data, ModelStore models)
 {
-    private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
-
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
     /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
     /// <exception cref="DamagedModelException">The alias or the champion cannot be read.</exception>
@@ -25,7 +22,11 @@ internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore dat
             ?? throw new RunFailedException($"The model {run.Status.Champion}, in use when the run began, is gone: start another run.");
         var saw = await models.FindTrainedOnAsync(champion.Version, cancellationToken);
         var before = saw?.DataSet is { } version ? await TryFindDataSetAsync(version, cancellationToken) : null;
-        return Describe(set, locked, champion, saw, before);
+        var proving = saw is null ? [] : (await ComparisonSet.OfAsync(data, set, locked, cancellationToken)).UnseenBy(saw);
+        return Describe(set, locked, champion, saw, before) with
+        {
+            ProvingGroups = proving.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(),
+        };
     }
 
     /// <returns>Null where the run has work.</returns>
@@ -48,9 +49,9 @@ internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore dat
     public async Task RequireUnerasedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {
         await FindDataAsync(run, cancellationToken);
-        if (!run.Request.FromScratch && await IsErasedAsync(run.Champion!, cancellationToken))
+        if (!run.Request.FromScratch && await models.HoldsErasedDataAsync(run.Champion!, cancellationToken))
             throw Erased();
-        if (run.Challenger is { } challenger && await IsErasedAsync(challenger, cancellationToken))
+        if (run.Challenger is { } challenger && await models.HoldsErasedDataAsync(challenger, cancellationToken))
             throw Erased();
     }
 
@@ -62,7 +63,7 @@ internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore dat
             ?? throw new RunFailedException("No model is in use, so that there is none to begin with or to compare with: put one into use with models promote.");
         var set = await data.SnapshotAsync(cancellationToken);
         var locked = await data.LockAsync(set, cancellationToken);
-        var isErased = await IsErasedAsync(alias.Served.Version, cancellationToken);
+        var isErased = await models.HoldsErasedDataAsync(alias.Served.Version, cancellationToken);
         await run.ChangeAsync(
             status => status with
             {
@@ -95,9 +96,6 @@ internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore dat
         }
     }
 
-    private async Task<bool> IsErasedAsync(string version, CancellationToken cancellationToken) =>
-        await _models.GetBlobClient(BlobPaths.ModelErasure(version)).ExistsAsync(cancellationToken);
-
     private static RunFailedException Erased() =>
         new("Data of this run were erased meanwhile, so that what it has learnt is thrown away: start another run.");
 
@@ -112,13 +110,12 @@ internal sealed class RunPreparation(BlobServiceClient storage, DataSetStore dat
             .. set.Slices.Where(slice => !lockedIds.Contains(slice.Id) && !lockedGroups.Contains(slice.Group) && !lockedPictures.Knows(slice.Picture)),
         ];
         var seen = new PictureIndex(saw?.Pictures ?? []);
-        var proving = lockedSlices.GroupBy(slice => slice.Group, StringComparer.Ordinal).Count(group => !group.Any(slice => seen.Knows(slice.Picture)));
         var changes = new DataChanges(
             set.Slices.Count, set.Slices.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(), lockedSlices.Count, lockedGroups.Count,
             LearningChanges.Find(set, lockedIds, seen, before))
         {
             ChampionDataSet = before?.Version,
         };
-        return new RunData(set, locked, training, champion, saw, proving, changes);
+        return new RunData(set, locked, training, champion, saw, ProvingGroups: 0, changes);
     }
 }

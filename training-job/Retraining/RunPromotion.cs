@@ -7,7 +7,8 @@ namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>From a published challenger to the decision and, if it passes, to the move of the alias.</summary>
 internal sealed class RunPromotion(
-    BlobServiceClient storage, ModelStore models, ModelAlias alias, IChallengerJudge judge, RunShadow shadow, RunPreparation preparation, ILogger<RunPromotion> logger)
+    BlobServiceClient storage, ModelStore models, ModelAlias alias, TrustedKeys trusted, IChallengerJudge judge, RunShadow shadow, RunPreparation preparation,
+    ILogger<RunPromotion> logger)
 {
     private const int MaxRaces = 10;
     private readonly AliasAudit _audit = new(storage);
@@ -32,6 +33,8 @@ internal sealed class RunPromotion(
             var hash = await models.StoreDecisionAsync(challenger.Version, decision, interrupted.Token);
             if (!decision.Promote)
                 return new RunVerdict(TrainingRunState.Refused, decision.Reason) { Judgement = judgement };
+            if (await ObjectionToServeAsync(challenger, interrupted.Token) is { } objection)
+                return new RunVerdict(TrainingRunState.Refused, $"It passed, but jobs would not load it. {objection} Then put it into use by 'models promote'.") { Judgement = judgement };
             await preparation.RequireUnerasedAsync(run.Status, interrupted.Token);
             var move = alias.NewMove(AliasMoveKind.Promotion, challenger, run.Id, decision.Reason) with { DecisionSha256 = hash };
             if (await TryMoveAsync(run, read, move, stopping))
@@ -72,6 +75,24 @@ internal sealed class RunPromotion(
                 if (await shadow.StartAsync(run.Id, challenger, terms, cancellationToken))
                     await run.ChangeAsync(status => status.Entered(TrainingRunState.Shadowing, run.UtcNow()), cancellationToken);
                 return (null, true);
+        }
+    }
+
+    /// <returns>Null where nothing stands against its use.</returns>
+    private async Task<string?> ObjectionToServeAsync(ServedModel challenger, CancellationToken cancellationToken)
+    {
+        if (trusted.IsEmpty)
+            return null;
+        var files = await models.FindFilesAsync(challenger.Version, cancellationToken) ?? throw new RunFailedException($"The model {challenger.Version} of this run is gone.");
+        try
+        {
+            var signature = await models.FindSignatureAsync(challenger.Version, cancellationToken);
+            ModelSignatures.Verify(trusted, challenger.Version, signature, files.ManifestJson, files.Manifest.WeightsSha256);
+            return null;
+        }
+        catch (UntrustedModelException e)
+        {
+            return e.Message;
         }
     }
 
