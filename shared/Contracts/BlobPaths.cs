@@ -19,6 +19,14 @@ public static class BlobPaths
     public const string DataSets = "data-sets/";
     /// <summary>In <see cref="Containers.Audit"/>: where the notes about moves of the alias begin.</summary>
     public const string AliasMoves = "alias-moves/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the orders of erasures begin.</summary>
+    public const string Erasures = "erasures/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the markers of erased scans begin.</summary>
+    public const string ErasedScans = "erased/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the archived dead letters begin.</summary>
+    public const string DeadLetters = "dead-letters/";
+    /// <summary>In <see cref="Containers.TrainingData"/>: where the evaluation sets begin.</summary>
+    public const string EvaluationSets = "evaluation-sets/";
 
     /// <summary>In <see cref="Containers.Preprocessed"/>.</summary>
     public static string PreprocessedImage(ScanId scan) => $"{scan}/image.png";
@@ -55,7 +63,7 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingData"/>.</summary>
     public static string DataSet(string version) => $"{DataSets}{version}.json";
     /// <summary>In <see cref="Containers.TrainingData"/>.</summary>
-    public static string EvaluationSet(string version) => $"evaluation-sets/{version}.json";
+    public static string EvaluationSet(string version) => $"{EvaluationSets}{version}.json";
     /// <summary>In <see cref="Containers.TrainingData"/>: what became of a corrected mask.</summary>
     public static string CorrectionOutcome(ScanId scan) => $"corrections/{scan}.json";
     /// <summary>In <see cref="Containers.Corrections"/>.</summary>
@@ -69,12 +77,14 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingRuns"/>: how the challenger of a run and the model in use disagree on a slice.</summary>
     public static string ShadowResult(string run, ScanId scan) => $"{run}/shadow/{scan}.json";
     /// <summary>In <see cref="Containers.Audit"/>: an erasure, by what was asked and without names.</summary>
-    public static string Erasure(string id) => $"erasures/{id}.json";
+    public static string Erasure(string id) => $"{Erasures}{id}.json";
+    /// <summary>In <see cref="Containers.Audit"/>: there once the erasure of a scan was ordered.</summary>
+    public static string ErasedScan(ScanId scan) => $"{ErasedScans}{scan}";
     /// <summary>In <see cref="Containers.Audit"/>; notes sort by time.</summary>
     /// <param name="move">Id of the move.</param>
     /// <param name="step"><c>intended</c> before the alias is written, then <c>done</c> or <c>lost</c>.</param>
     public static string AliasMove(DateTime time, string move, string step) =>
         string.Create(CultureInfo.InvariantCulture, $"{AliasMoves}{time:yyyyMMdd'T'HHmmssfffffff'Z'}-{move}-{step}.json");
     /// <summary>In <see cref="Containers.Audit"/>.</summary>
-    public static string DeadLetter(string messageId) => $"dead-letters/{messageId}.json";
+    public static string DeadLetter(string messageId) => $"{DeadLetters}{messageId}.json";
 }
