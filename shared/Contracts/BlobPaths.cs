@@ -13,6 +13,8 @@ public static class BlobPaths
     public const string ActiveTrainingRun = "active.json";
     /// <summary>In <see cref="Containers.TrainingData"/>: how groups are chosen for the locked evaluation set.</summary>
     public const string EvaluationRule = "evaluation-sets/rule.json";
+    /// <summary>In <see cref="Containers.TrainingData"/>: what is hashed in front of a group's name.</summary>
+    public const string GroupSalt = "salt.json";
     /// <summary>In <see cref="Containers.TrainingData"/>: where the documents of slices begin.</summary>
     public const string TrainingSlices = "slices/";
     /// <summary>In <see cref="Containers.TrainingData"/>: where the data set versions begin.</summary>

@@ -31,6 +31,7 @@ namespace CtSeg.Contracts;
 [JsonSerializable(typeof(DataSet))]
 [JsonSerializable(typeof(EvaluationRule))]
 [JsonSerializable(typeof(EvaluationSet))]
+[JsonSerializable(typeof(GroupSalt))]
 [JsonSerializable(typeof(CorrectionOutcome))]
 [JsonSerializable(typeof(TrainingRunStatus))]
 [JsonSerializable(typeof(TrainingRunRequest))]

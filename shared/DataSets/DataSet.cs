@@ -19,11 +19,16 @@ public sealed record DataSetSlice(ScanId Id, string Group, string ImageSha256, P
 public sealed record EvaluationRule(double Share, int Seed)
 {
     public int SchemaVersion { get; init; } = 1;
+
+    public static EvaluationRule Default { get; } = new(0.2, 1);
+
+    internal bool IsPlausible => Share is >= 0.05 and <= 0.5;
 }
 
 /// <summary><c>training-data/evaluation-sets/{version}.json</c>: slices that no run learns from, on which a challenger must prove itself. It never changes.</summary>
-/// <param name="Version">First 16 hexadecimal characters of SHA-256 over rule and entries.</param>
-/// <param name="DataSet">The version that it is a part of.</param>
+/// <param name="Version">First 16 hexadecimal characters of SHA-256 over rule and entries: the same while the locked slices are.</param>
+/// <param name="DataSet">The first version that it was a part of.</param>
+/// <param name="Slices">In the order of their ids.</param>
 public sealed record EvaluationSet(string Version, string DataSet, EvaluationRule Rule, DateTime CreatedAt, IReadOnlyList<ScanId> Slices)
 {
     public int SchemaVersion { get; init; } = 1;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CtSeg.Contracts;
+using CtSeg.Imaging;
 
 namespace CtSeg.DataSets;
 
@@ -10,6 +11,8 @@ namespace CtSeg.DataSets;
 /// <param name="ImageSha256">Of the image file as it came, lower-case hexadecimal.</param>
 /// <param name="Picture">What the network sees of it.</param>
 /// <param name="MaskSha256">Of the mask as it is stored: palette PNG, values 0 to 3.</param>
+/// <param name="Width">Of the mask, pixels.</param>
+/// <param name="Height">Of the mask, pixels.</param>
 /// <param name="ClassPixels">Of the mask, by class.</param>
 public sealed record TrainingSlice(
     ScanId Id, string Name, string Group, string ImageSha256, PictureIdentity Picture, string MaskSha256, int Width, int Height, IReadOnlyList<long> ClassPixels,
@@ -21,7 +24,15 @@ public sealed record TrainingSlice(
 /// <summary>Knows a picture again.</summary>
 /// <param name="Sha256">Of its preprocessed grey values: the same in another file format without loss.</param>
 /// <param name="Fingerprint">Of its structure, 64 hexadecimal characters: near that of the same slice in another window, size or compression.</param>
-public sealed record PictureIdentity(string Sha256, string Fingerprint);
+public sealed record PictureIdentity(string Sha256, string Fingerprint)
+{
+    /// <param name="preprocessed">[369, 369] grey.</param>
+    public static PictureIdentity Of(GreyImage preprocessed)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessed);
+        return new(ContentHash.Of(preprocessed.Pixels), PictureFingerprint.Of(preprocessed));
+    }
+}
 
 /// <summary>Where a slice of the training data comes from.</summary>
 /// <param name="Kind">One of <see cref="SliceOrigins"/>.</param>

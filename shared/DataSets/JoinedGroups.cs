@@ -1,0 +1,40 @@
+namespace CtSeg.DataSets;
+
+/// <summary>Groups that show the same picture are one: otherwise a picture could lie on both sides of a split.</summary>
+internal static class JoinedGroups
+{
+    /// <summary>
+    /// The name that each slice's group has in a data set. Of groups that became one, it is that of a locked one where there is any (what was
+    /// locked once is never learnt from), else the first in ordinal order.
+    /// </summary>
+    /// <returns>In the order of the slices.</returns>
+    public static IReadOnlyList<string> Of(IReadOnlyList<TrainingSlice> slices, EvaluationRule rule)
+    {
+        var groups = slices.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var numbers = groups.Index().ToDictionary(group => group.Item, group => group.Index, StringComparer.Ordinal);
+        var parents = Enumerable.Range(0, groups.Length).ToArray();
+        var bits = slices.Select(slice => PictureFingerprint.Words(slice.Picture.Fingerprint)).ToArray();
+        var own = slices.Select(slice => numbers[slice.Group]).ToArray();
+        for (var i = 0; i < bits.Length; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (own[i] != own[j]
+                    && (PictureFingerprint.Distance(bits[i], bits[j]) <= PictureFingerprint.MaxDistance || slices[i].Picture.Sha256 == slices[j].Picture.Sha256))
+                    parents[RootOf(parents, own[i])] = RootOf(parents, own[j]);
+            }
+        }
+        var names = new string?[groups.Length];
+        // In ordinal order, the locked ones first.
+        foreach (var number in Enumerable.Range(0, groups.Length).OrderByDescending(number => LockedGroups.IsLocked(groups[number], rule)))
+            names[RootOf(parents, number)] ??= groups[number];
+        return [.. own.Select(number => names[RootOf(parents, number)]!)];
+    }
+
+    private static int RootOf(int[] parents, int number)
+    {
+        while (parents[number] != number)
+            number = parents[number] = parents[parents[number]];
+        return number;
+    }
+}

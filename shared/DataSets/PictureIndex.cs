@@ -1,0 +1,33 @@
+namespace CtSeg.DataSets;
+
+/// <summary>Many pictures, among which others are looked for.</summary>
+public sealed class PictureIndex
+{
+    private readonly List<(PictureIdentity Picture, FingerprintBits Bits)> _pictures = [];
+    private readonly HashSet<string> _hashes = new(StringComparer.Ordinal);
+
+    /// <exception cref="FormatException">A fingerprint is none.</exception>
+    public PictureIndex(IEnumerable<PictureIdentity> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        foreach (var picture in pictures)
+            Add(picture);
+    }
+
+    public void Add(PictureIdentity picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        if (_hashes.Add(picture.Sha256))
+            _pictures.Add((picture, PictureFingerprint.Words(picture.Fingerprint)));
+    }
+
+    /// <summary>Whether the same picture is among them, as <see cref="PictureFingerprint.IsSamePicture"/> says.</summary>
+    public bool Knows(PictureIdentity picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        if (_hashes.Contains(picture.Sha256))
+            return true;
+        var bits = PictureFingerprint.Words(picture.Fingerprint);
+        return _pictures.Exists(known => PictureFingerprint.Distance(known.Bits, bits) <= PictureFingerprint.MaxDistance);
+    }
+}
