@@ -1,5 +1,4 @@
 using System.Globalization;
-using CtSeg.Contracts;
 using CtSeg.DataSets;
 using CtSeg.Segmentation;
 

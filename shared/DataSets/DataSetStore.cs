@@ -25,13 +25,34 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     /// <summary>Adds a slice, or replaces the document of one that has another mask, group or name now. The same again changes nothing.</summary>
     /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
     /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
-    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken)
+    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken) =>
+        (await AddWhileAsync(slice, _ => Task.FromResult(true), cancellationToken))!;
+
+    /// <summary>The same as long as the mask is the newest that there is.</summary>
+    /// <param name="isNewest">
+    /// Asked after the document that is to be replaced was read, and before it is replaced: so an older mask never replaces a newer one.
+    /// </param>
+    /// <returns>Null when it is not.</returns>
+    /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
+    public async Task<StoredSlice?> AddWhileAsync(NewSlice slice, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        ArgumentNullException.ThrowIfNull(isNewest);
         var (document, mask) = Describe(slice);
-        await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
-        await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
-        return await StoreAsync(document, slice.Mask, cancellationToken);
+        await StoreContentAsync();
+        var stored = await StoreAsync(document, slice.Mask, isNewest, cancellationToken);
+        // An erasure of another slice with the same mask may have removed it before the document named it.
+        if (stored is { Changed: true } && !await _blobs.ExistAsync(
+                [BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256)], cancellationToken))
+            await StoreContentAsync();
+        return stored;
+
+        async Task StoreContentAsync()
+        {
+            await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
+            await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
+        }
     }
 
     /// <summary>What <see cref="AddAsync"/> would do, without doing it.</summary>
@@ -172,24 +193,37 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
         return pixels;
     }
 
-    private async Task<StoredSlice> StoreAsync(TrainingSlice document, LesionMask mask, CancellationToken cancellationToken)
+    private async Task<StoredSlice?> StoreAsync(
+        TrainingSlice made, LesionMask mask, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
     {
-        var path = BlobPaths.TrainingSlice(document.Id);
-        var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(document, ContractsJson.Default.TrainingSlice));
-        var change = SliceChange.Added;
+        var path = BlobPaths.TrainingSlice(made.Id);
+        (BinaryData Json, StoredSlice Stored)? tried = null;
         for (var conflict = 0; conflict < MaxConflicts; conflict++)
         {
             var known = await _blobs.FindAsync(path, cancellationToken);
-            // After a try of ours this is our own write, whose answer was lost.
-            if (conflict > 0 && known?.Content.ToMemory().Span.SequenceEqual(json.ToMemory().Span) == true)
-                return new StoredSlice(document, change);
-            if (known?.Content is { } content && DocumentReader.Read(content, document.Id).Slice is { } there && await IsSameAsync(there, document, mask, cancellationToken))
+            // This is our own write, whose answer was lost.
+            if (tried is { } own && known?.Content.ToMemory().Span.SequenceEqual(own.Json.ToMemory().Span) == true)
+                return own.Stored;
+            var there = known is { Content: var content } ? DocumentReader.Read(content, made.Id).Slice : null;
+            if (!await isNewest(cancellationToken))
+                return null;
+            if (there is not null && await IsSameAsync(there, made, mask, cancellationToken))
                 return new StoredSlice(there, SliceChange.Unchanged);
-            change = known is null ? SliceChange.Added : SliceChange.Replaced;
+            var document = made with { EarlierMasks = EarlierMasks(there, made) };
+            var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(document, ContractsJson.Default.TrainingSlice));
+            tried = (json, new StoredSlice(document, known is null ? SliceChange.Added : SliceChange.Replaced));
             if (await _blobs.TryWriteAsync(path, json, known?.ETag, cancellationToken))
-                return new StoredSlice(document, change);
+                return tried.Value.Stored;
         }
-        throw new InvalidOperationException($"The training slice {document.Id} changed under {MaxConflicts} attempts to write it.");
+        throw new InvalidOperationException($"The training slice {made.Id} changed under {MaxConflicts} attempts to write it.");
+    }
+
+    private static string[]? EarlierMasks(TrainingSlice? replaced, TrainingSlice made)
+    {
+        if (replaced is null)
+            return null;
+        string[] earlier = [.. (replaced.EarlierMasks ?? []).Append(replaced.MaskSha256).Distinct(StringComparer.Ordinal).Where(hash => hash != made.MaskSha256)];
+        return earlier.Length > 0 ? earlier : null;
     }
 
     // The same mask may be other bytes where another version of the compressor wrote it.

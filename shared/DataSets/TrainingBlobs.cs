@@ -81,6 +81,14 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
         }
     }
 
+    public async Task<bool> ExistAsync(IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        foreach (var name in names)
+            if (!await container.GetBlobClient(name).ExistsAsync(cancellationToken))
+                return false;
+        return true;
+    }
+
     /// <exception cref="DamagedDataException">It is missing or has another hash.</exception>
     public async Task<BinaryData> ReadAsync(Func<string, string> nameOf, string sha256, CancellationToken cancellationToken)
     {

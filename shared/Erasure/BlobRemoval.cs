@@ -51,17 +51,20 @@ internal static class BlobRemoval
     public static BlobBaseClient ClientOf(BlobContainerClient container, BlobItem item)
     {
         var blob = container.GetBlobBaseClient(item.Name);
-        if (!string.IsNullOrEmpty(item.Snapshot))
-            return blob.WithSnapshot(item.Snapshot);
         // The current version can only be deleted as the blob itself.
-        return item.VersionId is { Length: > 0 } version && item.IsLatestVersion != true ? blob.WithVersion(version) : blob;
+        if (IsCurrent(item))
+            return blob;
+        return string.IsNullOrEmpty(item.Snapshot) ? blob.WithVersion(item.VersionId) : blob.WithSnapshot(item.Snapshot);
     }
 
     /// <returns>False when another was first.</returns>
     public static async Task<bool> RemoveItemAsync(BlobContainerClient container, BlobItem item, CancellationToken cancellationToken)
     {
-        var blob = ClientOf(container, item);
-        var snapshots = ReferenceEquals(blob, container) || !string.IsNullOrEmpty(item.Snapshot) ? DeleteSnapshotsOption.None : DeleteSnapshotsOption.IncludeSnapshots;
-        return await blob.DeleteIfExistsAsync(item.VersionId is { Length: > 0 } && item.IsLatestVersion != true ? DeleteSnapshotsOption.None : snapshots, cancellationToken: cancellationToken);
+        // Only the blob itself has snapshots.
+        var snapshots = IsCurrent(item) ? DeleteSnapshotsOption.IncludeSnapshots : DeleteSnapshotsOption.None;
+        return await ClientOf(container, item).DeleteIfExistsAsync(snapshots, cancellationToken: cancellationToken);
     }
+
+    private static bool IsCurrent(BlobItem item) =>
+        string.IsNullOrEmpty(item.Snapshot) && (string.IsNullOrEmpty(item.VersionId) || item.IsLatestVersion == true);
 }

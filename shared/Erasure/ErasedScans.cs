@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
 using CtSeg.Scans;
 
 namespace CtSeg.Erasure;
@@ -62,6 +63,24 @@ public sealed class ErasedScans(BlobServiceClient storage)
         await BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(container), blobName, cancellationToken);
         return true;
     }
+
+    /// <summary>After taking a corrected mask in: removes it from the training data if the scan was erased.</summary>
+    /// <param name="slice">As it was stored; null where the mask was refused.</param>
+    /// <returns>Whether it was.</returns>
+    internal async Task<bool> TakeBackCorrectionAsync(ScanId scan, TrainingSlice? slice, CancellationToken cancellationToken)
+    {
+        if (!await IsMarkedAsync(scan, cancellationToken) || await IsCorrectedAnewAsync(scan, slice, cancellationToken))
+            return false;
+        var removal = new TrainingDataRemoval(storage);
+        await removal.RemoveSliceAsync(scan, cancellationToken);
+        if (slice is not null)
+            await removal.RemoveContentAsync([slice.ImageSha256], [slice.MaskSha256, .. slice.EarlierMasks ?? []], cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> IsCorrectedAnewAsync(ScanId scan, TrainingSlice? slice, CancellationToken cancellationToken) =>
+        await storage.GetBlobContainerClient(Containers.Corrections).GetBlobClient(BlobPaths.Correction(scan)).ExistsAsync(cancellationToken)
+        && (slice?.Origin.BlobName is not { } upload || await HasUploadAsync(scan, upload, cancellationToken));
 
     internal async Task<bool> IsMarkedAsync(ScanId scan, CancellationToken cancellationToken) =>
         await _audit.GetBlobClient(BlobPaths.ErasedScan(scan)).ExistsAsync(cancellationToken);

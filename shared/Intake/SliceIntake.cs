@@ -15,7 +15,10 @@ public sealed record IntakeOutcome(ScanStatus Status, FailureReason? Rejected)
     /// True while nobody works on the scan yet. Asking again is harmless: the request's id is made of scan and attempt,
     /// and consumers drop an id they know.
     /// </value>
-    public bool IsToBeRequested => Status.State == ScanState.Preprocessed;
+    public bool IsToBeRequested => Status.State == ScanState.Preprocessed && !IsErased;
+
+    /// <value>The upload was erased while it was taken in, and nothing of it is left.</value>
+    public bool IsErased { get; init; }
 }
 
 /// <summary>
@@ -47,8 +50,11 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
         }
         var (requested, _) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Requested(FirstAttempt, Now) : null, cancellationToken);
-        return new IntakeOutcome(requested.Status, null);
+        return await LookAgainAsync(new IntakeOutcome(requested.Status, null), cancellationToken);
     }
+
+    private async Task<IntakeOutcome> LookAgainAsync(IntakeOutcome outcome, CancellationToken cancellationToken) =>
+        outcome with { IsErased = await blobs.Erased.TakeBackUploadAsync(outcome.Status.ScanId, outcome.Status.BlobName, cancellationToken) };
 
     private async Task PreprocessAsync(ScanId scan, string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -67,7 +73,7 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
     {
         var (ended, written) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Failed(failure, Now) : null, cancellationToken);
-        return new IntakeOutcome(ended.Status, written ? failure.Reason : null);
+        return await LookAgainAsync(new IntakeOutcome(ended.Status, written ? failure.Reason : null), cancellationToken);
     }
 
     private DateTime Now => clock.GetUtcNow().UtcDateTime;

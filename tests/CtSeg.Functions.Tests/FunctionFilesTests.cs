@@ -9,11 +9,13 @@ public sealed class FunctionFilesTests
     public static TheoryData<string, string, string> Triggers => new()
     {
         { PreprocessSliceTrigger.Name, "blobTrigger", PreprocessSliceTrigger.SliceBinding },
+        { AcceptCorrectionTrigger.Name, "blobTrigger", AcceptCorrectionTrigger.MaskBinding },
         { RecordPoisonedSliceTrigger.Name, "queueTrigger", RecordPoisonedSliceTrigger.MessageBinding },
         { RecordDeadLettersTrigger.Name, "serviceBusTrigger", RecordDeadLettersTrigger.MessageBinding },
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
+        { GetCorrectionEndpoint.Name, "httpTrigger", "req" },
         { GetHealthEndpoint.Name, "httpTrigger", "req" },
     };
 
@@ -32,11 +34,13 @@ public sealed class FunctionFilesTests
             .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)).Order()
             .ShouldBe(Triggers.Select(row => row.Data.Item1).Order());
 
-    [Fact]
-    public void Given_SliceTrigger_When_Read_Then_BytesFromTheSlices()
+    [Theory]
+    [InlineData(PreprocessSliceTrigger.Name, Containers.Slices)]
+    [InlineData(AcceptCorrectionTrigger.Name, Containers.Corrections)]
+    public void Given_BlobTrigger_When_Read_Then_BytesFromItsContainer(string function, string container)
     {
-        var trigger = Bindings(PreprocessSliceTrigger.Name)[0];
-        Text(trigger, "path").ShouldBe($"{Containers.Slices}/{{name}}");
+        var trigger = Bindings(function)[0];
+        Text(trigger, "path").ShouldBe($"{container}/{{name}}");
         Text(trigger, "dataType").ShouldBe("binary");
         Text(trigger, "source").ShouldBe("LogsAndContainerScan");
         Text(trigger, "connection").ShouldBe(Connections.Slices);
@@ -76,6 +80,7 @@ public sealed class FunctionFilesTests
     [Theory]
     [InlineData(ListScansEndpoint.Name, ListScansEndpoint.Route, "function")]
     [InlineData(GetScanEndpoint.Name, GetScanEndpoint.Route, "function")]
+    [InlineData(GetCorrectionEndpoint.Name, GetCorrectionEndpoint.Route, "function")]
     [InlineData(GetHealthEndpoint.Name, GetHealthEndpoint.Route, "anonymous")]
     public void Given_HttpFunction_When_Read_Then_ProxiedToItsRoute(string function, string route, string level)
     {

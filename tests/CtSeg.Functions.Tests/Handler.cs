@@ -83,9 +83,9 @@ internal sealed class Handler : IAsyncDisposable
         await blob.UploadAsync(new BinaryData("{"), new BlobUploadOptions { Metadata = metadata }, Stop);
     }
 
-    public static string BlobBody(string blobName, byte[] content) => JsonSerializer.Serialize(new
+    public static string BlobBody(string blobName, byte[] content, string binding = "slice") => JsonSerializer.Serialize(new
     {
-        Data = new { slice = Convert.ToBase64String(content) },
+        Data = new Dictionary<string, string> { [binding] = Convert.ToBase64String(content) },
         Metadata = new Dictionary<string, object> { ["name"] = JsonSerializer.Serialize(blobName) },
     });
 
