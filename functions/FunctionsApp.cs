@@ -7,6 +7,7 @@ using CtSeg.Intake;
 using CtSeg.Processes;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
 
@@ -74,8 +75,23 @@ internal static class FunctionsApp
         MapGet(app, ApiPrefix + GetCorrectionEndpoint.Route, new GetCorrectionEndpoint(outcomes).RunAsync);
         MapGet(app, ApiPrefix + GetHealthEndpoint.Route,
             new GetHealthEndpoint(statusContainer, clock, logs.CreateLogger<GetHealthEndpoint>()).RunAsync);
+        MapTrainingRuns(app, options, clock, logs);
         // The host asks here until there is an answer, then takes the handler for ready.
         MapGet(app, "/", context => Reply.WriteAsync(context, "{}"u8.ToArray()));
+    }
+
+    private static void MapTrainingRuns(WebApplication app, FunctionsOptions options, TimeProvider clock, ILoggerFactory logs)
+    {
+        var runs = new TrainingRunStore(options.Storage, clock);
+        MapTrigger(app, ScheduleRetrainingTrigger.Name,
+            new ScheduleRetrainingTrigger(runs, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
+        MapTrigger(app, StartTrainingRunTrigger.Name,
+            new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
+        MapTrigger(app, ReconcileTrainingRunsTrigger.Name,
+            new ReconcileTrainingRunsTrigger(
+                new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
+        MapGet(app, ApiPrefix + ListTrainingRunsEndpoint.Route, new ListTrainingRunsEndpoint(runs).RunAsync);
+        MapGet(app, ApiPrefix + GetTrainingRunEndpoint.Route, new GetTrainingRunEndpoint(runs).RunAsync);
     }
 
     private static void MapTrigger(WebApplication app, string function, Func<HttpRequest, CancellationToken, Task<Answer>> run)

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using CtSeg.Imaging;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.TrainingRuns;
 using Names = CtSeg.Contracts.Settings;
 
 namespace CtSeg.Functions.Settings;
@@ -30,6 +31,12 @@ internal sealed record FunctionsOptions
     /// </value>
     public ReconcilePolicy Reconcile { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 4, MaxScans: 200);
 
+    /// <value>
+    /// Settings <c>TrainingRunsAfter</c> (00:00:01 to 7.00:00:00, 00:10:00 unless set) and <c>MaxTrainingAttempts</c> (1 to 10,000, 100 unless set: a run
+    /// that is evicted often is not given up).
+    /// </value>
+    public TrainingRunPolicy TrainingRuns { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 100);
+
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
     public static FunctionsOptions Read(Func<string, string?> setting)
@@ -47,6 +54,8 @@ internal sealed record FunctionsOptions
             Age = reader.Duration(Names.ReconcileAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             MaxAttempts = (int)reader.Number(Names.MaxAttempts, 4, 1, 100),
             MaxScans = (int)reader.Number(Names.ReconcileBatch, 200, 1, 5000),
+            RunAge = reader.Duration(Names.TrainingRunsAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+            MaxRunAttempts = (int)reader.Number(Names.MaxTrainingAttempts, 100, 1, 10_000),
         };
         reader.ThrowIfWrong();
         return new FunctionsOptions
@@ -61,6 +70,7 @@ internal sealed record FunctionsOptions
                 MaxNestedItems = options.MaxNestedItems,
             },
             Reconcile = new ReconcilePolicy(options.Age, options.MaxAttempts, options.MaxScans),
+            TrainingRuns = new TrainingRunPolicy(options.RunAge, options.MaxRunAttempts),
         };
     }
 

@@ -240,6 +240,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     {
         var settings = Connections();
         settings[Settings.ReconcileSchedule] = Settings.DefaultReconcileSchedule;
+        settings[Settings.RetrainingSchedule] = Settings.DefaultRetrainingSchedule;
+        settings[Settings.TrainingRunsSchedule] = Settings.DefaultTrainingRunsSchedule;
         foreach (var (name, value) in _options.Settings)
             settings[name] = value;
         return settings;

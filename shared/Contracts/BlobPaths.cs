@@ -77,7 +77,9 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingRuns"/>.</summary>
     public static string TrainingReport(string run) => $"{run}/report.html";
     /// <summary>In <see cref="Containers.TrainingRuns"/>: how the challenger of a run and the model in use disagree on a slice.</summary>
-    public static string ShadowResult(string run, ScanId scan) => $"{run}/shadow/{scan}.json";
+    public static string ShadowResult(string run, ScanId scan) => $"{ShadowResults(run)}{scan}.json";
+    /// <summary>In <see cref="Containers.TrainingRuns"/>: where those results of a run begin.</summary>
+    public static string ShadowResults(string run) => $"{run}/shadow/";
     /// <summary>In <see cref="Containers.Audit"/>: an erasure, by what was asked and without names.</summary>
     public static string Erasure(string id) => $"{Erasures}{id}.json";
     /// <summary>In <see cref="Containers.Audit"/>: there once the erasure of a scan was ordered.</summary>
@@ -87,6 +89,8 @@ public static class BlobPaths
     /// <param name="step"><c>intended</c> before the alias is written, then <c>done</c> or <c>lost</c>.</param>
     public static string AliasMove(DateTime time, string move, string step) =>
         string.Create(CultureInfo.InvariantCulture, $"{AliasMoves}{time:yyyyMMdd'T'HHmmssfffffff'Z'}-{move}-{step}.json");
+    /// <summary>In <see cref="Containers.Audit"/>, named by content: every decision that was made, those that a later one replaced too.</summary>
+    public static string Decision(string sha256) => $"decisions/{sha256}.json";
     /// <summary>In <see cref="Containers.Audit"/>.</summary>
     public static string DeadLetter(string messageId) => $"{DeadLetters}{messageId}.json";
 }

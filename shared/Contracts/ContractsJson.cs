@@ -36,6 +36,8 @@ namespace CtSeg.Contracts;
 [JsonSerializable(typeof(TrainingRunStatus))]
 [JsonSerializable(typeof(TrainingRunRequest))]
 [JsonSerializable(typeof(ActiveTrainingRun))]
+[JsonSerializable(typeof(TrainingRunPage))]
+[JsonSerializable(typeof(ShadowResult))]
 [JsonSerializable(typeof(CloudEvent<TrainingRequested>))]
 [JsonSerializable(typeof(CloudEvent<TrainingEnded>))]
 [JsonSerializable(typeof(CloudEvent<ModelRefused>))]

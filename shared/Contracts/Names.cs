@@ -67,6 +67,10 @@ public static class Settings
     /// <summary>NCRONTAB; the host reads it for ReconcileTrainingRuns, so it must be set.</summary>
     public const string TrainingRunsSchedule = "TrainingRunsSchedule";
     public const string DefaultTrainingRunsSchedule = "0 */5 * * * *";
+    /// <summary>Age of its last sign at which a training run is asked for again, <c>hh:mm:ss</c>.</summary>
+    public const string TrainingRunsAfter = "TrainingRunsAfter";
+    /// <summary>Requests for one training run, the first included.</summary>
+    public const string MaxTrainingAttempts = "MaxTrainingAttempts";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
     /// <summary>Width x height of an image.</summary>

@@ -31,7 +31,11 @@ public sealed record AliasMove(string Id, AliasMoveKind Kind, ServedModel To, st
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ServedModel? From { get; init; }
 
-    /// <summary>SHA-256 of the decision that allowed it.</summary>
+    /// <summary>Id of the move that had put it there; null where none had.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? After { get; init; }
+
+    /// <summary>SHA-256 of the decision that allowed it; <c>audit/decisions/</c> holds it under that name.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DecisionSha256 { get; init; }
 }

@@ -1,0 +1,48 @@
+using CtSeg.Testing;
+using static CtSeg.Shared.Tests.TrainingRuns.RunWorld;
+
+namespace CtSeg.Shared.Tests.TrainingRuns;
+
+public sealed class TrainingCheckpointStoreTests(AzuriteFixture azurite)
+{
+    private const string Run = "20261127-020000-1a2b3c";
+
+    [Fact]
+    public async Task Given_Epochs_When_Written_Then_EachReplacesTheLast()
+    {
+        var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldBeNull();
+        var first = await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        (await store.TryReplaceAsync(Run, Owner, new BinaryData("2"), first.ShouldNotBeNull(), Stop)).ShouldNotBeNull();
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().Content.ToString().ShouldBe("2");
+    }
+
+    [Fact]
+    public async Task Given_RunTakenOver_When_TheFormerOwnerWrites_Then_Refused()
+    {
+        var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
+        var first = await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        var taken = (await store.TakeAsync(Run, Other, Stop)).ShouldNotBeNull();
+        (await store.TryReplaceAsync(Run, Owner, new BinaryData("zombie"), first, Stop)).ShouldBeNull();
+        (await store.TryReplaceAsync(Run, Other, new BinaryData("2"), taken.ETag, Stop)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Given_RemovedCheckpoint_When_TheFormerOwnerWrites_Then_ItStaysRemoved()
+    {
+        var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
+        var first = await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        await store.DeleteAsync(Run, Stop);
+        (await store.TryReplaceAsync(Run, Owner, new BinaryData("zombie"), first, Stop)).ShouldBeNull();
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_TwoBeginners_When_BothCreate_Then_OneIsRefused()
+    {
+        var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
+        var both = await Task.WhenAll(
+            store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop), store.TryReplaceAsync(Run, Other, new BinaryData("2"), last: null, Stop));
+        both.Count(etag => etag is null).ShouldBe(1);
+    }
+}
