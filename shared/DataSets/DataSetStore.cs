@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
@@ -17,6 +18,7 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
 {
     private const int MaxConflicts = 10;
     private const int ReadsAtOnce = 16;
+    private readonly ErasedScans _erased = new(storage);
     private readonly TrainingBlobs _blobs = new(storage.GetBlobContainerClient(Containers.TrainingData));
 
     /// <value>Told of every document that a listing leaves out.</value>
@@ -101,7 +103,28 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     /// were at an earlier one, that is given.
     /// </summary>
     /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">Slices were erased under every attempt.</exception>
     public async Task<DataSet> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            var data = await StoreSnapshotAsync(cancellationToken);
+            if (await IsLastingAsync(BlobPaths.DataSet(data.Version), data.Slices.Select(slice => slice.Id), cancellationToken))
+                return data;
+        }
+        throw new InvalidOperationException($"Slices were erased under {MaxConflicts} attempts to list them.");
+    }
+
+    /// <returns>False where a slice that a new list names was erased meanwhile; the list is removed.</returns>
+    private async Task<bool> IsLastingAsync(string list, IEnumerable<ScanId> slices, CancellationToken cancellationToken)
+    {
+        if (!await _erased.AnyErasedAsync(slices, cancellationToken))
+            return true;
+        await BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
+        return false;
+    }
+
+    private async Task<DataSet> StoreSnapshotAsync(CancellationToken cancellationToken)
     {
         var rule = await RuleAsync(cancellationToken);
         var slices = new List<TrainingSlice>();
@@ -128,7 +151,7 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     }
 
     /// <summary>The locked part of a data set; what is locked stays the same while the locked slices do, whatever else joins.</summary>
-    /// <exception cref="DamagedDataException">The rule cannot be read.</exception>
+    /// <exception cref="DamagedDataException">The rule cannot be read, or slices of the data set were erased.</exception>
     public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -138,7 +161,9 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
         var stored = await _blobs.EnsureAsync(
             BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
             stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
-        return stored with { DataSet = data.Version };
+        return await IsLastingAsync(BlobPaths.EvaluationSet(made.Version), made.Slices, cancellationToken)
+            ? stored with { DataSet = data.Version }
+            : throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.");
     }
 
     /// <returns>Null where there is no such version.</returns>

@@ -62,7 +62,11 @@ internal static class BlobRemoval
     {
         // Only the blob itself has snapshots.
         var snapshots = IsCurrent(item) ? DeleteSnapshotsOption.IncludeSnapshots : DeleteSnapshotsOption.None;
-        return await ClientOf(container, item).DeleteIfExistsAsync(snapshots, cancellationToken: cancellationToken);
+        var removed = await ClientOf(container, item).DeleteIfExistsAsync(snapshots, cancellationToken: cancellationToken);
+        // What was the current version is an earlier one now.
+        if (IsCurrent(item) && item.VersionId is { Length: > 0 } version)
+            await container.GetBlobBaseClient(item.Name).WithVersion(version).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        return removed;
     }
 
     private static bool IsCurrent(BlobItem item) =>

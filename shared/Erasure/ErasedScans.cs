@@ -23,14 +23,18 @@ public sealed class ErasedScans(BlobServiceClient storage)
     public async Task<bool> IsErasedAsync(ScanId scan, CancellationToken cancellationToken) =>
         await IsMarkedAsync(scan, cancellationToken) && !await _preprocessed.GetBlobClient(BlobPaths.Manifest(scan)).ExistsAsync(cancellationToken);
 
-    /// <summary>Which of many slices are marked, for who wrote a list of them. One listing.</summary>
-    public async Task<IReadOnlySet<ScanId>> MarkedAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// For who wrote a list of slices of the training data, or is about to use what was learnt from one: whether any of them was erased. One listing.
+    /// </summary>
+    public async Task<bool> AnyErasedAsync(IEnumerable<ScanId> slices, CancellationToken cancellationToken)
     {
-        var marked = new HashSet<ScanId>();
+        var listed = slices.ToHashSet();
+        var data = storage.GetBlobContainerClient(Containers.TrainingData);
         await foreach (var blob in _audit.GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.ErasedScans }, cancellationToken))
-            if (ScanId.TryParse(blob.Name[BlobPaths.ErasedScans.Length..], out var scan))
-                marked.Add(scan);
-        return marked;
+            if (ScanId.TryParse(blob.Name[BlobPaths.ErasedScans.Length..], out var slice) && listed.Contains(slice)
+                && !await data.GetBlobClient(BlobPaths.TrainingSlice(slice)).ExistsAsync(cancellationToken))
+                return true;
+        return false;
     }
 
     /// <summary>After writing a result: removes all that was made of the scan if it was erased.</summary>
@@ -85,9 +89,19 @@ public sealed class ErasedScans(BlobServiceClient storage)
     internal async Task<bool> IsMarkedAsync(ScanId scan, CancellationToken cancellationToken) =>
         await _audit.GetBlobClient(BlobPaths.ErasedScan(scan)).ExistsAsync(cancellationToken);
 
-    /// <param name="order">Id of the erasure.</param>
-    internal Task MarkAsync(ScanId scan, string order, CancellationToken cancellationToken) =>
-        _audit.GetBlobClient(BlobPaths.ErasedScan(scan)).UploadAsync(BinaryData.FromString(order), overwrite: true, cancellationToken);
+    /// <param name="order">Id of the erasure; of the first one, where there were more.</param>
+    internal async Task MarkAsync(ScanId scan, string order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            await _audit.GetBlobClient(BlobPaths.ErasedScan(scan)).UploadAsync(BinaryData.FromString(order), options, cancellationToken);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
+        {
+            // Marked before.
+        }
+    }
 
     /// <summary>The preprocessed image first: it is the source of the rest. The status last: it holds the upload's name.</summary>
     /// <returns>How many blobs went.</returns>
