@@ -44,6 +44,8 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
         var (document, mask) = Describe(slice);
         await StoreContentAsync();
         var stored = await StoreAsync(document, slice.Mask, isNewest, cancellationToken);
+        if (stored is null)
+            await new TrainingDataRemoval(storage).RemoveContentAsync([document.ImageSha256], [document.MaskSha256], cancellationToken);
         // An erasure of another slice with the same mask may have removed it before the document named it.
         if (stored is { Changed: true } && !await _blobs.ExistAsync(
                 [BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256)], cancellationToken))

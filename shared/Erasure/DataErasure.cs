@@ -91,19 +91,21 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         }
         var removed = await RemoveAsync(order, scans, sighting, cancellationToken);
         foreach (var run in runs)
-        {
             removed += await _runs.RemoveAsync(run, cancellationToken);
-            if (run.Challenger is { Length: > 0 } challenger)
-                removed += await _models.RemoveReportAsync(challenger, cancellationToken);
-        }
+        foreach (var model in models.Affected.Select(model => model.Version).Concat(runs.Select(run => run.Challenger).OfType<string>()).Distinct(StringComparer.Ordinal))
+            removed += await _models.RemoveReportAsync(model, cancellationToken);
         progress.Blobs += removed;
         return removed;
     }
 
-    /// <summary>The uploads first, for all else is made of them and could be made again.</summary>
+    /// <summary>The uploads before what is made of them and could be made again.</summary>
     private async Task<int> RemoveAsync(ErasureOrder order, ScanId[] scans, ErasureSighting sighting, CancellationToken cancellationToken)
     {
-        var removed = await RemoveUploadsAsync(sighting.Uploads, cancellationToken);
+        var removed = 0;
+        // By the names of uploads, which the next process may not find any more.
+        foreach (var letter in sighting.DeadLetters)
+            removed += await RemoveAsync(Containers.Audit, letter, cancellationToken);
+        removed += await RemoveUploadsAsync(sighting.Uploads, cancellationToken);
         foreach (var scan in scans)
             removed += await RemoveAsync(Containers.Corrections, BlobPaths.Correction(scan), cancellationToken);
         foreach (var version in order.Found.DataSets)
@@ -113,14 +115,11 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         foreach (var scan in scans)
             removed += await _scans.RemoveMadeAsync(scan, cancellationToken) + await _data.RemoveSliceAsync(scan, cancellationToken);
         removed += await _data.RemoveContentAsync(order.Found.Images, order.Found.Masks, cancellationToken);
-        foreach (var letter in sighting.DeadLetters)
-            removed += await RemoveAsync(Containers.Audit, letter, cancellationToken);
         foreach (var shadow in sighting.Shadows)
             removed += await RemoveAsync(Containers.TrainingRuns, shadow, cancellationToken);
         return removed;
     }
 
-    /// <summary>Where all of a name goes, with what only the second listing shows: deleting the current version leaves one more.</summary>
     private async Task<int> RemoveUploadsAsync(IReadOnlyList<StoredUpload> uploads, CancellationToken cancellationToken)
     {
         var slices = storage.GetBlobContainerClient(Containers.Slices);

@@ -48,13 +48,16 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
         {
             return await RejectAsync(stored, e.ToFailure(), cancellationToken);
         }
+        if (await IsErasedAsync(stored, cancellationToken))
+            return new IntakeOutcome(stored.Status, null) { IsErased = true };
         var (requested, _) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Requested(FirstAttempt, Now) : null, cancellationToken);
-        return await LookAgainAsync(new IntakeOutcome(requested.Status, null), cancellationToken);
+        return new IntakeOutcome(requested.Status, null);
     }
 
-    private async Task<IntakeOutcome> LookAgainAsync(IntakeOutcome outcome, CancellationToken cancellationToken) =>
-        outcome with { IsErased = await blobs.Erased.TakeBackUploadAsync(outcome.Status.ScanId, outcome.Status.BlobName, cancellationToken) };
+    /// <summary>Asked after the last write that makes something anew: the status is only replaced after it.</summary>
+    private Task<bool> IsErasedAsync(StoredStatus stored, CancellationToken cancellationToken) =>
+        blobs.Erased.TakeBackUploadAsync(stored.Status.ScanId, stored.Status.BlobName, cancellationToken);
 
     private async Task PreprocessAsync(ScanId scan, string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -71,9 +74,11 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
 
     private async Task<IntakeOutcome> RejectAsync(StoredStatus stored, ScanFailure failure, CancellationToken cancellationToken)
     {
+        if (await IsErasedAsync(stored, cancellationToken))
+            return new IntakeOutcome(stored.Status, null) { IsErased = true };
         var (ended, written) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Failed(failure, Now) : null, cancellationToken);
-        return await LookAgainAsync(new IntakeOutcome(ended.Status, written ? failure.Reason : null), cancellationToken);
+        return new IntakeOutcome(ended.Status, written ? failure.Reason : null);
     }
 
     private DateTime Now => clock.GetUtcNow().UtcDateTime;

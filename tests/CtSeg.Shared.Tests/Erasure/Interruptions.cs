@@ -18,6 +18,9 @@ internal sealed class Interruptions : HttpPipelinePolicy
     /// <value>Called before the write with this number, from 0.</value>
     public (int Write, Func<Task> Call)? Before { get; init; }
 
+    /// <value>Told every write that storage took.</value>
+    public List<string>? Log { get; init; }
+
     /// <value>Writes that storage took.</value>
     public int Writes => _writes;
 
@@ -41,7 +44,10 @@ internal sealed class Interruptions : HttpPipelinePolicy
             await call();
         }
         await ProcessNextAsync(message, pipeline);
-        if (isWrite && !message.Response.IsError)
-            Interlocked.Increment(ref _writes);
+        // Not IsError, which a condition that is not met leaves false.
+        if (!isWrite || message.Response.Status >= 400)
+            return;
+        Interlocked.Increment(ref _writes);
+        Log?.Add($"{message.Request.Method} {message.Request.Uri}");
     }
 }
