@@ -5,6 +5,7 @@ using CtSeg.TrainingJob;
 using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
@@ -23,6 +24,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     InputCheckCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
+    DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
     BenchCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };

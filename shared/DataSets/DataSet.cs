@@ -22,7 +22,7 @@ public sealed record EvaluationRule(double Share, int Seed)
 
     public static EvaluationRule Default { get; } = new(0.2, 1);
 
-    internal bool IsPlausible => Share is >= 0.05 and <= 0.5;
+    internal bool IsPlausible => SchemaVersion == 1 && Share is >= 0.05 and <= 0.5;
 }
 
 /// <summary><c>training-data/evaluation-sets/{version}.json</c>: slices that no run learns from, on which a challenger must prove itself. It never changes.</summary>

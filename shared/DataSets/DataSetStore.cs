@@ -1,12 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.Erasure;
 using CtSeg.Imaging;
-using CtSeg.Preprocessing;
-using CtSeg.Segmentation;
 
 namespace CtSeg.DataSets;
 
@@ -14,17 +10,32 @@ namespace CtSeg.DataSets;
 /// The training data. Images and masks lie under the hash of their content and are written before the document that names them; documents are
 /// replaced by conditional writes; data sets and evaluation sets never change.
 /// </summary>
-public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
+public sealed class DataSetStore
 {
     private const int MaxConflicts = 10;
-    private const int ReadsAtOnce = 16;
-    private readonly ErasedScans _erased = new(storage);
-    private readonly TrainingBlobs _blobs = new(storage.GetBlobContainerClient(Containers.TrainingData));
+    private const string AnyFile = "application/octet-stream";
+    private const string Png = "image/png";
+    private readonly TimeProvider _time;
+    private readonly BlobServiceClient _storage;
+    private readonly ErasedScans _erased;
+    private readonly TrainingBlobs _blobs;
+    private readonly SliceDocuments _documents;
+
+    public DataSetStore(BlobServiceClient storage, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        (_storage, _time, _erased) = (storage, time, new ErasedScans(storage));
+        _blobs = new TrainingBlobs(storage.GetBlobContainerClient(Containers.TrainingData));
+        _documents = new SliceDocuments(_blobs, document => Damaged?.Invoke(document));
+    }
 
     /// <value>Told of every document that a listing leaves out.</value>
     public Action<DamagedDocument>? Damaged { get; init; }
 
-    /// <summary>Adds a slice, or replaces the document of one that has another mask, group or name now. The same again changes nothing.</summary>
+    /// <summary>
+    /// Adds a slice, or replaces the document of one that has another mask, group or name now. The same again changes nothing, except that an image
+    /// or mask that was damaged in storage is whole again.
+    /// </summary>
     /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
     /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
     public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken) =>
@@ -41,63 +52,46 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(slice);
         ArgumentNullException.ThrowIfNull(isNewest);
-        var (document, mask) = Describe(slice);
-        await StoreContentAsync();
-        var stored = await StoreAsync(document, slice.Mask, isNewest, cancellationToken);
-        if (stored is null)
-            await new TrainingDataRemoval(storage).RemoveContentAsync([document.ImageSha256], [document.MaskSha256], cancellationToken);
-        // An erasure of another slice with the same mask may have removed it before the document named it.
-        if (stored is { Changed: true } && !await _blobs.ExistAsync(
-                [BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256)], cancellationToken))
-            await StoreContentAsync();
-        return stored;
-
-        async Task StoreContentAsync()
+        var (document, mask) = SliceDocuments.Describe(slice);
+        var (imagePath, maskPath) = (BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256));
+        await _blobs.EnsureAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.EnsureAsync(maskPath, mask, Png, cancellationToken);
+        if (await _documents.StoreAsync(document, slice.Mask, isNewest, cancellationToken) is not { } stored)
         {
-            await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
-            await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
+            await new TrainingDataRemoval(_storage).RemoveContentAsync([document.ImageSha256], [document.MaskSha256], cancellationToken);
+            return null;
         }
+        // An erasure of another slice with the same file may have removed it before the document named it.
+        await _blobs.EnsureExistsAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.EnsureExistsAsync(maskPath, mask, Png, cancellationToken);
+        return stored;
     }
 
     /// <summary>What <see cref="AddAsync"/> would do, without doing it.</summary>
     /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
-    public async Task<StoredSlice> TryAsync(NewSlice slice, CancellationToken cancellationToken)
+    public Task<StoredSlice> TryAsync(NewSlice slice, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(slice);
-        var (document, _) = Describe(slice);
-        var known = await ReadAsync(document.Id, cancellationToken);
-        if (known is null)
-            return new StoredSlice(document, SliceChange.Added);
-        return known.Slice is { } there && await IsSameAsync(there, document, slice.Mask, cancellationToken)
-            ? new StoredSlice(there, SliceChange.Unchanged)
-            : new StoredSlice(document, SliceChange.Replaced);
+        return _documents.CompareAsync(SliceDocuments.Describe(slice).Document, slice.Mask, cancellationToken);
     }
 
     /// <returns>Null where there is no such slice.</returns>
     /// <exception cref="DamagedDataException">Its document cannot be read.</exception>
     public async Task<TrainingSlice?> FindAsync(ScanId id, CancellationToken cancellationToken)
     {
-        var read = await ReadAsync(id, cancellationToken);
+        var read = await _documents.ReadAsync(id, cancellationToken);
         return read is null ? null : read.Slice ?? throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.TrainingSlice(id))} cannot be read: {read.Problem}");
     }
 
     /// <summary>All slices in the order of their ids. Documents that cannot be read are left out and told by <see cref="Damaged"/>.</summary>
-    public async IAsyncEnumerable<TrainingSlice> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<TrainingSlice> ListAsync(CancellationToken cancellationToken) => _documents.ListAsync(cancellationToken);
+
+    /// <summary>The data as they are now; nothing is written.</summary>
+    /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    public async Task<CurrentData> ReadAsync(CancellationToken cancellationToken)
     {
-        await foreach (var ids in IdsAsync(cancellationToken))
-        {
-            foreach (var some in ids.Chunk(ReadsAtOnce))
-            {
-                var read = await Task.WhenAll(some.Select(id => ReadAsync(id, cancellationToken)));
-                foreach (var (id, document) in some.Zip(read))
-                {
-                    if (document?.Slice is { } slice)
-                        yield return slice;
-                    else if (document is not null)
-                        Damaged?.Invoke(new DamagedDocument(TrainingBlobs.PathOf(BlobPaths.TrainingSlice(id)), document.Problem));
-                }
-            }
-        }
+        var rule = Plausible(await _blobs.FindAsync(BlobPaths.EvaluationRule, ContractsJson.Default.EvaluationRule, cancellationToken) ?? EvaluationRule.Default);
+        return await ReadAsync(rule, cancellationToken);
     }
 
     /// <summary>
@@ -110,33 +104,13 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     {
         for (var conflict = 0; conflict < MaxConflicts; conflict++)
         {
-            var data = await StoreSnapshotAsync(cancellationToken);
-            if (await IsLastingAsync(BlobPaths.DataSet(data.Version), data.Slices.Select(slice => slice.Id), cancellationToken))
-                return data;
+            var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
+            var path = BlobPaths.DataSet(made.Version);
+            var stored = await _blobs.EnsureAsync(path, made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+            if (!await RemoveIfErasedAsync(path, stored.Slices.Select(slice => slice.Id), cancellationToken))
+                return stored;
         }
         throw new InvalidOperationException($"Slices were erased under {MaxConflicts} attempts to list them.");
-    }
-
-    /// <returns>False where a slice that a new list names was erased meanwhile; the list is removed.</returns>
-    private async Task<bool> IsLastingAsync(string list, IEnumerable<ScanId> slices, CancellationToken cancellationToken)
-    {
-        if (!await _erased.AnyErasedAsync(slices, cancellationToken))
-            return true;
-        await BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
-        return false;
-    }
-
-    private async Task<DataSet> StoreSnapshotAsync(CancellationToken cancellationToken)
-    {
-        var rule = await RuleAsync(cancellationToken);
-        var slices = new List<TrainingSlice>();
-        await foreach (var slice in ListAsync(cancellationToken))
-            slices.Add(slice);
-        slices.Sort((one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
-        var groups = JoinedGroups.Of(slices, rule);
-        DataSetSlice[] entries = [.. slices.Zip(groups, (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256))];
-        var made = new DataSet(DataSetVersions.Of(entries), time.GetUtcNow().UtcDateTime, entries);
-        return await _blobs.EnsureAsync(BlobPaths.DataSet(made.Version), made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -152,35 +126,37 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
         return stored;
     }
 
-    /// <summary>The locked part of a data set; what is locked stays the same while the locked slices do, whatever else joins.</summary>
+    /// <summary>The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data.</summary>
     /// <exception cref="DamagedDataException">The rule cannot be read, or slices of the data set were erased.</exception>
     public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(data);
         var rule = await RuleAsync(cancellationToken);
         var locked = data.Slices.Where(slice => LockedGroups.IsLocked(slice.Group, rule)).ToArray();
-        var made = new EvaluationSet(DataSetVersions.Of(rule, locked), data.Version, rule, time.GetUtcNow().UtcDateTime, [.. locked.Select(slice => slice.Id)]);
+        var made = new EvaluationSet(DataSetVersions.Of(rule, locked), data.Version, rule, _time.GetUtcNow().UtcDateTime, [.. locked.Select(slice => slice.Id)]);
         var stored = await _blobs.EnsureAsync(
             BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
             stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
-        return await IsLastingAsync(BlobPaths.EvaluationSet(made.Version), made.Slices, cancellationToken)
-            ? stored with { DataSet = data.Version }
-            : throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.");
+        return await RemoveIfErasedAsync(BlobPaths.EvaluationSet(made.Version), made.Slices, cancellationToken)
+            ? throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.")
+            : stored with { DataSet = data.Version };
     }
 
     /// <returns>Null where there is no such version.</returns>
     /// <exception cref="DamagedDataException">It cannot be read.</exception>
-    public async Task<EvaluationSet?> FindEvaluationSetAsync(string version, CancellationToken cancellationToken) => DataSetVersions.IsPlausible(version)
-        ? await _blobs.FindAsync(BlobPaths.EvaluationSet(version), ContractsJson.Default.EvaluationSet, cancellationToken)
-        : null;
+    public async Task<EvaluationSet?> FindEvaluationSetAsync(string version, CancellationToken cancellationToken)
+    {
+        if (!DataSetVersions.IsPlausible(version))
+            return null;
+        var path = BlobPaths.EvaluationSet(version);
+        var stored = await _blobs.FindAsync(path, ContractsJson.Default.EvaluationSet, cancellationToken);
+        return stored is null || stored.Version == version ? stored : throw new DamagedDataException($"{TrainingBlobs.PathOf(path)} is not the set that its name says.");
+    }
 
     /// <summary>The rule of the locked set; <see cref="EvaluationRule.Default"/> is written where there is none yet.</summary>
     /// <exception cref="DamagedDataException">It cannot be read. It is not made anew: groups would change sides.</exception>
-    public async Task<EvaluationRule> RuleAsync(CancellationToken cancellationToken)
-    {
-        var rule = await _blobs.FindOrCreateAsync(BlobPaths.EvaluationRule, () => EvaluationRule.Default, ContractsJson.Default.EvaluationRule, cancellationToken);
-        return rule.IsPlausible ? rule : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.EvaluationRule)} has a share of {rule.Share}, which is not 0.05 to 0.5.");
-    }
+    public async Task<EvaluationRule> RuleAsync(CancellationToken cancellationToken) => Plausible(
+        await _blobs.FindOrCreateAsync(BlobPaths.EvaluationRule, () => EvaluationRule.Default, ContractsJson.Default.EvaluationRule, cancellationToken));
 
     /// <summary>Names groups outside the training data; the salt is written where there is none yet.</summary>
     /// <exception cref="DamagedDataException">The salt cannot be read.</exception>
@@ -201,96 +177,37 @@ public sealed class DataSetStore(BlobServiceClient storage, TimeProvider time)
     public Task<BinaryData> ReadMaskAsync(string sha256, CancellationToken cancellationToken) =>
         _blobs.ReadAsync(BlobPaths.TrainingMask, sha256, cancellationToken);
 
-    private static (TrainingSlice Document, BinaryData Mask) Describe(NewSlice slice)
+    private async Task<CurrentData> ReadAsync(EvaluationRule rule, CancellationToken cancellationToken)
     {
-        var preprocessed = SlicePreprocessor.Process(slice.Image.ToMemory());
-        MaskShape.RequireSame(preprocessed.Original, slice.Mask);
-        var mask = new BinaryData(MaskPng.Write(slice.Mask));
-        var document = new TrainingSlice(
-            slice.Id, slice.Name, slice.Group, ContentHash.Of(slice.Image.ToMemory().Span), PictureIdentity.Of(preprocessed.Image),
-            ContentHash.Of(mask.ToMemory().Span), slice.Mask.Width, slice.Mask.Height, ClassPixels(slice.Mask), slice.Origin);
-        return (document, mask);
+        var slices = new List<TrainingSlice>();
+        await foreach (var slice in ListAsync(cancellationToken))
+            slices.Add(slice);
+        slices.Sort((one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
+        DataSetSlice[] entries =
+        [
+            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)),
+        ];
+        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule);
     }
 
-    private static long[] ClassPixels(LesionMask mask)
+    /// <returns>Whether a slice that a new list names was erased meanwhile; the list is removed then.</returns>
+    private async Task<bool> RemoveIfErasedAsync(string list, IEnumerable<ScanId> slices, CancellationToken cancellationToken)
     {
-        var pixels = new long[LesionMask.ClassCount];
-        foreach (var label in mask.Labels)
-            pixels[label]++;
-        return pixels;
-    }
-
-    private async Task<StoredSlice?> StoreAsync(
-        TrainingSlice made, LesionMask mask, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
-    {
-        var path = BlobPaths.TrainingSlice(made.Id);
-        (BinaryData Json, StoredSlice Stored)? tried = null;
-        for (var conflict = 0; conflict < MaxConflicts; conflict++)
-        {
-            var known = await _blobs.FindAsync(path, cancellationToken);
-            // This is our own write, whose answer was lost.
-            if (tried is { } own && known?.Content.ToMemory().Span.SequenceEqual(own.Json.ToMemory().Span) == true)
-                return own.Stored;
-            var there = known is { Content: var content } ? DocumentReader.Read(content, made.Id).Slice : null;
-            if (!await isNewest(cancellationToken))
-                return null;
-            if (there is not null && await IsSameAsync(there, made, mask, cancellationToken))
-                return new StoredSlice(there, SliceChange.Unchanged);
-            var document = made with { EarlierMasks = EarlierMasks(there, made) };
-            var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(document, ContractsJson.Default.TrainingSlice));
-            tried = (json, new StoredSlice(document, known is null ? SliceChange.Added : SliceChange.Replaced));
-            if (await _blobs.TryWriteAsync(path, json, known?.ETag, cancellationToken))
-                return tried.Value.Stored;
-        }
-        throw new InvalidOperationException($"The training slice {made.Id} changed under {MaxConflicts} attempts to write it.");
-    }
-
-    private static string[]? EarlierMasks(TrainingSlice? replaced, TrainingSlice made)
-    {
-        if (replaced is null)
-            return null;
-        string[] earlier = [.. (replaced.EarlierMasks ?? []).Append(replaced.MaskSha256).Distinct(StringComparer.Ordinal).Where(hash => hash != made.MaskSha256)];
-        return earlier.Length > 0 ? earlier : null;
-    }
-
-    // The same mask may be other bytes where another version of the compressor wrote it.
-    private async Task<bool> IsSameAsync(TrainingSlice stored, TrainingSlice made, LesionMask mask, CancellationToken cancellationToken)
-    {
-        if (stored.Name != made.Name || stored.Group != made.Group || stored.ImageSha256 != made.ImageSha256 || stored.Picture != made.Picture)
+        if (!await _erased.AnyErasedAsync(slices, cancellationToken))
             return false;
-        if (stored.MaskSha256 == made.MaskSha256)
-            return true;
-        if (!stored.ClassPixels.SequenceEqual(made.ClassPixels))
-            return false;
-        try
-        {
-            var other = MaskPng.Read((await ReadMaskAsync(stored.MaskSha256, cancellationToken)).ToMemory());
-            return other.Width == mask.Width && other.Height == mask.Height && other.Labels.AsSpan().SequenceEqual(mask.Labels);
-        }
-        catch (Exception e) when (e is DamagedDataException or SliceRejectedException)
-        {
-            return false;
-        }
+        await BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
+        return true;
     }
 
-    private async Task<ReadDocument?> ReadAsync(ScanId id, CancellationToken cancellationToken) =>
-        await _blobs.FindAsync(BlobPaths.TrainingSlice(id), cancellationToken) is { } found ? DocumentReader.Read(found.Content, id) : null;
-
-    private async IAsyncEnumerable<IReadOnlyList<ScanId>> IdsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var names in _blobs.NamesAsync(BlobPaths.TrainingSlices, cancellationToken))
-        {
-            var ids = new List<ScanId>();
-            foreach (var name in names)
-            {
-                if (ScanId.TryParse(Path.GetFileNameWithoutExtension(name), out var id) && BlobPaths.TrainingSlice(id) == name)
-                    ids.Add(id);
-                else
-                    Damaged?.Invoke(new DamagedDocument(TrainingBlobs.PathOf(BlobPaths.TrainingSlices), "A blob there is not named by the id of a slice."));
-            }
-            yield return ids;
-        }
-    }
+    private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible
+        ? rule
+        : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.EvaluationRule)} has the version {rule.SchemaVersion} and a share of {rule.Share}; version 1 and 0.05 to 0.5 are possible.");
 
     private static bool IsWhole(DataSet stored, string version) => stored.Version == version && DataSetVersions.Of(stored.Slices) == version;
 }
+
+/// <summary>The training data at one moment.</summary>
+/// <param name="Slices">In the order of their ids.</param>
+/// <param name="Data">The same slices, in the same order, as a data set.</param>
+/// <param name="Rule">Which of its groups are locked.</param>
+public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule);

@@ -28,6 +28,8 @@ internal static class DocumentReader
 
     private static string? ProblemOf(TrainingSlice slice, ScanId id)
     {
+        if (slice.Version != 1)
+            return $"It has the version {slice.Version}; 1 is known.";
         if (slice.Id != id)
             return "It is of another slice.";
         if (!NewSlice.IsName(slice.Name) || !NewSlice.IsName(slice.Group))

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Measurements;
 using CtSeg.Models;
 using NJsonSchema;
@@ -36,7 +38,18 @@ public sealed class SchemaTests
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
         ["metrics without a warning"] = ("scan-metrics", Json(Metrics with { InputCheck = InputCheckResult.Of(0.1) }, ContractsJson.Default.ScanMetrics)),
+        ["training slice"] = ("training-slice", Json(Slice, ContractsJson.Default.TrainingSlice)),
+        ["training slice of a correction"] = ("training-slice", Json(Slice with { Origin = new SliceOrigin(SliceOrigins.Correction, Now) { BlobName = "a.png", ModelVersion = "2026.1", CorrectedBy = "r1" } }, ContractsJson.Default.TrainingSlice)),
+        ["data set"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256)]), ContractsJson.Default.DataSet)),
+        ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
+        ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
+        ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
+        ["correction accepted"] = ("correction-outcome", Json(Outcome(CorrectionState.Accepted), ContractsJson.Default.CorrectionOutcome)),
+        ["correction refused"] = ("correction-outcome", Json(Outcome(CorrectionState.Refused) with { Refusal = new CorrectionRefusal(CorrectionReason.WrongSize, "No.", "Yes.") }, ContractsJson.Default.CorrectionOutcome)),
+        ["erasure of a group"] = ("erasure", Json(Erasure with { Subject = ErasureSubject.Group, Group = new string('a', 64) }, ContractsJson.Default.ErasureOrder)),
+        ["erasure of a scan"] = ("erasure", Json(Erasure with { Scan = Scan, State = ErasureState.Done, Outcome = new ErasureOutcome(Now, 3, ["v1"], ["v2"], ["20261123-151205-abcdef"]) }, ContractsJson.Default.ErasureOrder)),
+        ["mark of a model"] = ("model-erasure", Json(new ModelErasure("v1", true, [new ModelErasureEntry("20261123-151205-abcdef", Now, "Erased.")]), ContractsJson.Default.ModelErasure)),
     };
 
     public static TheoryData<string> Names => [.. Documents.Keys];
@@ -55,7 +68,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "uploadedUntil", "correctedBy"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -100,6 +113,26 @@ public sealed class SchemaTests
     [InlineData("model", "/training", "{}")]
     [InlineData("model", "/scores/foreground/infection/dice", "1.01")]
     [InlineData("model", "/weightsSha256", "\"\"")]
+    [InlineData("training slice", "/maskSha256", "\"../salt\"")]
+    [InlineData("training slice", "/picture/fingerprint", "\"0\"")]
+    [InlineData("training slice", "/group", "\"\"")]
+    [InlineData("training slice", "/classPixels", "[1,2,3]")]
+    [InlineData("training slice", "/origin/kind", "\"found\"")]
+    [InlineData("training slice", "/origin/time", "\"2026-11-23T16:12:05+01:00\"")]
+    [InlineData("data set", "/version", "\"v1\"")]
+    [InlineData("data set", "/slices/0/id", "\"1\"")]
+    [InlineData("evaluation rule", "/share", "0.6")]
+    [InlineData("evaluation set", "/rule/share", "0")]
+    [InlineData("evaluation set", "/slices", "[\"a\"]")]
+    [InlineData("group salt", "/salt", "\"00\"")]
+    [InlineData("correction accepted", "/state", "\"refused\"")]
+    [InlineData("correction refused", "/state", "\"accepted\"")]
+    [InlineData("correction refused", "/refusal/reason", "\"other\"")]
+    [InlineData("erasure of a group", "/subject", "\"scan\"")]
+    [InlineData("erasure of a group", "/state", "\"done\"")]
+    [InlineData("erasure of a group", "/group", "\"patient 7\"")]
+    [InlineData("erasure of a scan", "/found/images", "[\"slice-1.png\"]")]
+    [InlineData("mark of a model", "/entries", "[]")]
     [InlineData("current model", "/version", "\"..\"")]
     [InlineData("current model", "/version", "\".hidden\"")]
     [InlineData("current model", "/weightsSha256", "null")]
@@ -115,6 +148,8 @@ public sealed class SchemaTests
     [Fact]
     public void Given_ReasonsAndStates_When_Compared_Then_SchemasListTheCodes()
     {
+        EnumOf("correction-outcome", schema => schema.GetProperty("properties").GetProperty("refusal").GetProperty("properties").GetProperty("reason"))
+            .ShouldBe(Enum.GetValues<CorrectionReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
         EnumOf("failure-reasons", schema => schema).ShouldBe(Enum.GetValues<FailureReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
         EnumOf("scan-status", schema => schema.GetProperty("definitions").GetProperty("state"))
             .ShouldBe(Enum.GetValues<ScanState>().Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())));
@@ -141,6 +176,14 @@ public sealed class SchemaTests
             "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
             "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
             "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
+            "data-set" => Again(json, ContractsJson.Default.DataSet),
+            "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
+            "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
+            "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
+            "correction-outcome" => Again(json, ContractsJson.Default.CorrectionOutcome),
+            "erasure" => Again(json, ContractsJson.Default.ErasureOrder),
+            "model-erasure" => Again(json, ContractsJson.Default.ModelErasure),
             "model" => Again(json, ModelsJson.Default.ModelManifest),
             "current-model" => Again(json, ModelsJson.Default.CurrentModel),
             _ => Again(json, ContractsJson.Default.ScanMetrics),
@@ -176,6 +219,15 @@ public sealed class SchemaTests
         EnumOf("model", schema => schema.GetProperty("definitions").GetProperty("configuration").GetProperty("properties").GetProperty("architecture"))
             .ShouldBe(Architectures.All);
 
+    private static CorrectionOutcome Outcome(CorrectionState state) => new(Scan, state, new string('a', 64), Now);
+
+    private static ErasureOrder Erasure => new(
+        "20261123-151205-abcdef", ErasureSubject.Scan, ErasureState.Open, Now,
+        new ErasureFindings([Scan], [new PictureIdentity(new string('a', 64), new string('b', 64))], [new string('c', 64)], [new string('d', 64)], ["0011223344556677"], []))
+    {
+        UploadedUntil = Now,
+    };
+
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 
     private static ModelManifest Model => new()
@@ -195,6 +247,10 @@ public sealed class SchemaTests
     private static ModelScores Scores(ClassScore infection, AttentionEffect? attention) => new(
         4, 1, new ForegroundScores(infection, [.. new[] { "ground-glass-opacity", "consolidation", "pleural-effusion" }.Select(name => infection with { Name = name })]),
         new PaperScores(0.9, 0.5, 0.9), attention, "Read with care.");
+
+    private static TrainingSlice Slice => new(
+        Scan, "ct 1", "g", new string('a', 64), new PictureIdentity(new string('b', 64), new string('c', 64)), new string('d', 64), 2, 2, [1, 1, 1, 1],
+        new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
 
     private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
 

@@ -103,11 +103,14 @@ public sealed class ShippedModelTests
 /// <summary>The development slices, which are not part of the repository.</summary>
 internal static class RealSlices
 {
-    public static TrainingData Load()
+    public static TrainingData Load() => TrainingData.Load(Folder());
+
+    /// <summary>The test skips where they are not.</summary>
+    public static string Folder()
     {
         var folder = Find();
         Assert.SkipWhen(folder is null, "The development slices are not on this machine: set CTSEG_TEST_DATA to the folder that holds ct79.");
-        return TrainingData.Load(folder!);
+        return folder!;
     }
 
     private static string? Find()
