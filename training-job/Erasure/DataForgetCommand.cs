@@ -136,7 +136,7 @@ internal static class DataForgetCommand
         return false;
     }
 
-    private static async Task WriteAsync(ParseResult arguments, IReadOnlyList<ErasureReport> reports)
+    private static async Task WriteAsync(ParseResult arguments, List<ErasureReport> reports)
     {
         var output = arguments.InvocationConfiguration.Output;
         if (arguments.GetValue(Json))
@@ -153,9 +153,9 @@ internal static class DataForgetCommand
     private static ErasureTarget TargetOf(ParseResult arguments) =>
         arguments.GetValue(Group) is { } group ? ErasureTarget.OfGroup(group) : ErasureTarget.OfScan(ScanId.Parse(arguments.GetValue(Scan)!));
 
-    private static IReadOnlySet<string> ShippedVersions() => Directory.Exists(ShippedModel.Root)
+    private static HashSet<string> ShippedVersions() => Directory.Exists(ShippedModel.Root)
         ? Directory.GetDirectories(ShippedModel.Root).Select(folder => Path.GetFileName(folder)!).ToHashSet(StringComparer.Ordinal)
-        : new HashSet<string>();
+        : [];
 
     private static string? ParseGroup(ArgumentResult result)
     {
