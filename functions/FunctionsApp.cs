@@ -1,4 +1,6 @@
 using CtSeg.Contracts;
+using CtSeg.Corrections;
+using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
 using CtSeg.Functions.Settings;
 using CtSeg.Intake;
@@ -51,14 +53,19 @@ internal static class FunctionsApp
 
         var preprocess = new PreprocessSliceTrigger(
             new SliceIntake(statuses, blobs, options.ImageLimits, clock), options.MaxUploadBytes, clock, logs.CreateLogger<PreprocessSliceTrigger>());
+        var outcomes = new CorrectionStore(options.Storage);
+        var corrections = new CorrectionIntake(
+            outcomes, new DataSetStore(options.Storage, clock), statuses, blobs, options.ImageLimits, options.MaxUploadBytes, clock);
         var poisoned = new RecordPoisonedSliceTrigger(
-            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
+            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), corrections, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
         var deadLetters = new RecordDeadLettersTrigger(
             new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock), clock,
             logs.CreateLogger<RecordDeadLettersTrigger>());
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
+        var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
         MapTrigger(app, PreprocessSliceTrigger.Name, preprocess.RunAsync);
+        MapTrigger(app, AcceptCorrectionTrigger.Name, accept.RunAsync);
         MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
         MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
         MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
@@ -66,6 +73,7 @@ internal static class FunctionsApp
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + ListModelsEndpoint.Route, new ListModelsEndpoint(options.Storage).RunAsync);
+        MapGet(app, ApiPrefix + GetCorrectionEndpoint.Route, new GetCorrectionEndpoint(outcomes).RunAsync);
         MapGet(app, ApiPrefix + GetHealthEndpoint.Route,
             new GetHealthEndpoint(statusContainer, clock, logs.CreateLogger<GetHealthEndpoint>()).RunAsync);
         MapTrainingRuns(app, options, clock, logs);

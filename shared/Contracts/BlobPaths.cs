@@ -21,6 +21,14 @@ public static class BlobPaths
     public const string DataSets = "data-sets/";
     /// <summary>In <see cref="Containers.Audit"/>: where the notes about moves of the alias begin.</summary>
     public const string AliasMoves = "alias-moves/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the orders of erasures begin.</summary>
+    public const string Erasures = "erasures/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the markers of erased scans begin.</summary>
+    public const string ErasedScans = "erased/";
+    /// <summary>In <see cref="Containers.Audit"/>: where the archived dead letters begin.</summary>
+    public const string DeadLetters = "dead-letters/";
+    /// <summary>In <see cref="Containers.TrainingData"/>: where the evaluation sets begin.</summary>
+    public const string EvaluationSets = "evaluation-sets/";
 
     /// <summary>In <see cref="Containers.Preprocessed"/>.</summary>
     public static string PreprocessedImage(ScanId scan) => $"{scan}/image.png";
@@ -57,7 +65,7 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingData"/>.</summary>
     public static string DataSet(string version) => $"{DataSets}{version}.json";
     /// <summary>In <see cref="Containers.TrainingData"/>.</summary>
-    public static string EvaluationSet(string version) => $"evaluation-sets/{version}.json";
+    public static string EvaluationSet(string version) => $"{EvaluationSets}{version}.json";
     /// <summary>In <see cref="Containers.TrainingData"/>: what became of a corrected mask.</summary>
     public static string CorrectionOutcome(ScanId scan) => $"corrections/{scan}.json";
     /// <summary>In <see cref="Containers.Corrections"/>.</summary>
@@ -73,7 +81,9 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.TrainingRuns"/>: where those results of a run begin.</summary>
     public static string ShadowResults(string run) => $"{run}/shadow/";
     /// <summary>In <see cref="Containers.Audit"/>: an erasure, by what was asked and without names.</summary>
-    public static string Erasure(string id) => $"erasures/{id}.json";
+    public static string Erasure(string id) => $"{Erasures}{id}.json";
+    /// <summary>In <see cref="Containers.Audit"/>: there once the erasure of a scan was ordered.</summary>
+    public static string ErasedScan(ScanId scan) => $"{ErasedScans}{scan}";
     /// <summary>In <see cref="Containers.Audit"/>; notes sort by time.</summary>
     /// <param name="move">Id of the move.</param>
     /// <param name="step"><c>intended</c> before the alias is written, then <c>done</c> or <c>lost</c>.</param>
@@ -82,5 +92,5 @@ public static class BlobPaths
     /// <summary>In <see cref="Containers.Audit"/>, named by content: every decision that was made, those that a later one replaced too.</summary>
     public static string Decision(string sha256) => $"decisions/{sha256}.json";
     /// <summary>In <see cref="Containers.Audit"/>.</summary>
-    public static string DeadLetter(string messageId) => $"dead-letters/{messageId}.json";
+    public static string DeadLetter(string messageId) => $"{DeadLetters}{messageId}.json";
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 using CtSeg.Imaging;
 
 namespace CtSeg.DataSets;
@@ -11,16 +12,19 @@ namespace CtSeg.DataSets;
 /// </summary>
 public sealed class DataSetStore
 {
+    private const int MaxConflicts = 10;
     private const string AnyFile = "application/octet-stream";
     private const string Png = "image/png";
     private readonly TimeProvider _time;
+    private readonly BlobServiceClient _storage;
+    private readonly ErasedScans _erased;
     private readonly TrainingBlobs _blobs;
     private readonly SliceDocuments _documents;
 
     public DataSetStore(BlobServiceClient storage, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(storage);
-        _time = time;
+        (_storage, _time, _erased) = (storage, time, new ErasedScans(storage));
         _blobs = new TrainingBlobs(storage.GetBlobContainerClient(Containers.TrainingData));
         _documents = new SliceDocuments(_blobs, document => Damaged?.Invoke(document));
     }
@@ -34,14 +38,29 @@ public sealed class DataSetStore
     /// </summary>
     /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
     /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
-    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken)
+    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken) =>
+        (await AddWhileAsync(slice, _ => Task.FromResult(true), cancellationToken))!;
+
+    /// <summary>The same as long as the mask is the newest that there is.</summary>
+    /// <param name="isNewest">
+    /// Asked after the document that is to be replaced was read, and before it is replaced: so an older mask never replaces a newer one.
+    /// </param>
+    /// <returns>Null when it is not.</returns>
+    /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
+    public async Task<StoredSlice?> AddWhileAsync(NewSlice slice, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        ArgumentNullException.ThrowIfNull(isNewest);
         var (document, mask) = SliceDocuments.Describe(slice);
         var (imagePath, maskPath) = (BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256));
         await _blobs.EnsureAsync(imagePath, slice.Image, AnyFile, cancellationToken);
         await _blobs.EnsureAsync(maskPath, mask, Png, cancellationToken);
-        var stored = await _documents.StoreAsync(document, slice.Mask, cancellationToken);
+        if (await _documents.StoreAsync(document, slice.Mask, isNewest, cancellationToken) is not { } stored)
+        {
+            await new TrainingDataRemoval(_storage).RemoveContentAsync([document.ImageSha256], [document.MaskSha256], cancellationToken);
+            return null;
+        }
         // An erasure of another slice with the same file may have removed it before the document named it.
         await _blobs.EnsureExistsAsync(imagePath, slice.Image, AnyFile, cancellationToken);
         await _blobs.EnsureExistsAsync(maskPath, mask, Png, cancellationToken);
@@ -80,10 +99,18 @@ public sealed class DataSetStore
     /// were at an earlier one, that is given.
     /// </summary>
     /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">Slices were erased under every attempt.</exception>
     public async Task<DataSet> SnapshotAsync(CancellationToken cancellationToken)
     {
-        var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
-        return await _blobs.EnsureAsync(BlobPaths.DataSet(made.Version), made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
+            var path = BlobPaths.DataSet(made.Version);
+            var stored = await _blobs.EnsureAsync(path, made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+            if (!await RemoveIfErasedAsync(path, stored.Slices.Select(slice => slice.Id), cancellationToken))
+                return stored;
+        }
+        throw new InvalidOperationException($"Slices were erased under {MaxConflicts} attempts to list them.");
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -100,7 +127,7 @@ public sealed class DataSetStore
     }
 
     /// <summary>The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data.</summary>
-    /// <exception cref="DamagedDataException">The rule cannot be read.</exception>
+    /// <exception cref="DamagedDataException">The rule cannot be read, or slices of the data set were erased.</exception>
     public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -110,7 +137,9 @@ public sealed class DataSetStore
         var stored = await _blobs.EnsureAsync(
             BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
             stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
-        return stored with { DataSet = data.Version };
+        return await RemoveIfErasedAsync(BlobPaths.EvaluationSet(made.Version), made.Slices, cancellationToken)
+            ? throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.")
+            : stored with { DataSet = data.Version };
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -159,6 +188,15 @@ public sealed class DataSetStore
             .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)),
         ];
         return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule);
+    }
+
+    /// <returns>Whether a slice that a new list names was erased meanwhile; the list is removed then.</returns>
+    private async Task<bool> RemoveIfErasedAsync(string list, IEnumerable<ScanId> slices, CancellationToken cancellationToken)
+    {
+        if (!await _erased.AnyErasedAsync(slices, cancellationToken))
+            return false;
+        await BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
+        return true;
     }
 
     private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible

@@ -9,12 +9,14 @@ public sealed class FunctionFilesTests
     public static TheoryData<string, string, string> Triggers => new()
     {
         { PreprocessSliceTrigger.Name, "blobTrigger", PreprocessSliceTrigger.SliceBinding },
+        { AcceptCorrectionTrigger.Name, "blobTrigger", AcceptCorrectionTrigger.MaskBinding },
         { RecordPoisonedSliceTrigger.Name, "queueTrigger", RecordPoisonedSliceTrigger.MessageBinding },
         { RecordDeadLettersTrigger.Name, "serviceBusTrigger", RecordDeadLettersTrigger.MessageBinding },
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
         { ListModelsEndpoint.Name, "httpTrigger", "req" },
+        { GetCorrectionEndpoint.Name, "httpTrigger", "req" },
         { GetHealthEndpoint.Name, "httpTrigger", "req" },
         { ScheduleRetrainingTrigger.Name, "timerTrigger", ScheduleRetrainingTrigger.TimerBinding },
         { ReconcileTrainingRunsTrigger.Name, "timerTrigger", ReconcileTrainingRunsTrigger.TimerBinding },
@@ -38,11 +40,13 @@ public sealed class FunctionFilesTests
             .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)).Order()
             .ShouldBe(Triggers.Select(row => row.Data.Item1).Order());
 
-    [Fact]
-    public void Given_SliceTrigger_When_Read_Then_BytesFromTheSlices()
+    [Theory]
+    [InlineData(PreprocessSliceTrigger.Name, Containers.Slices)]
+    [InlineData(AcceptCorrectionTrigger.Name, Containers.Corrections)]
+    public void Given_BlobTrigger_When_Read_Then_BytesFromItsContainer(string function, string container)
     {
-        var trigger = Bindings(PreprocessSliceTrigger.Name)[0];
-        Text(trigger, "path").ShouldBe($"{Containers.Slices}/{{name}}");
+        var trigger = Bindings(function)[0];
+        Text(trigger, "path").ShouldBe($"{container}/{{name}}");
         Text(trigger, "dataType").ShouldBe("binary");
         Text(trigger, "source").ShouldBe("LogsAndContainerScan");
         Text(trigger, "connection").ShouldBe(Connections.Slices);
@@ -90,6 +94,7 @@ public sealed class FunctionFilesTests
     [InlineData(ListScansEndpoint.Name, ListScansEndpoint.Route, "function")]
     [InlineData(GetScanEndpoint.Name, GetScanEndpoint.Route, "function")]
     [InlineData(ListModelsEndpoint.Name, ListModelsEndpoint.Route, "function")]
+    [InlineData(GetCorrectionEndpoint.Name, GetCorrectionEndpoint.Route, "function")]
     [InlineData(GetHealthEndpoint.Name, GetHealthEndpoint.Route, "anonymous")]
     [InlineData(ListTrainingRunsEndpoint.Name, ListTrainingRunsEndpoint.Route, "function")]
     [InlineData(GetTrainingRunEndpoint.Name, GetTrainingRunEndpoint.Route, "function")]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CtSeg.TrainingJob.Erasure;
 
 namespace CtSeg.TrainingJob.DataSets;
 
@@ -10,7 +11,7 @@ internal static class DataCommand
     {
         var storage = new DataStorage(setting, time);
         return new Command("data", $"""
-            The training data in storage: bring slices with their masks in, and see what is there.
+            The training data in storage: bring slices with their masks in, see what is there, and forget slices.
 
             {DataStorage.Help}
             """)
@@ -18,6 +19,7 @@ internal static class DataCommand
             DataImportCommand.Create(storage),
             DataListCommand.Create(storage),
             DataShowCommand.Create(storage),
+            DataForgetCommand.Create(storage),
         };
     }
 }

@@ -24,21 +24,27 @@ internal sealed class DataStorage(Func<string, string?> setting, TimeProvider ti
 
     /// <summary>Runs a verb, and says of what fails in one sentence why.</summary>
     /// <param name="work">Given the store, and the blob paths of documents that it left out so far.</param>
-    public async Task<int> RunAsync(ParseResult arguments, Func<DataSetStore, IReadOnlyCollection<string>, Task<int>> work)
+    public Task<int> RunAsync(ParseResult arguments, Func<DataSetStore, IReadOnlyCollection<string>, Task<int>> work) => RunAsync(arguments, storage =>
+    {
+        var damaged = new List<string>();
+        var store = new DataSetStore(storage, Time)
+        {
+            Damaged = document =>
+            {
+                damaged.Add(document.BlobPath);
+                arguments.InvocationConfiguration.Error.WriteLine($"{document.BlobPath} is left out: {document.Problem}");
+            },
+        };
+        return work(store, damaged);
+    });
+
+    /// <summary>The same on all of the storage.</summary>
+    public async Task<int> RunAsync(ParseResult arguments, Func<BlobServiceClient, Task<int>> work)
     {
         var errors = arguments.InvocationConfiguration.Error;
-        var damaged = new List<string>();
         try
         {
-            var store = new DataSetStore(Open(), Time)
-            {
-                Damaged = document =>
-                {
-                    damaged.Add(document.BlobPath);
-                    errors.WriteLine($"{document.BlobPath} is left out: {document.Problem}");
-                },
-            };
-            return await work(store, damaged);
+            return await work(Open());
         }
         catch (StorageNotNamedException e)
         {

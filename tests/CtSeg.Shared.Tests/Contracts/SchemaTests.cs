@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Measurements;
 using CtSeg.Models;
 using CtSeg.TrainingRuns;
@@ -57,6 +58,11 @@ public sealed class SchemaTests
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
+        ["correction accepted"] = ("correction-outcome", Json(Outcome(CorrectionState.Accepted), ContractsJson.Default.CorrectionOutcome)),
+        ["correction refused"] = ("correction-outcome", Json(Outcome(CorrectionState.Refused) with { Refusal = new CorrectionRefusal(CorrectionReason.WrongSize, "No.", "Yes.") }, ContractsJson.Default.CorrectionOutcome)),
+        ["erasure of a group"] = ("erasure", Json(Erasure with { Subject = ErasureSubject.Group, Group = new string('a', 64) }, ContractsJson.Default.ErasureOrder)),
+        ["erasure of a scan"] = ("erasure", Json(Erasure with { Scan = Scan, State = ErasureState.Done, Outcome = new ErasureOutcome(Now, 3, ["v1"], ["v2"], ["20261123-151205-abcdef"]) }, ContractsJson.Default.ErasureOrder)),
+        ["mark of a model"] = ("model-erasure", Json(new ModelErasure("v1", true, [new ModelErasureEntry("20261123-151205-abcdef", Now, "Erased.")]), ContractsJson.Default.ModelErasure)),
     };
 
     public static TheoryData<string> Names => [.. Documents.Keys];
@@ -75,7 +81,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "uploadedUntil"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -132,6 +138,14 @@ public sealed class SchemaTests
     [InlineData("evaluation set", "/rule/share", "0")]
     [InlineData("evaluation set", "/slices", "[\"a\"]")]
     [InlineData("group salt", "/salt", "\"00\"")]
+    [InlineData("correction accepted", "/state", "\"refused\"")]
+    [InlineData("correction refused", "/state", "\"accepted\"")]
+    [InlineData("correction refused", "/refusal/reason", "\"other\"")]
+    [InlineData("erasure of a group", "/subject", "\"scan\"")]
+    [InlineData("erasure of a group", "/state", "\"done\"")]
+    [InlineData("erasure of a group", "/group", "\"patient 7\"")]
+    [InlineData("erasure of a scan", "/found/images", "[\"slice-1.png\"]")]
+    [InlineData("mark of a model", "/entries", "[]")]
     [InlineData("current model", "/version", "\"..\"")]
     [InlineData("current model", "/version", "\".hidden\"")]
     [InlineData("current model", "/weightsSha256", "null")]
@@ -163,6 +177,8 @@ public sealed class SchemaTests
     [Fact]
     public void Given_ReasonsAndStates_When_Compared_Then_SchemasListTheCodes()
     {
+        EnumOf("correction-outcome", schema => schema.GetProperty("properties").GetProperty("refusal").GetProperty("properties").GetProperty("reason"))
+            .ShouldBe(Enum.GetValues<CorrectionReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
         EnumOf("failure-reasons", schema => schema).ShouldBe(Enum.GetValues<FailureReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
         EnumOf("scan-status", schema => schema.GetProperty("definitions").GetProperty("state"))
             .ShouldBe(Enum.GetValues<ScanState>().Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())));
@@ -194,6 +210,9 @@ public sealed class SchemaTests
             "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
             "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
             "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
+            "correction-outcome" => Again(json, ContractsJson.Default.CorrectionOutcome),
+            "erasure" => Again(json, ContractsJson.Default.ErasureOrder),
+            "model-erasure" => Again(json, ContractsJson.Default.ModelErasure),
             "model" => Again(json, ModelsJson.Default.ModelManifest),
             "current-model" => Again(json, ModelsJson.Default.CurrentModel),
             "alias-move" => Again(json, ModelsJson.Default.AliasMove),
@@ -234,6 +253,15 @@ public sealed class SchemaTests
     public void Given_Architectures_When_Compared_Then_TheSchemaListsThem() =>
         EnumOf("model", schema => schema.GetProperty("definitions").GetProperty("configuration").GetProperty("properties").GetProperty("architecture"))
             .ShouldBe(Architectures.All);
+
+    private static CorrectionOutcome Outcome(CorrectionState state) => new(Scan, state, new string('a', 64), Now);
+
+    private static ErasureOrder Erasure => new(
+        "20261123-151205-abcdef", ErasureSubject.Scan, ErasureState.Open, Now,
+        new ErasureFindings([Scan], [new PictureIdentity(new string('a', 64), new string('b', 64))], [new string('c', 64)], [new string('d', 64)], ["0011223344556677"], []))
+    {
+        UploadedUntil = Now,
+    };
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 

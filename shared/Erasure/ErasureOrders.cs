@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using CtSeg.Contracts;
+using CtSeg.Scans;
+
+namespace CtSeg.Erasure;
+
+/// <summary>An order as read, with the ETag that a replacement must match.</summary>
+public sealed record StoredOrder(ErasureOrder Order, ETag ETag);
+
+/// <param name="BlobPath">With its container.</param>
+public sealed record DamagedOrder(string BlobPath);
+
+/// <summary>The orders of erasures. State is also kept as blob metadata: the open ones are found by one listing.</summary>
+public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
+{
+    private const int MaxConflicts = 10;
+    private const string StateMetadata = "state";
+    private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
+
+    /// <param name="group">By its hash; or null.</param>
+    /// <param name="scan">Or null; one of both.</param>
+    public async Task<StoredOrder> CreateAsync(string? group, ScanId? scan, CancellationToken cancellationToken)
+    {
+        if (group is null == scan is null)
+            throw new ArgumentException("An erasure is of a group or of a scan.", nameof(scan));
+        var now = time.GetUtcNow().UtcDateTime;
+        var id = string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
+        var order = new ErasureOrder(id, group is null ? ErasureSubject.Scan : ErasureSubject.Group, ErasureState.Open, now, ErasureFindings.None)
+        {
+            Group = group,
+            Scan = scan,
+        };
+        return await TryWriteAsync(order, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken)
+            // A random id is there already: the answer to our own write was lost.
+            ?? await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException($"The order of erasure {id} was removed while it was being written.");
+    }
+
+    /// <returns>Null where there is none.</returns>
+    /// <exception cref="JsonException">It cannot be read.</exception>
+    public async Task<StoredOrder?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = (await BlobOf(id).DownloadContentAsync(cancellationToken)).Value;
+            var order = JsonSerializer.Deserialize(answer.Content.ToMemory().Span, ContractsJson.Default.ErasureOrder);
+            if (order is null || order.Id != id || order.Group is null == order.Scan is null)
+                throw new JsonException("No order of an erasure.");
+            // Never replaced yet: it was last modified when it was made.
+            return new StoredOrder(order with { UploadedUntil = order.UploadedUntil ?? answer.Details.LastModified.UtcDateTime }, answer.Details.ETag);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Orders that are not done, the oldest first.</summary>
+    /// <param name="damaged">Told of those that cannot be read.</param>
+    public async Task<IReadOnlyList<StoredOrder>> ListOpenAsync(Action<DamagedOrder> damaged, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(damaged);
+        var open = new List<StoredOrder>();
+        var options = new GetBlobsOptions { Prefix = BlobPaths.Erasures, Traits = BlobTraits.Metadata };
+        await foreach (var blob in _audit.GetBlobsAsync(options, cancellationToken))
+        {
+            if (blob.Metadata.TryGetValue(StateMetadata, out var state) && state == nameof(ErasureState.Done))
+                continue;
+            try
+            {
+                if (await FindAsync(Path.GetFileNameWithoutExtension(blob.Name), cancellationToken) is { Order.State: ErasureState.Open } order)
+                    open.Add(order);
+            }
+            catch (JsonException)
+            {
+                damaged(new DamagedOrder($"{Containers.Audit}/{blob.Name}"));
+            }
+        }
+        return open;
+    }
+
+    /// <summary>Reads, changes and writes until no other writer came between.</summary>
+    /// <param name="change">The new order, or the same to leave it.</param>
+    /// <exception cref="InvalidOperationException">Other writers came first every time, or the order is gone.</exception>
+    public async Task<StoredOrder> ChangeAsync(StoredOrder read, Func<ErasureOrder, ErasureOrder> change, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(change);
+        var id = read.Order.Id;
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            var changed = change(read.Order);
+            if (ReferenceEquals(changed, read.Order))
+                return read;
+            if (await TryWriteAsync(changed, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken) is { } written)
+                return written;
+            read = await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException($"The order of erasure {id} was removed.");
+        }
+        throw new InvalidOperationException($"The order of erasure {id} changed under {MaxConflicts} attempts to write it.");
+    }
+
+    private BlobClient BlobOf(string id) => _audit.GetBlobClient(BlobPaths.Erasure(id));
+
+    private async Task<StoredOrder?> TryWriteAsync(ErasureOrder order, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = conditions,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = new Dictionary<string, string> { [StateMetadata] = order.State.ToString() },
+        };
+        var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.ErasureOrder));
+        try
+        {
+            var answer = (await BlobOf(order.Id).UploadAsync(json, options, cancellationToken)).Value;
+            return new StoredOrder(order with { UploadedUntil = order.UploadedUntil ?? answer.LastModified.UtcDateTime }, answer.ETag);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
+        {
+            return null;
+        }
+    }
+}
