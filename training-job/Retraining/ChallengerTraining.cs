@@ -45,7 +45,7 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
             var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
             using var trainer = new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first);
             await TrainAsync(run, trainer, options.Epochs, interrupted.Token);
-            return await FinishAsync(run, trainer, run.Status.Request.FromScratch ? null : inputCheck, champion.Manifest.Version, interrupted.Token);
+            return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
         }
     }
 
@@ -109,12 +109,12 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
     {
         var request = run.Status.Request;
         var options = trainer.History.Options;
-        // What slices look like does not change overnight: the champion's check goes on, unless its data must be forgotten.
-        using var own = known is null && options.InputCheckSteps > 0
+        // What slices look like does not change overnight: the champion's check goes on, unless nothing of it shall.
+        using var own = request.FromScratch && options.InputCheckSteps > 0
             ? await Task.Run(() => InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, interrupted), interrupted)
             : null;
         var described = TrainingRun.Describe(run.Id, trainer, scores: null, time) with { ParentVersion = request.FromScratch ? null : parent };
-        var (manifest, json, weights) = ModelFolder.Write(described, trainer.Average, known ?? own);
+        var (manifest, json, weights) = ModelFolder.Write(described, trainer.Average, request.FromScratch ? own : known);
         return new ModelFiles(manifest, new BinaryData(json), new BinaryData(weights));
     }
 

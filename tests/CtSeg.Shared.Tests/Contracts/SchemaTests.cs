@@ -63,6 +63,17 @@ public sealed class SchemaTests
         ["erasure of a group"] = ("erasure", Json(Erasure with { Subject = ErasureSubject.Group, Group = new string('a', 64) }, ContractsJson.Default.ErasureOrder)),
         ["erasure of a scan"] = ("erasure", Json(Erasure with { Scan = Scan, State = ErasureState.Done, Outcome = new ErasureOutcome(Now, 3, ["v1"], ["v2"], ["20261123-151205-abcdef"]) }, ContractsJson.Default.ErasureOrder)),
         ["mark of a model"] = ("model-erasure", Json(new ModelErasure("v1", true, [new ModelErasureEntry("20261123-151205-abcdef", Now, "Erased.")]), ContractsJson.Default.ModelErasure)),
+        ["training requested"] = ("training-requested", Json(TrainingEvents.Requested(Run.Id, 1, "/a", Now), ContractsJson.Default.CloudEventTrainingRequested)),
+        ["training requested and traced"] = ("training-requested", Json(TrainingEvents.Requested(Run.Id, 2, "/a", Now, TraceParent), ContractsJson.Default.CloudEventTrainingRequested)),
+        ["training ended"] = ("training-ended", Json(TrainingEvents.Ended(Run.Ended(TrainingRunState.Skipped, "Nothing new.", Now), "/a", Now), ContractsJson.Default.CloudEventTrainingEnded)),
+        ["training ended with a model"] = ("training-ended", Json(TrainingEvents.Ended(Compared.Ended(TrainingRunState.Promoted, "Better.", Now), "/a", Now), ContractsJson.Default.CloudEventTrainingEnded)),
+        ["active training run"] = ("active-training-run", Json(new ActiveTrainingRun(Run.Id, Now, Run.Request), ContractsJson.Default.ActiveTrainingRun)),
+        ["training run requested"] = ("training-run", Json(Run, ContractsJson.Default.TrainingRunStatus)),
+        ["training run cancelled early"] = ("training-run", Json(Run.RequestedAgain(Now).Ended(TrainingRunState.Cancelled, "By hand.", Now), ContractsJson.Default.TrainingRunStatus)),
+        ["training run in training"] = ("training-run", Json(Trained, ContractsJson.Default.TrainingRunStatus)),
+        ["training run to be cancelled"] = ("training-run", Json(Trained with { CancelRequested = true, Progress = Trained.Progress! with { SecondsLeft = null } }, ContractsJson.Default.TrainingRunStatus)),
+        ["training run in shadow"] = ("training-run", Json(Compared.Entered(TrainingRunState.Shadowing, Now), ContractsJson.Default.TrainingRunStatus)),
+        ["training run promoted"] = ("training-run", Json((Compared with { AliasMoveId = "0011223344556677" }).Ended(TrainingRunState.Promoted, "Better.", Now), ContractsJson.Default.TrainingRunStatus)),
     };
 
     public static TheoryData<string> Names => [.. Documents.Keys];
@@ -81,14 +92,16 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "uploadedUntil"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
+        // Of a model; here only some of the data of an event or of a request may lack them.
+        var optionalPaths = (string[])["/request/epochs", "/data/challenger"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
             var added = JsonNode.Parse(json)!;
             ((JsonObject)At(added, path))["unknown"] = 1;
             schema.Validate(added.ToJsonString()).ShouldNotBeEmpty($"{path} with an unknown part");
-            foreach (var part in ((JsonObject)At(JsonNode.Parse(json)!, path)).Select(p => p.Key).Except(optional).ToList())
+            foreach (var part in ((JsonObject)At(JsonNode.Parse(json)!, path)).Select(p => p.Key).Except(optional).Where(part => !optionalPaths.Contains($"{path}/{part}")).ToList())
             {
                 var without = JsonNode.Parse(json)!;
                 ((JsonObject)At(without, path)).Remove(part);
@@ -165,6 +178,18 @@ public sealed class SchemaTests
     [InlineData("model changed", "/id", "\"0011223344556677-intended\"")]
     [InlineData("model changed", "/data/move/time", "\"2026-11-23T16:12:05+01:00\"")]
     [InlineData("model refused", "/data/reason", "\"\"")]
+    [InlineData("training requested", "/subject", "\"../x\"")]
+    [InlineData("training requested", "/data/attempt", "0")]
+    [InlineData("training ended", "/data/state", "\"training\"")]
+    [InlineData("training ended", "/data/reason", "\"\"")]
+    [InlineData("active training run", "/runId", "\"active\"")]
+    [InlineData("active training run", "/request/epochs", "0")]
+    [InlineData("training run requested", "/state", "\"failed\"")]
+    [InlineData("training run requested", "/state", "\"training\"")]
+    [InlineData("training run in training", "/dataSet", "\"../x\"")]
+    [InlineData("training run in training", "/state", "\"evaluating\"")]
+    [InlineData("training run promoted", "/champion", "\".hidden\"")]
+    [InlineData("training run promoted", "/beat", "{}")]
     public async Task Given_WrongValue_When_Validated_Then_Refused(string name, string path, string value)
     {
         var (schema, json) = Documents[name];
@@ -182,6 +207,8 @@ public sealed class SchemaTests
         EnumOf("failure-reasons", schema => schema).ShouldBe(Enum.GetValues<FailureReason>().Select(r => JsonNamingPolicy.KebabCaseLower.ConvertName(r.ToString())));
         EnumOf("scan-status", schema => schema.GetProperty("definitions").GetProperty("state"))
             .ShouldBe(Enum.GetValues<ScanState>().Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())));
+        EnumOf("training-run", schema => schema.GetProperty("definitions").GetProperty("state"))
+            .ShouldBe(Enum.GetValues<TrainingRunState>().Select(s => JsonNamingPolicy.KebabCaseLower.ConvertName(s.ToString())));
     }
 
     [Theory]
@@ -205,6 +232,10 @@ public sealed class SchemaTests
             "segmentation-failed" => Again(json, ContractsJson.Default.CloudEventSegmentationFailed),
             "scan-status" => Again(json, ContractsJson.Default.ScanStatus),
             "scan-manifest" => Again(json, ContractsJson.Default.ScanManifest),
+            "training-requested" => Again(json, ContractsJson.Default.CloudEventTrainingRequested),
+            "training-ended" => Again(json, ContractsJson.Default.CloudEventTrainingEnded),
+            "active-training-run" => Again(json, ContractsJson.Default.ActiveTrainingRun),
+            "training-run" => Again(json, ContractsJson.Default.TrainingRunStatus),
             "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
             "data-set" => Again(json, ContractsJson.Default.DataSet),
             "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
@@ -295,6 +326,17 @@ public sealed class SchemaTests
     private static TrainingSlice Slice => new(
         Scan, "ct 1", "g", new string('a', 64), new PictureIdentity(new string('b', 64), new string('c', 64)), new string('d', 64), 2, 2, [1, 1, 1, 1],
         new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
+
+    private static TrainingRunStatus Run => TrainingRunStatus.Requested(
+        "20261127-020000-1a2b3c", new TrainingRunRequest("api") { Epochs = 3, Minutes = 1.5, Shadow = new ShadowTerms() }, Now);
+
+    private static TrainingRunStatus Trained => Run.Entered(TrainingRunState.Training, Now) with
+    {
+        Beat = new RunBeat("0123456789abcdef", Now), DataSet = "0011223344556677", EvaluationSet = "8899aabbccddeeff", Champion = "2026.1",
+        Progress = new TrainingRunProgress(1, 3, [0.5], 2.5),
+    };
+
+    private static TrainingRunStatus Compared => Trained.Entered(TrainingRunState.Evaluating, Now) with { Challenger = "20261127-020000-1a2b3c" };
 
     private static ScanManifest Manifest => new(Scan, "a.png", new string('a', 64), 1234, new SourceImage("png", 512, 512, 16, 1), Steps) { PreprocessMs = 6.5 };
 
