@@ -78,7 +78,7 @@ internal sealed class VersionedStorage
 
     private HttpResponseMessage List(string container, string prefix, string? delimiter, string include)
     {
-        var (withVersions, blobs, prefixes) = (include.Contains("versions", StringComparison.Ordinal), new StringBuilder(), new SortedSet<string>(StringComparer.Ordinal));
+        var (withVersions, blobs, prefixes) = (include.Contains("versions", StringComparison.OrdinalIgnoreCase), new StringBuilder(), new SortedSet<string>(StringComparer.Ordinal));
         foreach (var version in _versions.Where(v => v.Path.StartsWith($"{container}/{prefix}", StringComparison.Ordinal) && (withVersions || v.IsCurrent)).OrderBy(v => v.Path, StringComparer.Ordinal))
         {
             var name = version.Path[(container.Length + 1)..];
