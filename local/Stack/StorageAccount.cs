@@ -37,11 +37,13 @@ internal sealed record StorageAccount(int BlobPort, int QueuePort)
     /// another model may have been promoted since.
     /// </summary>
     /// <param name="weights">Folder with one folder a version and <c>current.json</c>; may be absent.</param>
-    public async Task SeedModelsAsync(string weights, CancellationToken cancellationToken)
+    public Task SeedModelsAsync(string weights, CancellationToken cancellationToken) =>
+        SeedModelsAsync(OpenBlobs().GetBlobContainerClient(Containers.Models), weights, cancellationToken);
+
+    internal static async Task SeedModelsAsync(BlobContainerClient models, string weights, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(weights))
             return;
-        var models = OpenBlobs().GetBlobContainerClient(Containers.Models);
         var files = Directory.GetFiles(weights, "*", SearchOption.AllDirectories)
             .ToDictionary(file => Path.GetRelativePath(weights, file).Replace(Path.DirectorySeparatorChar, '/'));
         // The alias only when what it names is there, and a model's manifest only when its weights are.
