@@ -5,6 +5,7 @@ using CtSeg.TrainingJob;
 using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
@@ -24,6 +25,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     PredictCommand.Create(),
     NewModelCommand.Create(),
     ModelsCommand.Create(),
+    DataCommand.Create(Environment.GetEnvironmentVariable, TimeProvider.System),
     BenchCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };

@@ -11,6 +11,8 @@ namespace CtSeg.DataSets;
 /// </summary>
 public sealed class DataSetStore
 {
+    private const string AnyFile = "application/octet-stream";
+    private const string Png = "image/png";
     private readonly TimeProvider _time;
     private readonly TrainingBlobs _blobs;
     private readonly SliceDocuments _documents;
@@ -36,9 +38,14 @@ public sealed class DataSetStore
     {
         ArgumentNullException.ThrowIfNull(slice);
         var (document, mask) = SliceDocuments.Describe(slice);
-        await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
-        await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
-        return await _documents.StoreAsync(document, slice.Mask, cancellationToken);
+        var (imagePath, maskPath) = (BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256));
+        await _blobs.EnsureAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.EnsureAsync(maskPath, mask, Png, cancellationToken);
+        var stored = await _documents.StoreAsync(document, slice.Mask, cancellationToken);
+        // An erasure of another slice with the same file may have removed it before the document named it.
+        await _blobs.EnsureExistsAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.EnsureExistsAsync(maskPath, mask, Png, cancellationToken);
+        return stored;
     }
 
     /// <summary>What <see cref="AddAsync"/> would do, without doing it.</summary>

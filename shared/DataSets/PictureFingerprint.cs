@@ -7,11 +7,14 @@ namespace CtSeg.DataSets;
 
 /// <summary>
 /// Knows a picture again in another window, size or compression: the signs of the 256 lowest frequencies (discrete cosine transform, without the mean)
-/// of the picture at 64 x 64.
+/// of the picture at 64 x 64. A narrow window of soft tissue, a margin that was cut off and a turn are other pictures to it.
 /// </summary>
 public static class PictureFingerprint
 {
-    /// <value>Bits in which two fingerprints of one picture may differ.</value>
+    /// <value>
+    /// Bits in which two fingerprints of one picture may differ. Of 79 real slices in 18 other forms each the farthest differs by BITS, the two
+    /// nearest slices of one patient by 30, of two patients by 50 (a test measures it).
+    /// </value>
     public const int MaxDistance = 24;
 
     private const int Bits = 256;

@@ -28,6 +28,13 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
             await TryWriteAsync(name, content, there.ETag, cancellationToken, contentType);
     }
 
+    /// <summary>The same for what was just stored: its content is not read again.</summary>
+    public async Task EnsureExistsAsync(string name, BinaryData content, string contentType, CancellationToken cancellationToken)
+    {
+        if (!await container.GetBlobClient(name).ExistsAsync(cancellationToken))
+            await TryWriteAsync(name, content, replaces: null, cancellationToken, contentType);
+    }
+
     /// <summary>Stores a document whose name follows from its content; one that is there and not whole is replaced.</summary>
     /// <returns>The document that was there first.</returns>
     public async Task<T> EnsureAsync<T>(string name, T document, JsonTypeInfo<T> type, Func<T, bool> isWhole, CancellationToken cancellationToken)
