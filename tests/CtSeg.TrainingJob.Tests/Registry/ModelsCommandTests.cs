@@ -32,12 +32,14 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         await world.PublishAsync("b", blindFor: worse);
         var (code, output, _) = await world.RunAsync("promote", "b");
         code.ShouldBe(ExitCodes.Failure);
-        output.ShouldContain("Refused: " + name);
+        output.ShouldContain($"{name} is not proven to keep its Dice");
         var decision = (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull();
         (decision.Promote, decision.Champion.Version, decision.Challenger.Version).ShouldBe((false, "a", "b"));
         decision.Groups.ShouldBeGreaterThanOrEqualTo(5);
-        decision.Classes.Select(one => one.Passes).ShouldBe(Enumerable.Range(1, 3).Select(label => label != worse));
-        decision.Classes[worse - 1].ChallengerDice.ShouldBe(0);
+        // What it does not find it takes for something else, so that others may lose a little as well.
+        var lost = decision.Classes[worse - 1];
+        (lost.Passes, lost.ChallengerDice, lost.ChampionDice > 0.9).ShouldBe((false, 0, true));
+        decision.Classes.Where(one => one != lost).ShouldAllBe(one => one.ChallengerDice > 0.6);
         (await world.CurrentAsync()).ShouldBe("a");
     }
 
@@ -57,7 +59,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         var move = moves[^1].Move;
         (move.Kind, move.From?.Version, move.To.Version, move.By).ShouldBe((AliasMoveKind.Promotion, "a", "b", "tester"));
         (await world.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient(BlobPaths.Decision(move.DecisionSha256!)).ExistsAsync(Stop)).Value.ShouldBeTrue();
-        var told = world.Bus.Messages(Queues.Alerts).ShouldHaveSingleItem();
+        var told = world.Bus.Messages(Queues.Alerts)[^1];
         told.MessageId.ShouldBe($"{move.Id}-changed");
         (await world.RunAsync("promote", "b")).Code.ShouldBe(ExitCodes.Success);
         (await world.HistoryAsync()).Count.ShouldBe(moves.Count);
@@ -135,7 +137,8 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         code.ShouldBe(ExitCodes.Success, errors);
         var decision = JsonSerializer.Deserialize(output, ModelsJson.Default.PromotionDecision).ShouldNotBeNull();
         (decision.Promote, decision.Slices, decision.Groups).ShouldBe((true, 8, 8));
-        (decision.Classes[0].Gain!.Value, decision.Classes[1].ChampionDice).ShouldBe((0, 0), "only the blind class differs");
+        decision.Classes[1].ChampionDice.ShouldBe(0);
+        decision.Classes[1].GainAtLeast!.Value.ShouldBeGreaterThan(0.8);
         (await world.Store.FindDecisionAsync("b", Stop)).ShouldBeNull();
     }
 
