@@ -112,7 +112,7 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
     }
 
     /// <summary>Of a job that follows on so many killed ones: from none but the claim to as many as bring the run forward from everywhere.</summary>
-    private static int WritesOf(int kills) => 1 + (kills % 7);
+    private static int WritesOf(int kills) => 1 + (kills % 11);
 
     private async Task<RetrainWorld> OpenAsync() => await RetrainWorld.OpenAsync(await azurite.NewAccountAsync(), Mortal);
 }
