@@ -7,6 +7,7 @@ using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Reports;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingRuns;
+using SliceChange = CtSeg.TrainingJob.Reports.SliceChange;
 
 namespace CtSeg.TrainingJob.Tests.Reports;
 
