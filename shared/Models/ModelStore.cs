@@ -41,10 +41,10 @@ public sealed class ModelStore(BlobServiceClient storage)
             await StorePartAsync(version, BlobPaths.ModelTrainedOn(version), json, cancellationToken);
         }
         var card = _models.GetBlobClient(BlobPaths.ModelCard(version));
-        if (await ModelBlobs.TryCreateAsync(card, manifestJson, cancellationToken) is null
-            && (await FindManifestBlobAsync(version, cancellationToken) is not { } stored || !ModelBlobs.AreEqual(stored, manifestJson)))
+        if (await ModelBlobs.TryCreateAsync(card, manifestJson, cancellationToken) is { } created)
+            await RequireUntouchedAsync(version, card, created, weightsETag, cancellationToken);
+        else if (await FindManifestBlobAsync(version, cancellationToken) is not { } stored || !ModelBlobs.AreEqual(stored, manifestJson))
             throw Exists(version, card.Name);
-        await RequireUntouchedAsync(card, weightsETag, cancellationToken);
     }
 
     /// <returns>Null where no model of that version is whole.</returns>
@@ -140,6 +140,19 @@ public sealed class ModelStore(BlobServiceClient storage)
         return ReplaceAsync(BlobPaths.ModelReport(version), BinaryData.FromString(html), cancellationToken);
     }
 
+    /// <summary>Signs a published model.</summary>
+    /// <param name="privateKey">PEM.</param>
+    /// <exception cref="DamagedModelException">There is no such model, or its files are not what they should be.</exception>
+    /// <exception cref="UntrustedModelException">The key cannot sign.</exception>
+    public async Task<ModelSignature> SignAsync(string version, string privateKey, CancellationToken cancellationToken)
+    {
+        var files = await FindFilesAsync(version, cancellationToken)
+            ?? throw new DamagedModelException($"There is no model '{version}': 'models list' shows those that there are.");
+        var signature = ModelSignatures.Sign(privateKey, files.ManifestJson, files.Manifest.WeightsSha256);
+        await StoreSignatureAsync(version, signature, cancellationToken);
+        return signature;
+    }
+
     /// <summary>Stores a signature; one by another key is replaced.</summary>
     /// <exception cref="InvalidOperationException">Other writers came first every time.</exception>
     public Task StoreSignatureAsync(string version, ModelSignature signature, CancellationToken cancellationToken)
@@ -221,13 +234,12 @@ public sealed class ModelStore(BlobServiceClient storage)
     }
 
     /// <summary>Two that publish different weights under one version at once: the manifest must not stand over the other's.</summary>
-    private async Task RequireUntouchedAsync(BlobClient card, ETag weights, CancellationToken cancellationToken)
+    private async Task RequireUntouchedAsync(string version, BlobClient card, ETag own, ETag weights, CancellationToken cancellationToken)
     {
-        var version = Path.GetDirectoryName(card.Name)!;
         var blob = _models.GetBlobClient(BlobPaths.ModelWeights(version));
         if ((await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag == weights)
             return;
-        await card.DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+        await card.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = own }, cancellationToken: CancellationToken.None);
         throw Exists(version, blob.Name);
     }
 

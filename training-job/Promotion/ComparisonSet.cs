@@ -1,7 +1,6 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
-using CtSeg.Preprocessing;
-using CtSeg.Segmentation;
+using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Promotion;
@@ -46,12 +45,8 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
         return [.. Slices.Where(slice => !seen.Contains(slice.Group))];
     }
 
-    private static async Task<LabelledSlice> LoadAsync(DataSetStore store, DataSetSlice slice, CancellationToken cancellationToken)
-    {
-        var image = await store.ReadImageAsync(slice.ImageSha256, cancellationToken);
-        var mask = await store.ReadMaskAsync(slice.MaskSha256, cancellationToken);
-        return new LabelledSlice(slice.Id.ToString(), slice.Group, SlicePreprocessor.Process(image.ToArray()).Image, MaskPng.Read(mask.ToArray()));
-    }
+    private static async Task<LabelledSlice> LoadAsync(DataSetStore store, DataSetSlice slice, CancellationToken cancellationToken) =>
+        (await LabelledSlices.LoadAsync(store, [slice], cancellationToken))[0];
 }
 
 /// <param name="Name">An id, or the file's name in a folder.</param>

@@ -1,5 +1,4 @@
 using CtSeg.DataSets;
-using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
@@ -38,17 +37,10 @@ internal sealed class ModelComparison(ModelStore models, TrustedKeys trusted)
 
     private static async Task<ComparedSlice> CompareAsync(ComparisonSlice slice, SliceSegmenter champion, SliceSegmenter challenger, CancellationToken cancellationToken)
     {
-        try
-        {
-            var labelled = await slice.LoadAsync(cancellationToken);
-            var truth = labelled.Mask;
-            var (first, second) = (champion.Segment(labelled.Image, truth.Width, truth.Height), challenger.Segment(labelled.Image, truth.Width, truth.Height));
-            return new ComparedSlice(slice, ConfusionMatrix.Of(truth, first), ConfusionMatrix.Of(truth, second), MaskPng.Write(first), MaskPng.Write(second));
-        }
-        catch (SliceRejectedException e)
-        {
-            throw new DamagedDataException("A slice of the comparison cannot be read any more, though it could when it joined the data: look for it by 'data list'.", e);
-        }
+        var labelled = await slice.LoadAsync(cancellationToken);
+        var truth = labelled.Mask;
+        var (first, second) = (champion.Segment(labelled.Image, truth.Width, truth.Height), challenger.Segment(labelled.Image, truth.Width, truth.Height));
+        return new ComparedSlice(slice, ConfusionMatrix.Of(truth, first), ConfusionMatrix.Of(truth, second), MaskPng.Write(first), MaskPng.Write(second));
     }
 
     private async Task<TrainedOn> LearntFromAsync(string version, CancellationToken cancellationToken) =>

@@ -15,12 +15,8 @@ internal static class SignCommand
         command.SetAction((arguments, cancellationToken) => ModelsCommand.RunAsync(
             async () =>
             {
-                var (registry, version) = (open(null), arguments.GetValue(Version)!);
-                var files = await registry.Models.FindFilesAsync(version, cancellationToken)
-                    ?? throw new DamagedModelException($"There is no model '{version}': 'models list' shows those that there are.");
-                var signature = ModelSignatures.Sign(
-                    await File.ReadAllTextAsync(arguments.GetValue(Key)!, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
-                await registry.Models.StoreSignatureAsync(version, signature, cancellationToken);
+                var version = arguments.GetValue(Version)!;
+                var signature = await open(null).Models.SignAsync(version, await File.ReadAllTextAsync(arguments.GetValue(Key)!, cancellationToken), cancellationToken);
                 Console.WriteLine($"{version} is signed by the key {signature.KeyId}.");
                 return ExitCodes.Success;
             },

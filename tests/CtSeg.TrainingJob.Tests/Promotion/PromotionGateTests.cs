@@ -37,6 +37,15 @@ public sealed class PromotionGateTests
     }
 
     [Fact]
+    public void Given_NetworksTrainedApart_When_DecidedTwoThousandTimes_Then_FewAtTheMarginAndFewerOfTheBetterArePromoted()
+    {
+        new GateSimulation([0.1, -Terms.Margin, 0.1], deviation: 0.11).Promoted(decisions: 2000, groups: 40, Terms).ShouldBeLessThanOrEqualTo(0.065);
+        var better = new GateSimulation([0.05, 0.05, 0.05], deviation: 0.11).Promoted(decisions: 2000, groups: 40, Terms);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{better:P2}");
+        better.ShouldBeInRange(0.2, 0.6);
+    }
+
+    [Fact]
     public void Given_NoTrueGain_When_DecidedTwoThousandTimes_Then_FewArePromoted() =>
         new GateSimulation([0, 0, 0]).Promoted(decisions: 2000, groups: 40, Terms).ShouldBeLessThanOrEqualTo(0.065);
 

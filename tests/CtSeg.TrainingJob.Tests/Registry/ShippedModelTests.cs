@@ -2,6 +2,7 @@ using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 
@@ -30,6 +31,24 @@ public sealed class ShippedModelTests
         manifest.Scores.Attention!.ChangedLesionPixels.ShouldBeGreaterThan(0.01);
         new FileInfo(Path.Combine(folder, ModelFolder.WeightsName)).Length.ShouldBeLessThan(20_000_000);
         File.ReadAllText(Path.Combine(folder, "LICENSE")).ShouldContain("non-commercial");
+    }
+
+    [Fact]
+    public void Given_TheShippedWeights_When_AskedWhatTheyLearntFrom_Then_AsManyPicturesAsTheManifestSaysAndNoNames()
+    {
+        var folder = ShippedModel.Folder(ShippedModel.Root);
+        var manifest = ModelFolder.ReadManifest(folder);
+        var trainedOn = ModelFolder.FindTrainedOn(folder, manifest.Version).ShouldNotBeNull();
+        trainedOn.Pictures.Select(picture => picture.Sha256).Distinct().Count().ShouldBe(manifest.Training!.Slices);
+        trainedOn.Groups.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Given_TheSlicesOfTheShippedWeights_When_Compared_Then_EachIsKnownToThem()
+    {
+        var folder = ShippedModel.Folder(ShippedModel.Root);
+        var trainedOn = ModelFolder.FindTrainedOn(folder, ModelFolder.ReadManifest(folder).Version).ShouldNotBeNull();
+        ComparisonSet.Of(RealSlices.Load()).UnseenBy(trainedOn).ShouldBeEmpty();
     }
 
     /// <summary>The counts of the folds are in the repository; what the manifest says of them is added up again here.</summary>
