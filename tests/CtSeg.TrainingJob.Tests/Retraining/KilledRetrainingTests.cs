@@ -111,9 +111,11 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
         (await world.ReadAsync(run)).Progress.ShouldNotBeNull().Epoch.ShouldBe(3);
     }
 
-    /// <summary>Of a job that follows on so many killed ones: from none but the claim to as many as bring the run forward from everywhere.</summary>
-    /// <summary>Writes that changed nothing the second time count too: the last steps make about ten, and must be got through at once some time.</summary>
-    private static int WritesOf(int kills) => 1 + (kills / 3 % 12);
+    /// <summary>
+    /// Of a job that follows on so many killed ones: over and over from the claim alone to more. The rounds grow, so that some job comes to the end,
+    /// also where it spends some writes on replacing a request that came back often.
+    /// </summary>
+    private static int WritesOf(int kills) => 1 + (kills % (6 + (kills / 6)));
 
     private async Task<RetrainWorld> OpenAsync() => await RetrainWorld.OpenAsync(await azurite.NewAccountAsync(), Mortal);
 }
