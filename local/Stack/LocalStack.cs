@@ -183,7 +183,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
-            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, GivesWay = true }, ports.Read);
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, Priority = ChildPriority.GivesWay }, ports.Read);
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
         return new StorageAccount(found["Blob"], found["Queue"]);
     }
@@ -200,7 +200,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
                 ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration],
                 _run.LogOf("servicebus"))
             {
-                GivesWay = true,
+                Priority = ChildPriority.GivesWay,
                 Environment = new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
             ports.Read);
@@ -227,7 +227,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             {
                 WorkingDirectory = _run.App,
                 // As all but the job: a thread of the model that loses its core holds up the others too.
-                GivesWay = true,
+                Priority = ChildPriority.GivesWay,
                 // Not on the command line, which every user of the machine can read.
                 Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
             },
@@ -254,7 +254,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         {
             Environment = JobEnvironment(),
             // From its start on; it also lowers itself.
-            GivesWay = true,
+            Priority = ChildPriority.Last,
         });
 
     private Dictionary<string, string> JobEnvironment()

@@ -57,6 +57,9 @@ public sealed class SchemaTests
         ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
+        ["shadow"] = ("shadow-model", Json(new ShadowModel(new ServedModel("2026.2", Hash), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
+        ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes] }, ContractsJson.Default.ShadowResult)),
+        ["shadow that failed"] = ("shadow-result", Json(Shadowed with { Failure = "The challenger failed." }, ContractsJson.Default.ShadowResult)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
         ["correction accepted"] = ("correction-outcome", Json(Outcome(CorrectionState.Accepted), ContractsJson.Default.CorrectionOutcome)),
         ["correction refused"] = ("correction-outcome", Json(Outcome(CorrectionState.Refused) with { Refusal = new CorrectionRefusal(CorrectionReason.WrongSize, "No.", "Yes.") }, ContractsJson.Default.CorrectionOutcome)),
@@ -173,6 +176,15 @@ public sealed class SchemaTests
     [InlineData("decision", "/terms/level", "1")]
     [InlineData("decision", "/overall/gain", "1.5")]
     [InlineData("decision", "/classes", "[]")]
+    [InlineData("shadow", "/share", "0")]
+    [InlineData("shadow", "/share", "1.1")]
+    [InlineData("shadow", "/runId", "\"../runs\"")]
+    [InlineData("shadow", "/model/version", "\"../x\"")]
+    [InlineData("shadow result", "/classes", "[]")]
+    [InlineData("shadow result", "/failure", "\"And yet.\"")]
+    [InlineData("shadow result", "/overall/bothPixels", "-1")]
+    [InlineData("shadow result", "/classes/0/name", "\"infection\"")]
+    [InlineData("shadow that failed", "/failure", "\"\"")]
     [InlineData("signature", "/algorithm", "\"none\"")]
     [InlineData("signature", "/signature", "\"abc\"")]
     [InlineData("model changed", "/id", "\"0011223344556677-intended\"")]
@@ -251,6 +263,8 @@ public sealed class SchemaTests
             "promotion-decision" => Again(json, ModelsJson.Default.PromotionDecision),
             "model-signature" => Again(json, ModelsJson.Default.ModelSignature),
             "model-changed" => Again(json, ContractsJson.Default.CloudEventModelChanged),
+            "shadow-model" => Again(json, ModelsJson.Default.ShadowModel),
+            "shadow-result" => Again(json, ContractsJson.Default.ShadowResult),
             "model-refused" => Again(json, ContractsJson.Default.CloudEventModelRefused),
             _ => Again(json, ContractsJson.Default.ScanMetrics),
         }).ShouldBe(json);
@@ -293,6 +307,9 @@ public sealed class SchemaTests
     {
         UploadedUntil = Now,
     };
+
+    private static ShadowResult Shadowed => new(
+        Scan, "20261123-151205-a1b2c3", new ModelReference("2026.1", Hash), new ModelReference("2026.2", Hash), [], Now);
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 
