@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
@@ -16,7 +17,8 @@ namespace CtSeg.EndToEnd.Tests.Retraining;
 internal sealed class RetrainingStack : IAsyncDisposable
 {
     public const string Champion = "TestModel";
-    private const int Groups = 16;
+    private const int LearntGroups = 12;
+    private const int LockedGroupCount = 4;
     private const int Side = 96;
 
     private RetrainingStack(RunningStack stack)
@@ -52,7 +54,8 @@ internal sealed class RetrainingStack : IAsyncDisposable
             },
         }));
         await stack.PublishChampionAsync();
-        for (var group = 0; group < Groups; group++)
+        var groups = Enumerable.Range(0, int.MaxValue).Select(number => $"g{number}");
+        foreach (var group in groups.Where(IsLocked).Take(LockedGroupCount).Concat(groups.Where(group => !IsLocked(group)).Take(LearntGroups)))
             await stack.AddSliceAsync(group);
         return stack;
     }
@@ -108,12 +111,14 @@ internal sealed class RetrainingStack : IAsyncDisposable
         await ServeAsync(Champion);
     }
 
-    private async Task AddSliceAsync(int group)
+    private static bool IsLocked(string group) => LockedGroups.IsLocked(group, EvaluationRule.Default);
+
+    private async Task AddSliceAsync(string group)
     {
-        var (image, mask) = PhantomSlice.Generate(group + 1, Side);
+        var (image, mask) = PhantomSlice.Generate(1 + int.Parse(group[1..], CultureInfo.InvariantCulture), Side);
         var png = new BinaryData(SlicePreprocessor.ToPng(image));
+        var name = $"phantom-{group}";
         await Data.AddAsync(
-            new NewSlice(ScanId.FromContent($"phantom{group}", png.ToMemory().Span), $"phantom{group}", $"g{group}", png, mask,
-                new SliceOrigin(SliceOrigins.Import, new DateTime(2026, 11, 27, 0, 0, 0, DateTimeKind.Utc))), Cancel);
+            new NewSlice(NewSlice.IdOf(name, png), name, group, png, mask, new SliceOrigin(SliceOrigins.Import, new DateTime(2026, 11, 27, 0, 0, 0, DateTimeKind.Utc))), Cancel);
     }
 }

@@ -1,7 +1,6 @@
 using CtSeg.DataSets;
-using CtSeg.Imaging;
 using CtSeg.Models;
-using CtSeg.Segmentation;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
@@ -10,11 +9,9 @@ using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Registry;
 
-/// <summary>Slices with a disc of every class, told apart by their grey, and small models that find them.</summary>
+/// <summary>Small models that find the discs of <see cref="DiscSlice"/>.</summary>
 internal static class DiscModels
 {
-    private const int Side = 369;
-
     private static readonly Lazy<TemporaryFolder> Trained = new(Train);
 
     /// <param name="seed">Another one gives other slices.</param>
@@ -66,27 +63,7 @@ internal static class DiscModels
 
     private static LabelledSlice Slice(string name, string group, Random random)
     {
-        var (pixels, labels) = (new byte[Side * Side], new byte[Side * Side]);
-        random.NextBytes(pixels);
-        for (var at = 0; at < pixels.Length; at++)
-            pixels[at] = (byte)(20 + (pixels[at] / 32));
-        // One in every third, so that they do not cover each other.
-        var order = Enumerable.Range(1, 3).ToArray();
-        random.Shuffle(order);
-        for (var third = 0; third < 3; third++)
-            Draw(pixels, labels, order[third], (third * 123) + random.Next(50, 73), random.Next(60, 309), random.Next(28, 46));
-        return new LabelledSlice(name, group, new GreyImage(Side, Side, pixels), new LesionMask(Side, Side, labels));
-    }
-
-    private static void Draw(byte[] pixels, byte[] labels, int label, int centreX, int centreY, int radius)
-    {
-        for (var y = 0; y < Side; y++)
-            for (var x = 0; x < Side; x++)
-            {
-                if (((x - centreX) * (x - centreX)) + ((y - centreY) * (y - centreY)) > radius * radius)
-                    continue;
-                pixels[(y * Side) + x] = (byte)(20 + (75 * label));
-                labels[(y * Side) + x] = (byte)label;
-            }
+        var (image, mask) = DiscSlice.Draw(random);
+        return new LabelledSlice(name, group, image, mask);
     }
 }
