@@ -6,6 +6,7 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.EndToEnd.Tests.Retraining;
 
 [Collection(SerialCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class KilledRetrainingTests : IAsyncLifetime
 {
     private const int Kills = 20;

@@ -72,6 +72,7 @@ public sealed class NightTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AShadowAskedFor_When_SlicesCome_Then_TheDecisionHasWhatItSaw()
     {
         await using var world = await DiscStack.StartAsync(

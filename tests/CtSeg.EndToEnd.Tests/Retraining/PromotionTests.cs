@@ -5,6 +5,7 @@ namespace CtSeg.EndToEnd.Tests.Retraining;
 
 /// <summary>What <c>models promote</c> lets pass, on the locked set of a real system.</summary>
 [Collection(SerialCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class PromotionTests
 {
     private const int Effusion = 3;

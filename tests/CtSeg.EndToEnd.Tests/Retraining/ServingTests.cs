@@ -17,6 +17,7 @@ public sealed class ServingTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_SlicesUnderWay_When_AModelIsPromotedAndRolledBack_Then_NoneIsLostAndTheOldOneIsSoonBack()
     {
         await using var world = await DiscStack.StartAsync("old", async models =>
