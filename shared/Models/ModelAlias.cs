@@ -33,11 +33,11 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     public async Task<AliasMoveOutcome> MoveAsync(StoredAlias? read, AliasMove move, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
-        await RequireModelAsync(move.To, cancellationToken);
+        var to = await RequireModelAsync(move.To, cancellationToken);
         IReadOnlyList<ServedModel> before = [.. read?.Model.Before ?? []];
         if (read is not null && read.Served != move.To)
             before = [.. before.Append(read.Served).TakeLast(MaxBefore)];
-        return await WriteAsync(read, read?.ETag, move, before, cancellationToken);
+        return await WriteAsync(read, read?.ETag, move with { To = to }, before, cancellationToken);
     }
 
     /// <summary>Back to the model that served before; again, further back.</summary>
@@ -49,8 +49,8 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
             ?? throw new AliasMoveRefusedException("No model is in use, so there is none to go back from.");
         if (read.Model.Before is not { Count: > 0 } before)
             throw new AliasMoveRefusedException($"No model served before {read.Model.Version}: promote one by its version.");
-        await RequireModelAsync(before[^1], cancellationToken);
-        return await WriteAsync(read, read.ETag, NewMove(AliasMoveKind.Rollback, before[^1], by, reason), [.. before.SkipLast(1)], cancellationToken);
+        var to = await RequireModelAsync(before[^1], cancellationToken);
+        return await WriteAsync(read, read.ETag, NewMove(AliasMoveKind.Rollback, to, by, reason), [.. before.SkipLast(1)], cancellationToken);
     }
 
     /// <summary>Replaces an alias that cannot be read. The models before it are lost; the audit has them.</summary>
@@ -58,7 +58,7 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     public async Task<AliasMoveOutcome> RepairAsync(AliasMove move, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
-        await RequireModelAsync(move.To, cancellationToken);
+        var to = await RequireModelAsync(move.To, cancellationToken);
         try
         {
             await _models.ReadAliasAsync(cancellationToken);
@@ -66,7 +66,7 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
         catch (DamagedModelException)
         {
             var properties = await _alias.GetPropertiesAsync(cancellationToken: cancellationToken);
-            return await WriteAsync(null, properties.Value.ETag, move, [], cancellationToken);
+            return await WriteAsync(null, properties.Value.ETag, move with { To = to }, [], cancellationToken);
         }
         throw new AliasMoveRefusedException($"{ModelBlobs.NameOf(_alias)} is not damaged: move it from the model that it names.");
     }
@@ -77,7 +77,12 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
         cancellationToken.ThrowIfCancellationRequested();
         var noted = move with { From = read?.Served, After = read?.Model.MoveId };
         await _audit.NoteAsync(noted, AliasMoveStep.Intended);
-        var current = new CurrentModel(move.To.Version, move.To.WeightsSha256) { MoveId = move.Id, Before = before.Count == 0 ? null : before };
+        var current = new CurrentModel(move.To.Version, move.To.WeightsSha256)
+        {
+            ManifestSha256 = move.To.ManifestSha256,
+            MoveId = move.Id,
+            Before = before.Count == 0 ? null : before,
+        };
         var (done, alias) = await TryWriteAsync(current, etag);
         return new AliasMoveOutcome(done, noted, alias, await TryNoteEndAsync(noted, done));
     }
@@ -132,14 +137,18 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     // Nobody cancels here: such an exception is a timeout of the network.
     private static bool IsFault(Exception e) => e is RequestFailedException or AggregateException or IOException or OperationCanceledException;
 
-    private async Task RequireModelAsync(ServedModel to, CancellationToken cancellationToken)
+    /// <returns>The model with the hash of its manifest as it is stored: from the first move on, that is the one that may serve.</returns>
+    private async Task<ServedModel> RequireModelAsync(ServedModel to, CancellationToken cancellationToken)
     {
         try
         {
-            var manifest = await _models.FindAsync(to.Version, cancellationToken)
+            var stored = await _models.FindServedAsync(to.Version, cancellationToken)
                 ?? throw new AliasMoveRefusedException($"There is no model '{to.Version}': publish it first.");
-            if (manifest.WeightsSha256 != to.WeightsSha256)
-                throw new AliasMoveRefusedException($"The manifest of {to.Version} names the weights {manifest.WeightsSha256}, not {to.WeightsSha256}: it is not the model that was meant.");
+            if (stored != to)
+                throw new AliasMoveRefusedException($"The manifest of {to.Version} names the weights {stored.WeightsSha256}, not {to.WeightsSha256}: it is not the model that was meant.");
+            if (to.ManifestSha256 is { } named && named != stored.ManifestSha256)
+                throw new AliasMoveRefusedException($"The manifest of {to.Version} has the SHA-256 {stored.ManifestSha256}, not {named}: it was changed since, and jobs would not load the model.");
+            return stored;
         }
         catch (DamagedModelException e)
         {

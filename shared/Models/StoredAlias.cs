@@ -5,7 +5,7 @@ namespace CtSeg.Models;
 /// <summary><c>models/current.json</c> as read, with the ETag that a replacement must match.</summary>
 public sealed record StoredAlias(CurrentModel Model, ETag ETag)
 {
-    public ServedModel Served => new(Model.Version, Model.WeightsSha256);
+    public ServedModel Served => new(Model.Version, Model.WeightsSha256) { ManifestSha256 = Model.ManifestSha256 };
 }
 
 /// <summary>What became of a move of the alias.</summary>

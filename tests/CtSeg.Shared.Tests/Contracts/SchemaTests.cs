@@ -39,9 +39,10 @@ public sealed class SchemaTests
         ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
-        ["current model after moves"] = ("current-model", Json(new CurrentModel("2026.1", Hash) { MoveId = "0011223344556677", Before = [new ServedModel("2025.9", Hash)] }, ModelsJson.Default.CurrentModel)),
+        ["current model after moves"] = ("current-model", Json(new CurrentModel("2026.1", Hash) { ManifestSha256 = Hash, MoveId = "0011223344556677", Before = [new ServedModel("2025.8", Hash), Served("2025.9")] }, ModelsJson.Default.CurrentModel)),
         ["first move"] = ("alias-move", Json(new AliasMove("0011223344556677", AliasMoveKind.Seed, new ServedModel("2026.1", Hash), "up", "The first.", Now), ModelsJson.Default.AliasMove)),
         ["move"] = ("alias-move", Json(Move, ModelsJson.Default.AliasMove)),
+        ["move of models without manifest hashes"] = ("alias-move", Json(Move with { From = new ServedModel("2026.1", Hash), To = new ServedModel("2026.2", Hash) }, ModelsJson.Default.AliasMove)),
         ["trained on"] = ("trained-on", Json(new TrainedOn("2026.1", "0011223344556677", [new PictureIdentity(Hash, Hash)], [Hash]), ModelsJson.Default.TrainedOn)),
         ["trained on a folder"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []), ModelsJson.Default.TrainedOn)),
         ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
@@ -57,7 +58,7 @@ public sealed class SchemaTests
         ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
-        ["shadow"] = ("shadow-model", Json(new ShadowModel(new ServedModel("2026.2", Hash), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
+        ["shadow"] = ("shadow-model", Json(new ShadowModel(Served("2026.2"), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
         ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes] }, ContractsJson.Default.ShadowResult)),
         ["shadow that failed"] = ("shadow-result", Json(Shadowed with { Failure = "The challenger failed." }, ContractsJson.Default.ShadowResult)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
@@ -95,7 +96,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
         // Of a model; here only some of the data of an event or of a request may lack them.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger"];
         // The options of a training are the job's own affair.
@@ -167,6 +168,11 @@ public sealed class SchemaTests
     [InlineData("current model", "/weightsSha256", "null")]
     [InlineData("current model after moves", "/moveId", "\"1\"")]
     [InlineData("current model after moves", "/before/0/version", "\"../a\"")]
+    [InlineData("current model after moves", "/manifestSha256", "\"\"")]
+    [InlineData("current model after moves", "/before/1/manifestSha256", "\"abc\"")]
+    [InlineData("move", "/to/manifestSha256", "null")]
+    [InlineData("model changed", "/data/move/from/manifestSha256", "1")]
+    [InlineData("shadow", "/model/manifestSha256", "\"abc\"")]
     [InlineData("move", "/kind", "\"luck\"")]
     [InlineData("move", "/by", "\"\"")]
     [InlineData("move", "/reason", "\"\"")]
@@ -313,9 +319,11 @@ public sealed class SchemaTests
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 
-    private static AliasMove Move => new("0011223344556677", AliasMoveKind.Promotion, new ServedModel("2026.2", Hash), "20261123-151205-a1b2c3", "Better.", Now)
+    private static ServedModel Served(string version) => new(version, Hash) { ManifestSha256 = new string('a', 64) };
+
+    private static AliasMove Move => new("0011223344556677", AliasMoveKind.Promotion, Served("2026.2"), "20261123-151205-a1b2c3", "Better.", Now)
     {
-        From = new ServedModel("2026.1", Hash), After = "0011223344556678", DecisionSha256 = Hash,
+        From = Served("2026.1"), After = "0011223344556678", DecisionSha256 = Hash,
     };
 
     private static PromotionDecision Decision => new(

@@ -213,6 +213,46 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AMove_When_Made_Then_TheAliasNamesTheManifestThatIsStored_AndSoDoTheModelsBeforeIt()
+    {
+        var registry = await OpenAsync(azurite);
+        var outcome = await registry.PromoteAsync("a");
+        outcome.Move.To.ManifestSha256.ShouldBe(HashOf("a"));
+        await registry.PromoteAsync("b");
+        var read = (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull();
+        (read.Model.ManifestSha256, read.Served.ManifestSha256, read.Model.Before.ShouldNotBeNull()[0].ManifestSha256).ShouldBe((HashOf("b"), HashOf("b"), HashOf("a")));
+        await registry.Alias.RollbackAsync("somebody", "Wrong.", Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.ManifestSha256.ShouldBe(HashOf("a"));
+        (await registry.HistoryAsync()).ShouldAllBe(move => move.Move.To.ManifestSha256 == HashOf(move.Move.To.Version));
+    }
+
+    [Fact]
+    public async Task Given_AManifestThatWasChangedSinceItServed_When_RolledBack_Then_RefusedAndNothingMoves()
+    {
+        var registry = await OpenAsync(azurite);
+        await registry.PromoteAsync("a");
+        await registry.PromoteAsync("b");
+        var changed = ManifestOf("a") with { Preprocessing = new ModelPreprocessing(185, 185, "area", "grey / 127.5 - 1") };
+        await registry.Models.GetBlobClient(BlobPaths.ModelCard("a")).UploadAsync(JsonOf(changed), overwrite: true, Stop);
+        (await Should.ThrowAsync<AliasMoveRefusedException>(() => registry.Alias.RollbackAsync("somebody", "Wrong.", Stop))).Message.ShouldContain("changed since");
+        (await registry.CurrentAsync()).ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task Given_AnAliasOfAnOlderProgram_When_RolledBackAndMoved_Then_ItIsReadAndTheHashesAreNotedFromNowOn()
+    {
+        var registry = await OpenAsync(azurite);
+        var (a, b) = (await registry.PublishAsync("a"), await registry.PublishAsync("b"));
+        await registry.Models.GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+            ModelBlobs.ToJson(new CurrentModel("b", b.WeightsSha256) { Before = [a] }, ModelsJson.Default.CurrentModel), Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Served.ShouldBe(b with { ManifestSha256 = HashOf("b") }, "the hash makes no other model of it");
+        await registry.Alias.RollbackAsync("somebody", "Wrong.", Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.ManifestSha256.ShouldBe(HashOf("a"));
+        await registry.PromoteAsync("a");
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.Before.ShouldBeNull("the same model is not its own predecessor");
+    }
+
+    [Fact]
     public async Task Given_ADamagedAlias_When_Repaired_Then_AModelServesAndAnUndamagedOneIsLeftAlone()
     {
         var registry = await OpenAsync(azurite);
@@ -236,6 +276,8 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
         damaged.Count.ShouldBe(2);
         damaged.ShouldAllBe(message => message.Contains("audit/alias-moves/"));
     }
+
+    private static string HashOf(string version) => ModelBlobs.HashOf(JsonOf(ManifestOf(version)));
 
     /// <summary>Lets writes of a blob arrive and loses the first answers.</summary>
     private sealed class LostAnswers(string blob, int count) : HttpPipelinePolicy

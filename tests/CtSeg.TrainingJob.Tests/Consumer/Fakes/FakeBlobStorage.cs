@@ -39,12 +39,15 @@ internal sealed class FakeBlobStorage
     }
 
     /// <summary>A client whose every request is a step of <paramref name="effects"/>.</summary>
-    public BlobServiceClient Connect(Effects? effects = null)
+    public BlobServiceClient Connect(Effects? effects = null) => ConnectAs("account", effects);
+
+    /// <param name="account">Its name is part of the address and decides about nothing here.</param>
+    public BlobServiceClient ConnectAs(string account, Effects? effects = null)
     {
         var options = new BlobClientOptions { Transport = new HttpClientTransport(new HttpClient(new Handler(this, effects ?? new Effects()))) };
         options.Retry.MaxRetries = 0;
         return new BlobServiceClient(
-            new Uri("http://127.0.0.1:1/account"), new StorageSharedKeyCredential("account", Convert.ToBase64String(new byte[32])), options);
+            new Uri($"http://127.0.0.1:1/{account}"), new StorageSharedKeyCredential(account, Convert.ToBase64String(new byte[32])), options);
     }
 
     private HttpResponseMessage Answer(HttpMethod method, string name, HttpRequestMessage request, byte[] content)
@@ -116,7 +119,7 @@ internal sealed class FakeBlobStorage
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var name = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath)["/account/".Length..];
+            var name = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath).Split('/', 3)[2];
             var content = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
             return await effects.StepAsync(
                 $"{request.Method} {name}", () => storage.Answer(request.Method, name, request, content), cancellationToken);
