@@ -92,7 +92,7 @@ internal static class PromoteCommand
             var hash = await registry.Models.StoreDecisionAsync(version, decision, cancellationToken);
             if (!decision.Promote)
                 return new MoveAnswer(false, decision.Reason, decision, null);
-            var reason = arguments.GetValue(Reason) is { Length: > 0 } given ? $"{given.Trim()} {decision.Reason}" : decision.Reason;
+            var reason = arguments.GetValue(Reason)?.Trim() is { Length: > 0 } given ? $"{given} {decision.Reason}" : decision.Reason;
             var outcome = await registry.Alias.MoveAsync(
                 read, registry.Alias.NewMove(AliasMoveKind.Promotion, model, registry.User, reason) with { DecisionSha256 = hash }, cancellationToken);
             await AliasMoves.TellAsync(registry, outcome, cancellationToken);

@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.Testing;
+using Microsoft.Extensions.Time.Testing;
 using static CtSeg.Shared.Tests.Models.Registry;
 
 namespace CtSeg.Shared.Tests.Models;
@@ -72,6 +73,18 @@ public sealed class WayBackTests(AzuriteFixture azurite)
         await registry.PromoteAsync("c");
         (await registry.Alias.RollbackAsync(way, "somebody", "Wrong.", Stop)).Done.ShouldBeFalse();
         (await registry.CurrentAsync()).ShouldBe("c");
+    }
+
+    [Fact]
+    public async Task Given_AMachineWhoseClockIsBehind_When_TheMovesAreListed_Then_EachComesAfterTheOneThatItBeganFrom()
+    {
+        var registry = await ServedAsync("a", "b", "c");
+        var behind = new ModelAlias(registry.Storage, new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 15, 0, 0, TimeSpan.Zero)));
+        (await behind.RollbackAsync("somebody", "Wrong.", Stop)).Done.ShouldBeTrue();
+        (await behind.RollbackAsync("somebody", "Wrong.", Stop)).Done.ShouldBeTrue();
+        (await registry.HistoryAsync()).Select(move => (move.Move.Kind, move.Move.To.Version)).ShouldBe([
+            (AliasMoveKind.Promotion, "a"), (AliasMoveKind.Promotion, "b"), (AliasMoveKind.Promotion, "c"), (AliasMoveKind.Rollback, "b"), (AliasMoveKind.Rollback, "a"),
+        ]);
     }
 
     private static async Task<string> RefusalAsync(ModelAlias alias) =>
