@@ -52,13 +52,6 @@ public sealed class ModelStore(BlobServiceClient storage)
     public async Task<ModelManifest?> FindAsync(string version, CancellationToken cancellationToken) =>
         ModelVersions.IsAllowed(version) && await FindManifestBlobAsync(version, cancellationToken) is { } json ? ParseManifest(version, json) : null;
 
-    /// <returns>The model with the hashes of its weights and manifest, as an alias names it; null where no model of that version is whole.</returns>
-    /// <exception cref="DamagedModelException">The manifest cannot be read or is another version's.</exception>
-    internal async Task<ServedModel?> FindServedAsync(string version, CancellationToken cancellationToken) =>
-        ModelVersions.IsAllowed(version) && await FindManifestBlobAsync(version, cancellationToken) is { } json
-            ? new ServedModel(version, ParseManifest(version, json).WeightsSha256) { ManifestSha256 = ModelBlobs.HashOf(json) }
-            : null;
-
     /// <returns>Manifest and weights, their hash checked; null where no model of that version is whole.</returns>
     /// <exception cref="DamagedModelException">The manifest cannot be read, or the weights are gone or not those that it names.</exception>
     public async Task<ModelFiles?> FindFilesAsync(string version, CancellationToken cancellationToken)

@@ -14,3 +14,9 @@ public sealed record StoredAlias(CurrentModel Model, ETag ETag)
 /// <param name="Alias">As it stands after the attempt: the move's own, or that of whoever came first.</param>
 /// <param name="Noted">False where the note about the end could not be written; what happened follows from the alias and later notes.</param>
 public sealed record AliasMoveOutcome(bool Done, AliasMove Move, StoredAlias? Alias, bool Noted = true);
+
+/// <summary>Where a rollback goes.</summary>
+/// <param name="Read">The alias as it stands.</param>
+/// <param name="To">Served before; jobs can load it.</param>
+/// <param name="Before">Those that served before that one, the last one last.</param>
+public sealed record WayBack(StoredAlias Read, ServedModel To, IReadOnlyList<ServedModel> Before);
