@@ -36,7 +36,7 @@ internal static partial class RetrainLog
     [LoggerMessage(3109, LogLevel.Information, "Training run {Run}: epoch {Epoch} of {Epochs}, loss {Loss:F4}.")]
     public static partial void EpochDone(this ILogger logger, string run, int epoch, int epochs, double loss);
 
-    [LoggerMessage(3110, LogLevel.Warning, "The checkpoint of training run {Run} is damaged; training begins anew.")]
+    [LoggerMessage(3110, LogLevel.Warning, "The checkpoint of training run {Run} is damaged or of another version of this program; training begins anew.")]
     public static partial void CheckpointDamaged(this ILogger logger, string run);
 
     [LoggerMessage(3111, LogLevel.Error, "Training run {Run} has no report: {Problem}")]

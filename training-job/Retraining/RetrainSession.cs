@@ -41,7 +41,7 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
         var logger = logs.CreateLogger<RetrainSession>();
         var data = new DataSetStore(storage, time) { Damaged = damaged => logger.DamagedData(damaged.BlobPath, damaged.Problem) };
         var models = new ModelStore(storage);
-        var preparation = new RunPreparation(data, models);
+        var preparation = new RunPreparation(data, models, runs);
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);
         var judge = Judge ?? new ChallengerJudge(data, models, time);
         return new RetrainingSteps(

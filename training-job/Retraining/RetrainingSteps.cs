@@ -64,6 +64,9 @@ internal sealed class RetrainingSteps(
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         run.ThrowIfInterrupted(stopping);
+        // Before the data, which may be erased since: the model serves.
+        if (await promotion.ResumeAsync(run, interrupted.Token) is { } moved)
+            return moved;
         var data = await preparation.PrepareAsync(run, interrupted.Token);
         if (run.Status.State == TrainingRunState.Requested && RunPreparation.NothingToDo(data, run.Status.Request) is { } skipped)
             return skipped;
@@ -82,7 +85,7 @@ internal sealed class RetrainingSteps(
             var files = await trainer.TrainAsync(run, data, stopping);
             run.ThrowIfInterrupted(stopping);
             await preparation.RequireUnerasedAsync(run.Status, interrupted);
-            manifest = await publication.PublishAsync(files, data, interrupted);
+            manifest = await publication.PublishAsync(run, files, data, interrupted);
             logger.Published(run.Id, manifest.Version);
         }
         if (run.Status.Challenger is null || run.Status.State < TrainingRunState.Evaluating)

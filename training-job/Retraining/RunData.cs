@@ -10,4 +10,11 @@ namespace CtSeg.TrainingJob.Retraining;
 /// <param name="ChampionSaw">Null where nobody knows.</param>
 /// <param name="ProvingGroups">Groups of the locked set of whose slices the champion has seen none.</param>
 internal sealed record RunData(
-    DataSet Data, EvaluationSet Locked, IReadOnlyList<DataSetSlice> Training, ModelManifest Champion, TrainedOn? ChampionSaw, int ProvingGroups, DataChanges Changes);
+    DataSet Data, EvaluationSet Locked, IReadOnlyList<DataSetSlice> Training, ModelManifest Champion, TrainedOn? ChampionSaw, int ProvingGroups, DataChanges Changes)
+{
+    /// <value>Data that it learnt from were erased since.</value>
+    public bool ChampionHoldsErased { get; init; }
+
+    /// <value>A run that did the same and was refused; null where there is none, or the run has begun.</value>
+    public string? RefusedBefore { get; init; }
+}

@@ -8,8 +8,11 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
-internal sealed class RunPreparation(DataSetStore data, ModelStore models)
+internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs)
 {
+    // An older run that was refused is forgotten, and its training tried again.
+    private const int RunsLookedAt = 500;
+
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
     /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
     /// <exception cref="DamagedModelException">The alias or the champion cannot be read.</exception>
@@ -26,6 +29,8 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         return Describe(set, locked, champion, saw, before) with
         {
             ProvingGroups = proving.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(),
+            ChampionHoldsErased = await models.HoldsErasedDataAsync(champion.Version, cancellationToken),
+            RefusedBefore = run.Status.State == TrainingRunState.Requested ? await FindRefusedAsync(run.Status, cancellationToken) : null,
         };
     }
 
@@ -39,9 +44,11 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         if (data.ProvingGroups < request.Promotion.MinGroups)
             return Skip(data, string.Create(CultureInfo.InvariantCulture,
                 $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to the model in use, and {request.Promotion.MinGroups} are needed."));
-        if (!request.EvenWithoutNewData && !data.Changes.Changes.Any(LearningChanges.IsNew))
+        if (request.EvenWithoutNewData)
+            return null;
+        if (!data.ChampionHoldsErased && !data.Changes.Changes.Any(LearningChanges.IsNew))
             return Skip(data, $"There is nothing new to learn since the model in use, {data.Champion.Version}.");
-        return null;
+        return data.RefusedBefore is { } refused ? Skip(data, SameAgain(data, refused)) : null;
     }
 
     /// <summary>Before the model is published and before it is put into use.</summary>
@@ -53,6 +60,13 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
             throw Erased();
         if (run.Challenger is { } challenger && await models.HoldsErasedDataAsync(challenger, cancellationToken))
             throw Erased();
+    }
+
+    /// <summary>The same training makes the same model, and each decision on a locked set makes the next one say less.</summary>
+    private static string SameAgain(RunData data, string refused)
+    {
+        var erased = data.ChampionHoldsErased ? $" The model in use, {data.Champion.Version}, still holds data that were erased since." : "";
+        return $"Run {refused} learnt from the same data on the same terms beside the same model in use, and was refused: add or correct data, or ask for a run even without new data.{erased}";
     }
 
     private static RunVerdict Skip(RunData data, string reason) => new(TrainingRunState.Skipped, reason) { Data = data.Changes };
@@ -71,10 +85,23 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
                 EvaluationSet = locked.Version,
                 Champion = alias.Served.Version,
                 // Its weights remember data that were erased since.
-                Request = isErased ? status.Request with { FromScratch = true, EvenWithoutNewData = true } : status.Request,
+                Request = isErased ? status.Request with { FromScratch = true } : status.Request,
             },
             cancellationToken);
     }
+
+    /// <returns>A run that did the same and was refused; null where there is none.</returns>
+    private async Task<string?> FindRefusedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    {
+        await foreach (var listing in runs.ListAsync(RunsLookedAt, cancellationToken))
+            if (listing.Run is { State: TrainingRunState.Refused } refused
+                && refused.DataSet == run.DataSet && refused.EvaluationSet == run.EvaluationSet && refused.Champion == run.Champion
+                && TermsOf(refused) == TermsOf(run))
+                return refused.Id;
+        return null;
+    }
+
+    private static TrainingRunRequest TermsOf(TrainingRunStatus run) => run.Request with { By = "", EvenWithoutNewData = false };
 
     private async Task<(DataSet Data, EvaluationSet Locked)> FindDataAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {
@@ -83,7 +110,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         return (set, locked);
     }
 
-    /// <summary>An erasure removes the data set too; the masks of the rest are then compared with nothing.</summary>
+    /// <summary>An erasure removes the data set too; the masks that the model learnt with are noted beside it.</summary>
     private async Task<DataSet?> TryFindDataSetAsync(string version, CancellationToken cancellationToken)
     {
         try
@@ -109,10 +136,10 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         [
             .. set.Slices.Where(slice => !lockedIds.Contains(slice.Id) && !lockedGroups.Contains(slice.Group) && !lockedPictures.Knows(slice.Picture)),
         ];
-        var seen = new PictureIndex(saw?.Pictures ?? []);
+        var keptOut = set.Slices.Select(slice => slice.Id).Except(training.Select(slice => slice.Id)).ToHashSet();
         var changes = new DataChanges(
             set.Slices.Count, set.Slices.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(), lockedSlices.Count, lockedGroups.Count,
-            LearningChanges.Find(set, lockedIds, seen, before))
+            new LearningChanges(keptOut, saw, before).Find(set))
         {
             ChampionDataSet = before?.Version,
         };

@@ -44,6 +44,21 @@ internal sealed class RunPromotion(
         throw new RunFailedException($"The model in use changed under {MaxRaces} decisions: start another run when that has settled.");
     }
 
+    /// <summary>What became of the move that a killed job had noted. One that was lost is noted no longer: until the next, the run can be cancelled.</summary>
+    /// <returns>Null where the run has still to come to its decision.</returns>
+    public async Task<RunVerdict?> ResumeAsync(OwnedRun run, CancellationToken cancellationToken)
+    {
+        if (run.Status is not { AliasMoveId: { } id, Challenger: { } challenger } || await models.ReadAliasAsync(cancellationToken) is not { } read)
+            return null;
+        var noted = (await _audit.ListAsync(read.Model.MoveId, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id);
+        if (read.Served.Version == challenger || noted?.Step == AliasMoveStep.Done)
+            return new RunVerdict(TrainingRunState.Promoted, await ReasonOfAsync(challenger, cancellationToken));
+        // A move that began from another model than serves now can no longer be made, also where nobody lived to note it.
+        if (noted is not null && (noted.Step == AliasMoveStep.Lost || noted.Move.After != read.Model.MoveId))
+            await run.ChangeAsync(status => status.AliasMoveId == id ? status with { AliasMoveId = null } : status, cancellationToken);
+        return null;
+    }
+
     /// <summary>The move that put the run's challenger into use, whoever serves by now.</summary>
     public async Task<AliasMove?> FindMoveAsync(TrainingRunStatus run, CancellationToken cancellationToken) =>
         await models.ReadAliasAsync(cancellationToken) is { } read ? await FindMoveAsync(run, read, cancellationToken) : null;

@@ -45,6 +45,7 @@ public sealed class SchemaTests
         ["move of models without manifest hashes"] = ("alias-move", Json(Move with { From = new ServedModel("2026.1", Hash), To = new ServedModel("2026.2", Hash) }, ModelsJson.Default.AliasMove)),
         ["trained on"] = ("trained-on", Json(new TrainedOn("2026.1", "0011223344556677", [new PictureIdentity(Hash, Hash)], [Hash]), ModelsJson.Default.TrainedOn)),
         ["trained on a folder"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []), ModelsJson.Default.TrainedOn)),
+        ["trained on with masks"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []) { Masks = [new LearntMask(Hash, Hash)] }, ModelsJson.Default.TrainedOn)),
         ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
         ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3)]) }, ModelsJson.Default.PromotionDecision)),
         ["signature"] = ("model-signature", Json(ModelSignatures.Sign(ModelSignatures.NewKey().PrivateKey, BinaryData.FromString("{}"), Hash), ModelsJson.Default.ModelSignature)),

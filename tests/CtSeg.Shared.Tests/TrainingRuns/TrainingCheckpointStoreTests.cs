@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs.Models;
+using CtSeg.Contracts;
 using CtSeg.Testing;
 using static CtSeg.Shared.Tests.TrainingRuns.RunWorld;
 
@@ -15,6 +17,23 @@ public sealed class TrainingCheckpointStoreTests(AzuriteFixture azurite)
         var first = await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
         (await store.TryReplaceAsync(Run, Owner, new BinaryData("2"), first.ShouldNotBeNull(), Stop)).ShouldNotBeNull();
         (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().Content.ToString().ShouldBe("2");
+    }
+
+    [Fact]
+    public async Task Given_Checkpoint_When_TakenByOneAndAnother_Then_ItIsWholeUntilItIsDamaged()
+    {
+        var world = new RunWorld(await azurite.NewAccountAsync());
+        var store = world.Runs.Checkpoints;
+        await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeTrue();
+        (await store.TakeAsync(Run, Other, Stop)).ShouldNotBeNull().IsWhole.ShouldBeTrue();
+
+        var blob = world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingCheckpoint(Run));
+        var metadata = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.Metadata;
+        await blob.UploadAsync(new BinaryData("2"), new BlobUploadOptions { Metadata = metadata }, Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeFalse();
+        await blob.UploadAsync(new BinaryData("1"), new BlobUploadOptions(), Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeFalse();
     }
 
     [Fact]

@@ -77,15 +77,48 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     {
         var world = await OpenAsync();
         await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true));
-        var rule = await world.Data.RuleAsync(Stop);
-        var (locked, open) = (FirstGroup(group => LockedGroups.IsLocked(group, rule)), FirstGroup(group => !LockedGroups.IsLocked(group, rule)));
+        var (locked, open) = (await world.FirstGroupAsync(isLocked: true), await world.FirstGroupAsync(isLocked: false));
 
         await world.AddSliceAsync(locked, label: 2);
         (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false)))).State.ShouldBe(TrainingRunState.Skipped);
         await world.AddSliceAsync(open, label: 2);
         (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false)))).State.ShouldBe(TrainingRunState.Refused);
+    }
 
-        static int FirstGroup(Func<string, bool> fits) => Enumerable.Range(0, 24).First(n => fits($"g{n}"));
+    [Fact]
+    public async Task Given_RefusedRun_When_AskedAgainOnTheSameDataAndTerms_Then_SkippedUnlessSomebodyAsksEvenSo()
+    {
+        var world = await OpenAsync();
+        var refused = await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false));
+        var trainer = new FakeTrainer();
+        for (var night = 0; night < 2; night++)
+        {
+            var again = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: false)));
+            (again.State, trainer.Trained).ShouldBe((TrainingRunState.Skipped, 0));
+            again.Reason.ShouldNotBeNull().ShouldStartWith($"Run {refused} learnt from the same data");
+        }
+
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups, EvenWithoutNewData = true });
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 3, Promotion = FewGroups });
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups with { Margin = 0.1 } });
+        await world.AddSliceAsync(await world.FirstGroupAsync(isLocked: false), label: 2);
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups });
+
+        async Task EndsRefusedAsync(TrainingRunRequest request)
+        {
+            var run = await world.RequestAsync(request);
+            await world.DrainAsync(trainer, new FakeJudge(promotes: false));
+            (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+        }
+    }
+
+    [Fact]
+    public async Task Given_FailedOrCancelledRun_When_AskedAgain_Then_Tried()
+    {
+        var world = await OpenAsync();
+        var failing = new FakeTrainer { Meanwhile = (_, _) => throw new TrainingDivergedException(3) };
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(failing, new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Failed);
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Promoted);
     }
 
     [Fact]
@@ -177,6 +210,7 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         await world.DrainAsync(trainer, new FakeJudge(promotes: true));
         var left = await world.ReadAsync(run);
         (left.State, left.Beat!.Owner, left.Challenger).ShouldBe((TrainingRunState.Training, "another", null));
+        (await world.Models.FindAsync(run, Stop)).ShouldBeNull();
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
     }
 
@@ -192,23 +226,6 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         judge.Asked.Select(asked => asked.Champion).ShouldBe([ChampionVersion, "rival"]);
         (await world.ServedAsync()).ShouldBe(run);
         (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Champion.Version.ShouldBe("rival");
-    }
-
-    [Fact]
-    public async Task Given_DataErasedInTraining_When_AboutToPublish_Then_Failed()
-    {
-        var world = await OpenAsync();
-        var run = await world.RequestAsync();
-        var trainer = new FakeTrainer
-        {
-            Meanwhile = async (owned, _) =>
-                await world.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.DataSet(owned.Status.DataSet!)).DeleteAsync(cancellationToken: Stop),
-        };
-        await world.DrainAsync(trainer, new FakeJudge(promotes: true));
-        var ended = await world.ReadAsync(run);
-        ended.State.ShouldBe(TrainingRunState.Failed);
-        ended.Reason.ShouldNotBeNull().ShouldContain("erased meanwhile");
-        (await world.Models.FindAsync(run, Stop)).ShouldBeNull();
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
@@ -15,6 +16,7 @@ using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Retraining;
@@ -74,6 +76,22 @@ internal sealed class RetrainWorld
         var png = new BinaryData(SlicePreprocessor.ToPng(image));
         return Data.AddAsync(
             new NewSlice(ScanId.FromContent($"s{group}", png.ToMemory().Span), $"s{group}", $"g{group}", png, mask, new SliceOrigin(SliceOrigins.Import, Time.GetUtcNow().UtcDateTime)), Stop);
+    }
+
+    public static ScanId IdOf(int group) => ScanId.FromContent($"s{group}", SlicePreprocessor.ToPng(Picture(group).Image));
+
+    /// <summary>The first group that is locked or not.</summary>
+    public async Task<int> FirstGroupAsync(bool isLocked)
+    {
+        var rule = await Data.RuleAsync(Stop);
+        return Enumerable.Range(0, Groups).First(group => LockedGroups.IsLocked($"g{group}", rule) == isLocked);
+    }
+
+    /// <summary>As `data forget` does, while the job's beat is fresh.</summary>
+    public async Task ForgetAsync(int group)
+    {
+        var erasure = new DataErasure(Storage, new FakeTimeProvider(FastTime.StartUtc), new HashSet<string>());
+        (await erasure.ForgetAsync(ErasureTarget.OfScan(IdOf(group)), Stop)).IsDone.ShouldBeTrue();
     }
 
     /// <summary>Two ways of drawing different pictures: blotches, and a disk that is the lesion.</summary>
@@ -153,9 +171,14 @@ internal sealed class RetrainWorld
 
     /// <summary>A job that dies right after its n-th write to the storage.</summary>
     /// <returns>Whether it died.</returns>
-    public async Task<bool> DieAfterWriteAsync(int writes, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null)
+    public Task<bool> DieAfterWriteAsync(int writes, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null) =>
+        DieAfterWriteAsync(blob: "", writes, trainer, judge);
+
+    /// <summary>A job that dies right after its n-th write to blobs whose name ends so.</summary>
+    /// <returns>Whether it died.</returns>
+    public async Task<bool> DieAfterWriteAsync(string blob, int writes = 1, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null)
     {
-        var grave = new Grave(writes);
+        var grave = new Grave(blob, writes);
         var options = new BlobClientOptions { Retry = { MaxRetries = 0 } };
         options.AddPolicy(grave, HttpPipelinePosition.PerCall);
         var job = RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects: null, CancellationToken.None);
@@ -171,7 +194,7 @@ internal sealed class RetrainWorld
         new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge }.RunAsync(stopping);
 
     /// <summary>Counts writes; after the last one nothing answers any more.</summary>
-    private sealed class Grave(int writes) : HttpPipelinePolicy
+    private sealed class Grave(string blob, int writes) : HttpPipelinePolicy
     {
         private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _done;
@@ -184,7 +207,8 @@ internal sealed class RetrainWorld
         {
             await NothingWhenDeadAsync();
             await ProcessNextAsync(message, pipeline);
-            var isWrite = message.Request.Method == RequestMethod.Put || message.Request.Method == RequestMethod.Delete;
+            var isWrite = (message.Request.Method == RequestMethod.Put || message.Request.Method == RequestMethod.Delete)
+                && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal);
             if (isWrite && Interlocked.Increment(ref _done) >= writes)
                 _died.TrySetResult();
             await NothingWhenDeadAsync();
