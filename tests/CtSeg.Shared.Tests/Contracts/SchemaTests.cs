@@ -98,8 +98,8 @@ public sealed class SchemaTests
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
         var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
-        // Of a model; here only some of the data of an event or of a request may lack them.
-        var optionalPaths = (string[])["/request/epochs", "/data/challenger"];
+        // Elsewhere they must be there: of a model, of an erasure.
+        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -179,6 +179,7 @@ public sealed class SchemaTests
     [InlineData("move", "/reason", "\"\"")]
     [InlineData("trained on", "/pictures/0/fingerprint", "\"a name\"")]
     [InlineData("trained on", "/groups", "[\"a name\"]")]
+    [InlineData("trained on with masks", "/masks/0/mask", "\"a name\"")]
     [InlineData("trained on", "/dataSet", "\"a folder\"")]
     [InlineData("decision", "/terms/level", "1")]
     [InlineData("decision", "/overall/gain", "1.5")]
