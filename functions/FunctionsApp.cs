@@ -85,7 +85,7 @@ internal static class FunctionsApp
     {
         var runs = new TrainingRunStore(options.Storage, clock);
         MapTrigger(app, ScheduleRetrainingTrigger.Name,
-            new ScheduleRetrainingTrigger(runs, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
+            new ScheduleRetrainingTrigger(runs, options.Night, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
         MapTrigger(app, StartTrainingRunTrigger.Name,
             new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
         MapTrigger(app, ReconcileTrainingRunsTrigger.Name,

@@ -26,6 +26,16 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_SettingsOfTheNight_When_TheNightComes_Then_TheRunIsAskedForWithThem()
+    {
+        await using var handler = await Handler.StartAsync(
+            await azurite.NewAccountAsync(), ("RetrainingMinutes", "30"), ("RetrainingFromScratch", "True"), ("RetrainingShadowShare", "0.5"));
+        (await handler.PostAsync("ScheduleRetraining", Handler.Fixture(Timer))).ShouldBeDone();
+        (await RunsOf(handler).FindActiveAsync(Handler.Stop)).ShouldNotBeNull().Request.ShouldBe(
+            new TrainingRunRequest("schedule") { Minutes = 30, FromScratch = true, Shadow = new ShadowTerms(0.5) });
+    }
+
+    [Fact]
     public async Task Given_Order_When_Posted_Then_202WithLocationAndAMessage()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
@@ -69,6 +79,8 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
     [InlineData("""{"epochs":0}""", "Epochs are 0; 1 to 10000 are possible.")]
     [InlineData("""{"epochs":10001,"minutes":-1}""", "Epochs are 10001; 1 to 10000 are possible. Minutes are -1; more than 0 and at most 10080 are possible.")]
     [InlineData("""{"shadow":{"share":1.5}}""", "Shadow.share is 1.5; more than 0 and at most 1 is possible.")]
+    [InlineData("""{"shadow":{"slices":4,"minSlices":5}}""", "Shadow.minSlices are 5; 1 to shadow.slices, 4, are possible.")]
+    [InlineData("""{"shadow":{"neededSlices":5}}""", "'$.shadow.neededSlices' of the body is unknown")]
     [InlineData("""{"promotion":{"level":1}}""", "Promotion.level is 1; 0.5 to 0.999 is possible.")]
     public async Task Given_WrongOrder_When_Posted_Then_OneClear400(string body, string detail)
     {

@@ -25,7 +25,7 @@ internal interface IChallengerTrainer
 /// Trains with a checkpoint in storage after every epoch, so that another machine goes on where this one was killed. A run that is limited by epochs ends
 /// with the same bits, however often it was killed, on machines of one kind.
 /// </summary>
-internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
+internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
     : IChallengerTrainer
 {
     private const int MaxConflicts = 5;
@@ -33,7 +33,7 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
     public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
-        var champion = await models.FindFilesAsync(data.Champion.Version, interrupted.Token)
+        var champion = await signing.FindFilesAsync(data.Champion.Version, interrupted.Token)
             ?? throw new RunFailedException($"The model {data.Champion.Version}, in use when the run began, is gone: start another run.");
         var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
         var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);

@@ -8,7 +8,7 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
-internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs)
+internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs, RunSigning signing)
 {
     // An older run that was refused is forgotten, and its training tried again.
     private const int RunsLookedAt = 500;
@@ -16,12 +16,14 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
     /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
     /// <exception cref="DamagedModelException">The alias or the champion cannot be read.</exception>
+    /// <exception cref="UntrustedModelException">Keys are trusted, and none of them signed the champion.</exception>
     public async Task<RunData> PrepareAsync(OwnedRun run, CancellationToken cancellationToken)
     {
         if (run.Status.Champion is null)
             await FixAsync(run, cancellationToken);
         var (set, locked) = await FindDataAsync(run.Status, cancellationToken);
-        var champion = await models.FindAsync(run.Status.Champion!, cancellationToken)
+        // Trusted before anything is trained from it or compared with it.
+        var champion = await signing.FindManifestAsync(run.Status.Champion!, cancellationToken)
             ?? throw new RunFailedException($"The model {run.Status.Champion}, in use when the run began, is gone: start another run.");
         var saw = await models.FindTrainedOnAsync(champion.Version, cancellationToken);
         var before = saw?.DataSet is { } version ? await TryFindDataSetAsync(version, cancellationToken) : null;
@@ -35,7 +37,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
     }
 
     /// <returns>Null where the run has work.</returns>
-    public static RunVerdict? NothingToDo(RunData data, TrainingRunRequest request)
+    public RunVerdict? NothingToDo(RunData data, TrainingRunRequest request)
     {
         if (data.Training.Count == 0)
             return Skip(data, "There are no slices to train on: import data or correct masks first.");
@@ -44,22 +46,16 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
         if (data.ProvingGroups < request.Promotion.MinGroups)
             return Skip(data, string.Create(CultureInfo.InvariantCulture,
                 $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to the model in use, and {request.Promotion.MinGroups} are needed."));
-        if (request.EvenWithoutNewData)
-            return null;
-        if (!data.ChampionHoldsErased && !data.Changes.Changes.Any(LearningChanges.IsNew))
-            return Skip(data, $"There is nothing new to learn since the model in use, {data.Champion.Version}.");
-        return data.RefusedBefore is { } refused ? Skip(data, SameAgain(data, refused)) : null;
+        if (!request.EvenWithoutNewData && NothingNew(data) is { } known)
+            return Skip(data, known);
+        return signing.ObjectionTo(request) is { } objection ? Skip(data, objection) : null;
     }
 
-    /// <summary>Before the model is published and before it is put into use.</summary>
-    /// <exception cref="RunFailedException">Data that it learns or has learnt from were erased meanwhile.</exception>
-    public async Task RequireUnerasedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    private static string? NothingNew(RunData data)
     {
-        await FindDataAsync(run, cancellationToken);
-        if (!run.Request.FromScratch && await models.HoldsErasedDataAsync(run.Champion!, cancellationToken))
-            throw Erased();
-        if (run.Challenger is { } challenger && await models.HoldsErasedDataAsync(challenger, cancellationToken))
-            throw Erased();
+        if (!data.ChampionHoldsErased && !data.Changes.Changes.Any(LearningChanges.IsNew))
+            return $"There is nothing new to learn since the model in use, {data.Champion.Version}.";
+        return data.RefusedBefore is { } refused ? SameAgain(data, refused) : null;
     }
 
     /// <summary>The same training makes the same model, and each decision on a locked set makes the next one say less.</summary>
@@ -105,8 +101,8 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
 
     private async Task<(DataSet Data, EvaluationSet Locked)> FindDataAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {
-        var set = await data.FindDataSetAsync(run.DataSet ?? "", cancellationToken) ?? throw Erased();
-        var locked = await data.FindEvaluationSetAsync(run.EvaluationSet ?? "", cancellationToken) ?? throw Erased();
+        var set = await data.FindDataSetAsync(run.DataSet ?? "", cancellationToken) ?? throw RunErasure.Erased();
+        var locked = await data.FindEvaluationSetAsync(run.EvaluationSet ?? "", cancellationToken) ?? throw RunErasure.Erased();
         return (set, locked);
     }
 
@@ -122,9 +118,6 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
             return null;
         }
     }
-
-    private static RunFailedException Erased() =>
-        new("Data of this run were erased meanwhile, so that what it has learnt is thrown away: start another run.");
 
     private static RunData Describe(DataSet set, EvaluationSet locked, ModelManifest champion, TrainedOn? saw, DataSet? before)
     {

@@ -47,7 +47,7 @@ public sealed class SchemaTests
         ["trained on a folder"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []), ModelsJson.Default.TrainedOn)),
         ["trained on with masks"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []) { Masks = [new LearntMask(Hash, Hash)] }, ModelsJson.Default.TrainedOn)),
         ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
-        ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3)]) }, ModelsJson.Default.PromotionDecision)),
+        ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3) { SlicesWithClass = 2 }]) }, ModelsJson.Default.PromotionDecision)),
         ["signature"] = ("model-signature", Json(ModelSignatures.Sign(ModelSignatures.NewKey().PrivateKey, BinaryData.FromString("{}"), Hash), ModelsJson.Default.ModelSignature)),
         ["model changed"] = ("model-changed", Json(TrainingEvents.Changed(Move, "/a", Now), ContractsJson.Default.CloudEventModelChanged)),
         ["model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", "2025.9"), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
@@ -60,7 +60,7 @@ public sealed class SchemaTests
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
         ["shadow"] = ("shadow-model", Json(new ShadowModel(Served("2026.2"), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
-        ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes] }, ContractsJson.Default.ShadowResult)),
+        ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes.Select(one => one with { SlicesWithClass = null })] }, ContractsJson.Default.ShadowResult)),
         ["shadow that failed"] = ("shadow-result", Json(Shadowed with { Failure = "The challenger failed." }, ContractsJson.Default.ShadowResult)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
         ["correction accepted"] = ("correction-outcome", Json(Outcome(CorrectionState.Accepted), ContractsJson.Default.CorrectionOutcome)),
@@ -97,7 +97,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass"];
         // Elsewhere they must be there: of a model, of an erasure.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
         // The options of a training are the job's own affair.
@@ -355,7 +355,7 @@ public sealed class SchemaTests
         new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
 
     private static TrainingRunStatus Run => TrainingRunStatus.Requested(
-        "20261127-020000-1a2b3c", new TrainingRunRequest("api") { Epochs = 3, Minutes = 1.5, Shadow = new ShadowTerms() }, Now);
+        "20261127-020000-1a2b3c", new TrainingRunRequest("api") { Epochs = 3, Minutes = 1.5, Shadow = new ShadowTerms { MinSlices = 5 } }, Now);
 
     private static TrainingRunStatus Trained => Run.Entered(TrainingRunState.Training, Now) with
     {

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Retraining;
@@ -55,6 +56,9 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
     public async Task Given_PromotionKilledAfterAnyWrite_When_GoneOnWith_Then_TheAliasMovesOnce()
     {
         var world = await OpenAsync();
+        var (privateKey, publicKey, _) = ModelSignatures.NewKey();
+        await world.Models.SignAsync(ChampionVersion, privateKey, Stop);
+        (world.Trusted, world.Key) = (TrustedKeys.Read(publicKey), SigningKey.Read(privateKey));
         var run = await world.RequestAsync(ThreeEpochs);
         var kills = 0;
         while (kills < MostKills && await world.DieAfterWriteAsync(WritesOf(kills), new FakeTrainer(), new FakeJudge(promotes: true)))

@@ -173,6 +173,8 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         await world.DrainAsync(new FakeTrainer(), judge);
         (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Cancelled);
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
+        // Where one was stored at all.
+        ((await world.Models.FindDecisionAsync(run, Stop))?.Promote ?? false).ShouldBeFalse();
     }
 
     [Fact]
@@ -226,6 +228,70 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         judge.Asked.Select(asked => asked.Champion).ShouldBe([ChampionVersion, "rival"]);
         (await world.ServedAsync()).ShouldBe(run);
         (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Champion.Version.ShouldBe("rival");
+    }
+
+    [Fact]
+    public async Task Given_CancelBehindTheDecision_When_TheAliasIsAboutToMove_Then_TheStoredDecisionDoesNotSayPromoted()
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        world.Before($"{run}/decision.json", () => world.Runs.CancelAsync(run, "x", Stop));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Cancelled);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldContain("cancelled"));
+    }
+
+    [Fact]
+    public async Task Given_ModelThatIsDamagedAfterTheDecision_When_TheAliasRefusesIt_Then_TheStoredDecisionDoesNotSayPromoted()
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        world.Before($"{run}/decision.json", async () =>
+            await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.ModelCard(run)).UploadAsync(BinaryData.FromString("{"), overwrite: true, Stop));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Failed);
+        (await world.ServedAsync()).ShouldBe(ChampionVersion);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldStartWith("It passed, but could not be put into use."));
+    }
+
+    [Fact]
+    public async Task Given_AliasThatNamesOtherWeightsForTheVersion_When_Decided_Then_ItIsNotTakenForServing()
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        var judge = new FakeJudge(promotes: false);
+        var trainer = new FakeTrainer
+        {
+            Meanwhile = async (_, _) => await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+                new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(run, new string('f', 64)), ModelsJson.Default.CurrentModel)), overwrite: true, Stop),
+        };
+        await world.DrainAsync(trainer, judge);
+        ((await world.ReadAsync(run)).State, judge.Asked.Count).ShouldBe((TrainingRunState.Refused, 1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_KilledBehindTheMove_When_GoneOnWith_Then_JudgedOnceMoreForTheReportAndEndedWhateverComesOfIt(bool fails)
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        var ended = await world.ReadAsync(run);
+        await world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingRun(run)).UploadAsync(
+            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                ended with { State = TrainingRunState.Evaluating, Reason = null, Timeline = [.. ended.Timeline.SkipLast(1)] }, ContractsJson.Default.TrainingRunStatus)),
+            overwrite: true, Stop);
+        var judge = new FakeJudge(promotes: false) { Meanwhile = () => fails ? throw new IOException("broken") : Task.CompletedTask };
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), judge);
+
+        judge.Asked.ShouldBe([(ChampionVersion, false)]);
+        var again = await world.ReadAsync(run);
+        (again.State, again.Reason).ShouldBe((TrainingRunState.Promoted, "Better."));
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Promote.ShouldBeTrue();
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal sealed class RetrainWorld
     public const string ChampionVersion = "champion";
     private const int Groups = 24;
     private readonly string _connection;
+    private Intruder? _intruder;
 
     private RetrainWorld(string connection)
     {
@@ -47,6 +48,9 @@ internal sealed class RetrainWorld
     public ModelAlias Alias { get; }
     public TrainingRunStore Runs { get; }
 
+    public TrustedKeys Trusted { get; set; } = TrustedKeys.None;
+    public SigningKey? Key { get; set; }
+
     /// <value>Hours are seconds here.</value>
     public RetrainLimits Limits { get; init; } = new()
     {
@@ -62,13 +66,16 @@ internal sealed class RetrainWorld
     /// <summary>24 groups of one slice, about a fifth of them locked, and a champion that has seen nothing.</summary>
     public static async Task<RetrainWorld> OpenAsync(string connection, RetrainLimits? limits = null)
     {
-        var world = limits is null ? new RetrainWorld(connection) : new RetrainWorld(connection) { Limits = limits };
+        var world = OpenEmpty(connection, limits);
         for (var group = 0; group < Groups; group++)
             await world.AddSliceAsync(group);
         await world.PublishAsync(ChampionVersion, seed: 1, new TrainedOn(ChampionVersion, null, [], []));
         await world.MoveAliasAsync(ChampionVersion);
         return world;
     }
+
+    public static RetrainWorld OpenEmpty(string connection, RetrainLimits? limits = null) =>
+        limits is null ? new RetrainWorld(connection) : new RetrainWorld(connection) { Limits = limits };
 
     public Task AddSliceAsync(int group, byte label = 1)
     {
@@ -155,9 +162,17 @@ internal sealed class RetrainWorld
 
     public async Task<bool> ExistsAsync(string container, string blob) => await Storage.GetBlobContainerClient(container).GetBlobClient(blob).ExistsAsync(Stop);
 
+    /// <summary>Once, just before a job writes a blob whose address ends so.</summary>
+    public void Before(string blob, Func<Task> act) => _intruder = new Intruder(blob, act);
+
     /// <summary>Runs a job to its end: no more requests.</summary>
-    public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null) =>
-        RunAsync(Storage, trainer, judge, effects, Stop);
+    public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null)
+    {
+        var options = new BlobClientOptions();
+        if (_intruder is { } intruder)
+            options.AddPolicy(intruder, HttpPipelinePosition.PerCall);
+        return RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects, Stop);
+    }
 
     public Task RunUntilToldAsync(IChallengerTrainer trainer, IChallengerJudge judge, CancellationToken stopping) =>
         RunAsync(Storage, trainer, judge, effects: null, stopping);
@@ -191,7 +206,22 @@ internal sealed class RetrainWorld
     }
 
     private Task RunAsync(BlobServiceClient storage, IChallengerTrainer? trainer, IChallengerJudge? judge, Effects? effects, CancellationToken stopping) =>
-        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge }.RunAsync(stopping);
+        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
+
+    /// <summary>Somebody comes by between two steps of a job.</summary>
+    private sealed class Intruder(string blob, Func<Task> act) : HttpPipelinePolicy
+    {
+        private int _came;
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (message.Request.Method == RequestMethod.Put && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal) && Interlocked.Exchange(ref _came, 1) == 0)
+                await act();
+            await ProcessNextAsync(message, pipeline);
+        }
+    }
 
     /// <summary>Counts writes; after the last one nothing answers any more.</summary>
     private sealed class Grave(string blob, int writes) : HttpPipelinePolicy
