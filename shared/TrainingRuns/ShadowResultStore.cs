@@ -4,6 +4,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 using CtSeg.Scans;
 
 namespace CtSeg.TrainingRuns;
@@ -36,7 +37,7 @@ public sealed class ShadowResultStore(BlobServiceClient storage)
 
     /// <summary>Takes a result away, with all that an account keeps beside it; one that is gone already is left so.</summary>
     public Task RemoveAsync(string run, ScanId scan, CancellationToken cancellationToken) =>
-        BlobOf(run, scan).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        BlobRemoval.RemoveAsync(_runs, BlobPaths.ShadowResult(run, scan), cancellationToken);
 
     /// <param name="onDamaged">Told the name of a document that cannot be read; it is left out.</param>
     public async IAsyncEnumerable<ShadowResult> ListAsync(

@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 using CtSeg.Scans;
 
 namespace CtSeg.TrainingRuns;
@@ -55,7 +56,9 @@ public sealed class TrainingCheckpointStore(BlobServiceClient storage)
         }
     }
 
-    public Task DeleteAsync(string run, CancellationToken cancellationToken) => BlobOf(run).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+    /// <summary>Removes it with what an account keeps beside it: on one with versions, the weights after every epoch.</summary>
+    public Task DeleteAsync(string run, CancellationToken cancellationToken) =>
+        BlobRemoval.RemoveAsync(_runs, BlobPaths.TrainingCheckpoint(run), cancellationToken);
 
     private BlobClient BlobOf(string run) => _runs.GetBlobClient(BlobPaths.TrainingCheckpoint(run));
 }
