@@ -29,7 +29,7 @@ internal sealed class ChallengerPublication(DataSetStore data, ModelStore models
     {
         var hash = await data.GroupHashAsync(cancellationToken);
         var pictures = learnt.Training.Select(slice => slice.Picture).Concat(parent?.Pictures ?? []);
-        var groups = learnt.Training.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Select(hash.Of).Concat(parent?.Groups ?? []);
+        var groups = learnt.Training.SelectMany(slice => slice.Groups).Distinct(StringComparer.Ordinal).Select(hash.Of).Concat(parent?.Groups ?? []);
         return new TrainedOn(
             version, learnt.Data.Version,
             [.. pictures.DistinctBy(picture => picture.Sha256, StringComparer.Ordinal).OrderBy(picture => picture.Sha256, StringComparer.Ordinal)],
