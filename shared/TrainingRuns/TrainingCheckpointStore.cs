@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Scans;
 
 namespace CtSeg.TrainingRuns;
@@ -66,7 +67,9 @@ public sealed class TrainingCheckpointStore(BlobServiceClient storage)
         }
     }
 
-    public Task DeleteAsync(string run, CancellationToken cancellationToken) => BlobOf(run).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+    /// <summary>Removes it with what an account keeps beside it: on one with versions, the weights after every epoch.</summary>
+    public Task DeleteAsync(string run, CancellationToken cancellationToken) =>
+        BlobRemoval.RemoveAsync(_runs, BlobPaths.TrainingCheckpoint(run), cancellationToken);
 
     private static async Task<StoredCheckpoint> TakeAsync(BlobClient blob, string owner, CancellationToken cancellationToken)
     {

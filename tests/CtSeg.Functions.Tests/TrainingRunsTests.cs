@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingRuns;
@@ -152,6 +154,22 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
         var ended = (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldBeDone().Outputs.GetProperty("ended");
         ended.EnumerateArray().Single().GetProperty("data").GetRawText().ShouldBe(
             $$"""{"runId":"{{run.Id}}","state":"failed","reason":"It was asked for 2 times and no job brought it to an end."}""");
+    }
+
+    [Fact]
+    public async Task Given_ADataSetThatWasWrittenAfterAnErasure_When_Reconciled_Then_ItIsRemovedAnHourLater()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var scan = ScanId.Parse("0011223344556677");
+        await new DataErasure(handler.Storage, handler.Clock, new HashSet<string>()).ForgetAsync(ErasureTarget.OfScan(scan), Handler.Stop);
+        var locked = new EvaluationSet("00000000000000ee", "00000000000000ff", EvaluationRule.Default, handler.Now, [scan]);
+        var blob = handler.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.EvaluationSet(locked.Version));
+        await blob.UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(locked, ContractsJson.Default.EvaluationSet)), Handler.Stop);
+        (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldSendNothing();
+        ((bool)await blob.ExistsAsync(Handler.Stop)).ShouldBeTrue();
+        handler.Clock.Advance(TimeSpan.FromMinutes(61));
+        (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldSendNothing();
+        ((bool)await blob.ExistsAsync(Handler.Stop)).ShouldBeFalse();
     }
 
     private static TrainingRunStore RunsOf(Handler handler) => new(handler.Storage, handler.Clock);

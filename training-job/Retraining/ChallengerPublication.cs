@@ -53,7 +53,7 @@ internal sealed class ChallengerPublication(DataSetStore data, ModelStore models
         var hash = await data.GroupHashAsync(cancellationToken);
         return TrainedOn.Of(
             version, learnt.Data.Version, learnt.Training.Select(slice => slice.Picture),
-            learnt.Training.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Select(hash.Of), parent,
+            learnt.Training.SelectMany(slice => slice.Groups).Distinct(StringComparer.Ordinal).Select(hash.Of), parent,
             learnt.Training.Select(slice => new LearntMask(slice.Picture.Sha256, slice.MaskSha256)));
     }
 }

@@ -56,6 +56,8 @@ public sealed class SchemaTests
         ["training slice"] = ("training-slice", Json(Slice, ContractsJson.Default.TrainingSlice)),
         ["training slice of a correction"] = ("training-slice", Json(Slice with { Origin = new SliceOrigin(SliceOrigins.Correction, Now) { BlobName = "a.png", ModelVersion = "2026.1", CorrectedBy = "r1" } }, ContractsJson.Default.TrainingSlice)),
         ["data set"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256)]), ContractsJson.Default.DataSet)),
+        ["data set with joined groups"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256) { OwnGroup = "h" }]), ContractsJson.Default.DataSet)),
+        ["locked pictures"] = ("locked-pictures", Json(new LockedPictures([Slice.Picture]), ContractsJson.Default.LockedPictures)),
         ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
@@ -97,7 +99,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup"];
         // Elsewhere they must be there: of a model, of an erasure.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
         // The options of a training are the job's own affair.
@@ -152,6 +154,8 @@ public sealed class SchemaTests
     [InlineData("training slice", "/origin/time", "\"2026-11-23T16:12:05+01:00\"")]
     [InlineData("data set", "/version", "\"v1\"")]
     [InlineData("data set", "/slices/0/id", "\"1\"")]
+    [InlineData("data set with joined groups", "/slices/0/ownGroup", "\"\"")]
+    [InlineData("locked pictures", "/pictures/0/sha256", "\"abc\"")]
     [InlineData("evaluation rule", "/share", "0.6")]
     [InlineData("evaluation set", "/rule/share", "0")]
     [InlineData("evaluation set", "/slices", "[\"a\"]")]
@@ -259,6 +263,7 @@ public sealed class SchemaTests
             "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
             "data-set" => Again(json, ContractsJson.Default.DataSet),
             "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
+            "locked-pictures" => Again(json, ContractsJson.Default.LockedPictures),
             "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
             "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
             "correction-outcome" => Again(json, ContractsJson.Default.CorrectionOutcome),

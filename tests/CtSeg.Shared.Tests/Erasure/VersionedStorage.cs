@@ -35,10 +35,14 @@ internal sealed class VersionedStorage
         if (query["comp"] == "list")
             return List(path, query["prefix"] ?? "", query["delimiter"], query["include"] ?? "");
         var found = _versions.Find(version => version.Path == path && (query["versionid"] is { } id ? version.Id == id : version.IsCurrent));
+        if (request.Method == HttpMethod.Put && query["comp"] == "metadata")
+            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : Put(path, found, request, found.Content);
         if (request.Method == HttpMethod.Put)
             return Put(path, found, request, content);
         if (found is null)
             return Error(HttpStatusCode.NotFound, "BlobNotFound");
+        if (request.Method == HttpMethod.Delete && request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
+            return Error(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
         if (request.Method == HttpMethod.Delete)
             return Delete(found, byId: query["versionid"] is not null);
         var isRead = request.Method == HttpMethod.Get;

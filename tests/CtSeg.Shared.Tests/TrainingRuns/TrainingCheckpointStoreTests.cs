@@ -57,6 +57,20 @@ public sealed class TrainingCheckpointStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_ACheckpointWithASnapshot_When_ItsRunEnds_Then_BothAreGone()
+    {
+        var world = new RunWorld(await azurite.NewAccountAsync());
+        await world.Runs.Checkpoints.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        var runs = world.Storage.GetBlobContainerClient(CtSeg.Contracts.Containers.TrainingRuns);
+        await runs.GetBlobClient(CtSeg.Contracts.BlobPaths.TrainingCheckpoint(Run)).CreateSnapshotAsync(cancellationToken: Stop);
+
+        await world.Runs.Checkpoints.DeleteAsync(Run, Stop);
+        await world.Runs.Checkpoints.DeleteAsync(Run, Stop);
+
+        (await runs.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { States = Azure.Storage.Blobs.Models.BlobStates.Snapshots }, Stop).CountAsync(Stop)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Given_TwoBeginners_When_BothCreate_Then_OneIsRefused()
     {
         var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
