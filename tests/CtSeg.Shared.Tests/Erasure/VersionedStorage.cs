@@ -36,9 +36,9 @@ internal sealed class VersionedStorage
             return List(path, query["prefix"] ?? "", query["delimiter"], query["include"] ?? "");
         var found = _versions.Find(version => version.Path == path && (query["versionid"] is { } id ? version.Id == id : version.IsCurrent));
         if (request.Method == HttpMethod.Put && query["comp"] == "metadata")
-            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : Put(path, found, request, found.Content);
+            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : Put(path, found, request, found.Content, HttpStatusCode.OK);
         if (request.Method == HttpMethod.Put)
-            return Put(path, found, request, content);
+            return Put(path, found, request, content, HttpStatusCode.Created);
         if (found is null)
             return Error(HttpStatusCode.NotFound, "BlobNotFound");
         if (request.Method == HttpMethod.Delete && request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
@@ -54,7 +54,7 @@ internal sealed class VersionedStorage
         return Describe(response, found);
     }
 
-    private HttpResponseMessage Put(string path, Version? found, HttpRequestMessage request, byte[] content)
+    private HttpResponseMessage Put(string path, Version? found, HttpRequestMessage request, byte[] content, HttpStatusCode status)
     {
         if (request.Headers.TryGetValues("If-None-Match", out _) && found is not null)
             return Error(HttpStatusCode.Conflict, "BlobAlreadyExists");
@@ -66,7 +66,7 @@ internal sealed class VersionedStorage
             found.IsCurrent = false;
         var written = new Version(path, string.Create(CultureInfo.InvariantCulture, $"2026-11-23T15:12:05.{++_next:0000000}Z"), content, metadata) { IsCurrent = true };
         _versions.Add(written);
-        return Describe(new HttpResponseMessage(HttpStatusCode.Created) { Content = new ByteArrayContent([]) }, written);
+        return Describe(new HttpResponseMessage(status) { Content = new ByteArrayContent([]) }, written);
     }
 
     private HttpResponseMessage Delete(Version version, bool byId)
