@@ -1,11 +1,14 @@
 using System.Net;
+using System.Text;
+using System.Web;
+using System.Xml.Linq;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 
 namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
-/// <summary>Blobs in memory, spoken to over the storage protocol: conditional writes, ETags, metadata.</summary>
+/// <summary>Blobs in memory, spoken to over the storage protocol: conditional writes, ETags, metadata, lists.</summary>
 internal sealed class FakeBlobStorage
 {
     private readonly Dictionary<string, Blob> _blobs = [];
@@ -54,6 +57,9 @@ internal sealed class FakeBlobStorage
     {
         lock (_blobs)
         {
+            var query = HttpUtility.ParseQueryString(request.RequestUri!.Query);
+            if (query["comp"] == "list")
+                return List($"{name}/", query["prefix"]);
             var found = _blobs.GetValueOrDefault(name);
             if (method == HttpMethod.Put)
                 return Put(name, found, request, content);
@@ -95,6 +101,16 @@ internal sealed class FakeBlobStorage
         var response = new HttpResponseMessage(HttpStatusCode.Created) { Content = new ByteArrayContent([]) };
         Describe(response, blob);
         return response;
+    }
+
+    private HttpResponseMessage List(string container, string? prefix)
+    {
+        var found = _blobs.Keys.Where(name => name.StartsWith(container + prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name => new XElement(
+            "Blob", new XElement("Name", name[container.Length..]), new XElement("Properties", new XElement("BlobType", "BlockBlob"))));
+        return new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),
+        };
     }
 
     private static void Describe(HttpResponseMessage response, Blob blob)
