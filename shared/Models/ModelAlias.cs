@@ -20,10 +20,8 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     private readonly ModelStore _models = new(storage);
     private readonly AliasAudit _audit = new(storage);
 
-    /// <value>Keys of which one must have signed a model that is put into use; none where it needs no signature.</value>
+    /// <value>Keys of which one must have signed a model that a rollback goes to; none where it needs no signature.</value>
     public TrustedKeys Trusted { get; init; } = TrustedKeys.None;
-
-    private UsableModels Usable => new(_models, Trusted);
 
     /// <param name="by">Who or what moves it: a run's id or a user's name.</param>
     /// <param name="reason">One sentence.</param>
@@ -33,14 +31,14 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     /// <summary>Moves the alias from what was read. Once intended, a move is not cut off by cancellation.</summary>
     /// <param name="read">What the decision rests on; null where there was no alias.</param>
     /// <exception cref="AliasMoveRefusedException">
-    /// No job could load the model, or it is to be promoted and data that it saw were erased; nothing was written.
+    /// There is no such model, it is damaged, or it is to be promoted and data that it saw were erased; nothing was written.
     /// </exception>
     /// <exception cref="RequestFailedException">Storage failed, and whether the alias moved is not known: its <see cref="CurrentModel.MoveId"/> will tell.</exception>
     /// <exception cref="AggregateException">The same, after several tries.</exception>
     public async Task<AliasMoveOutcome> MoveAsync(StoredAlias? read, AliasMove move, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
-        await Usable.RequireAsync(move.To, cancellationToken);
+        await RequireModelAsync(move.To, cancellationToken);
         // As late as can be: the decision took minutes.
         if (move.Kind == AliasMoveKind.Promotion && await _models.HoldsErasedDataAsync(move.To.Version, cancellationToken))
             throw new AliasMoveRefusedException($"Data that {move.To.Version} has learnt from were erased since: train another, or put it into use by force, with a reason.");
@@ -81,11 +79,11 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
             throw new AliasMoveRefusedException($"{(to is null ? "No model" : $"The model '{to}' never")} served before {read.Model.Version}{NamesOf(before)}: promote one by its version.");
         try
         {
-            await Usable.RequireAsync(before[at], cancellationToken);
+            await RequireUsableAsync(before[at], cancellationToken);
         }
         catch (AliasMoveRefusedException e)
         {
-            var earlier = await Usable.FindLastAsync(before.Take(at).Where(model => model != read.Served), cancellationToken);
+            var earlier = await FindLastUsableAsync(before.Take(at).Where(model => model != read.Served), cancellationToken);
             throw new AliasMoveRefusedException(
                 $"{e.Message} {read.Model.Version} goes on serving. " + (earlier is null
                     ? "No model that served earlier can serve either: 'models promote V --force --reason ...' puts any other into use."
@@ -95,11 +93,11 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     }
 
     /// <summary>Replaces an alias that cannot be read. The models before it are lost; the audit has them.</summary>
-    /// <exception cref="AliasMoveRefusedException">The alias can be read, or no job could load the model; nothing was written.</exception>
+    /// <exception cref="AliasMoveRefusedException">The alias can be read, or there is no such model; nothing was written.</exception>
     public async Task<AliasMoveOutcome> RepairAsync(AliasMove move, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(move);
-        await Usable.RequireAsync(move.To, cancellationToken);
+        await RequireModelAsync(move.To, cancellationToken);
         // Before it is read: one that another repairs meanwhile has another ETag and is not replaced.
         var etag = (await _alias.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag;
         try
@@ -173,6 +171,55 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
 
     // Nobody cancels here: such an exception is a timeout of the network.
     private static bool IsFault(Exception e) => e is RequestFailedException or AggregateException or IOException or OperationCanceledException;
+
+    private async Task RequireModelAsync(ServedModel to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var manifest = await _models.FindAsync(to.Version, cancellationToken)
+                ?? throw new AliasMoveRefusedException($"There is no model '{to.Version}': publish it first.");
+            if (manifest.WeightsSha256 != to.WeightsSha256)
+                throw new AliasMoveRefusedException($"The manifest of {to.Version} names the weights {manifest.WeightsSha256}, not {to.WeightsSha256}: it is not the model that was meant.");
+        }
+        catch (DamagedModelException e)
+        {
+            throw new AliasMoveRefusedException($"The model {to.Version} cannot serve. {e.Message}", e);
+        }
+    }
+
+    /// <summary>The same, and jobs could load it: its weights are there, have their hash, and a trusted key signed both.</summary>
+    private async Task RequireUsableAsync(ServedModel model, CancellationToken cancellationToken)
+    {
+        await RequireModelAsync(model, cancellationToken);
+        try
+        {
+            var files = await _models.FindFilesAsync(model.Version, cancellationToken)
+                ?? throw new DamagedModelException("Its manifest was removed just now.");
+            var signature = Trusted.IsEmpty ? null : await _models.FindSignatureAsync(model.Version, cancellationToken);
+            ModelSignatures.Verify(Trusted, model.Version, signature, files.ManifestJson, files.Manifest.WeightsSha256);
+        }
+        catch (Exception e) when (e is DamagedModelException or UntrustedModelException)
+        {
+            throw new AliasMoveRefusedException($"The model {model.Version} cannot serve. {e.Message}", e);
+        }
+    }
+
+    private async Task<ServedModel?> FindLastUsableAsync(IEnumerable<ServedModel> models, CancellationToken cancellationToken)
+    {
+        foreach (var model in models.Reverse().Distinct())
+        {
+            try
+            {
+                await RequireUsableAsync(model, cancellationToken);
+                return model;
+            }
+            catch (AliasMoveRefusedException)
+            {
+                // An earlier one may do.
+            }
+        }
+        return null;
+    }
 
     private static string NamesOf(IReadOnlyList<ServedModel> models) =>
         models.Count == 0 ? "" : $" ({string.Join(", ", models.Select(model => model.Version).Distinct(StringComparer.Ordinal))} did)";
