@@ -26,11 +26,10 @@ public sealed class RetrainTakeoverTests(AzuriteFixture azurite)
         ((await world.ReadAsync(run)).HasEnded, await world.ServedAsync()).ShouldBe((false, run));
 
         await world.ForgetAsync(await world.FirstGroupAsync(isLocked: false));
-        var judge = new FakeJudge(promotes: false);
-        await world.DrainAsync(new FakeTrainer(), judge);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: false));
 
         var ended = await world.ReadAsync(run);
-        (ended.State, ended.Reason, judge.Asked.Count).ShouldBe((TrainingRunState.Promoted, "Better.", 0));
+        (ended.State, ended.Reason).ShouldBe((TrainingRunState.Promoted, "Better."));
         world.Bus.Messages(Queues.Alerts).Select(message => message.MessageId).ShouldBe([$"{ended.AliasMoveId}-changed", $"{run}-ended"]);
         (await world.Models.HoldsErasedDataAsync(run, Stop)).ShouldBeTrue();
     }
