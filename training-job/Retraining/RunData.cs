@@ -1,6 +1,7 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Reports;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Retraining;
 
@@ -15,6 +16,6 @@ internal sealed record RunData(
     /// <value>Data that it learnt from were erased since.</value>
     public bool ChampionHoldsErased { get; init; }
 
-    /// <value>A run that did the same and was refused; null where there is none, or the run has begun.</value>
-    public string? RefusedBefore { get; init; }
+    /// <value>A run that did the same and came to a decision; null where there is none, or the run has begun.</value>
+    public TrainingRunStatus? SameBefore { get; init; }
 }

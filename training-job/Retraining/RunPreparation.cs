@@ -10,7 +10,7 @@ namespace CtSeg.TrainingJob.Retraining;
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
 internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs, RunSigning signing)
 {
-    // An older run that was refused is forgotten, and its training tried again.
+    // What an older run came to is forgotten, and its training tried again.
     private const int RunsLookedAt = 500;
 
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
@@ -32,7 +32,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
         {
             ProvingGroups = proving.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(),
             ChampionHoldsErased = await models.HoldsErasedDataAsync(champion.Version, cancellationToken),
-            RefusedBefore = run.Status.State == TrainingRunState.Requested ? await FindRefusedAsync(run.Status, cancellationToken) : null,
+            SameBefore = run.Status.State == TrainingRunState.Requested ? await FindSameAsync(run.Status, cancellationToken) : null,
         };
     }
 
@@ -55,14 +55,15 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
     {
         if (!data.ChampionHoldsErased && !data.Changes.Changes.Any(LearningChanges.IsNew))
             return $"There is nothing new to learn since the model in use, {data.Champion.Version}.";
-        return data.RefusedBefore is { } refused ? SameAgain(data, refused) : null;
+        return data.SameBefore is { } before ? SameAgain(data, before) : null;
     }
 
     /// <summary>The same training makes the same model, and each decision on a locked set makes the next one say less.</summary>
-    private static string SameAgain(RunData data, string refused)
+    private static string SameAgain(RunData data, TrainingRunStatus before)
     {
         var erased = data.ChampionHoldsErased ? $" The model in use, {data.Champion.Version}, still holds data that were erased since." : "";
-        return $"Run {refused} learnt from the same data on the same terms beside the same model in use, and was refused: add or correct data, or ask for a run even without new data.{erased}";
+        var end = before.State == TrainingRunState.Promoted ? "was promoted, but that model is no longer in use" : "was refused";
+        return $"Run {before.Id} learnt from the same data on the same terms beside the same model in use, and {end}: add or correct data, or ask for a run even without new data.{erased}";
     }
 
     private static RunVerdict Skip(RunData data, string reason) => new(TrainingRunState.Skipped, reason) { Data = data.Changes };
@@ -86,14 +87,14 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
             cancellationToken);
     }
 
-    /// <returns>A run that did the same and was refused; null where there is none.</returns>
-    private async Task<string?> FindRefusedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    /// <returns>A run that did the same and came to a decision: refused, or promoted and rolled back since. Null where there is none.</returns>
+    private async Task<TrainingRunStatus?> FindSameAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {
         await foreach (var listing in runs.ListAsync(RunsLookedAt, cancellationToken))
-            if (listing.Run is { State: TrainingRunState.Refused } refused
-                && refused.DataSet == run.DataSet && refused.EvaluationSet == run.EvaluationSet && refused.Champion == run.Champion
-                && TermsOf(refused) == TermsOf(run))
-                return refused.Id;
+            if (listing.Run is { State: TrainingRunState.Refused or TrainingRunState.Promoted } before
+                && before.DataSet == run.DataSet && before.EvaluationSet == run.EvaluationSet && before.Champion == run.Champion
+                && TermsOf(before) == TermsOf(run))
+                return before;
         return null;
     }
 

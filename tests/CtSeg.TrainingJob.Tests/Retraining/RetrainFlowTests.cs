@@ -73,6 +73,22 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_PromotedModelThatWasRolledBack_When_NightComes_Then_ItIsNotMadeAgain()
+    {
+        var world = await OpenAsync();
+        var promoted = await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.Alias.RollbackAsync("test", "It misses effusions.", Stop)).Done.ShouldBeTrue();
+        var trainer = new FakeTrainer();
+
+        var again = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)));
+
+        (again.State, trainer.Trained, await world.ServedAsync()).ShouldBe((TrainingRunState.Skipped, 0, ChampionVersion));
+        again.Reason.ShouldNotBeNull().ShouldStartWith($"Run {promoted} learnt from the same data on the same terms beside the same model in use, and was promoted, but");
+        await world.AddSliceAsync(await world.FirstGroupAsync(isLocked: false), label: 2);
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Promoted);
+    }
+
+    [Fact]
     public async Task Given_CorrectedMaskOfAKnownPicture_When_Asked_Then_ItIsNewUnlessLocked()
     {
         var world = await OpenAsync();
