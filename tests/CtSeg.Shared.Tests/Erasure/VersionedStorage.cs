@@ -36,7 +36,7 @@ internal sealed class VersionedStorage
             return List(path, query["prefix"] ?? "", query["delimiter"], query["include"] ?? "");
         var found = _versions.Find(version => version.Path == path && (query["versionid"] is { } id ? version.Id == id : version.IsCurrent));
         if (request.Method == HttpMethod.Put && query["comp"] == "metadata")
-            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : Put(path, found, request, found.Content);
+            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : SetMetadata(path, found, request);
         if (request.Method == HttpMethod.Put)
             return Put(path, found, request, content);
         if (found is null)
@@ -67,6 +67,14 @@ internal sealed class VersionedStorage
         var written = new Version(path, string.Create(CultureInfo.InvariantCulture, $"2026-11-23T15:12:05.{++_next:0000000}Z"), content, metadata) { IsCurrent = true };
         _versions.Add(written);
         return Describe(new HttpResponseMessage(HttpStatusCode.Created) { Content = new ByteArrayContent([]) }, written);
+    }
+
+    private HttpResponseMessage SetMetadata(string path, Version found, HttpRequestMessage request)
+    {
+        var response = Put(path, found, request, found.Content);
+        if (response.IsSuccessStatusCode)
+            response.StatusCode = HttpStatusCode.OK;
+        return response;
     }
 
     private HttpResponseMessage Delete(Version version, bool byId)
