@@ -69,14 +69,6 @@ internal sealed class VersionedStorage
         return Describe(new HttpResponseMessage(status) { Content = new ByteArrayContent([]) }, written);
     }
 
-    private HttpResponseMessage SetMetadata(string path, Version found, HttpRequestMessage request)
-    {
-        var response = Put(path, found, request, found.Content);
-        if (response.IsSuccessStatusCode)
-            response.StatusCode = HttpStatusCode.OK;
-        return response;
-    }
-
     private HttpResponseMessage Delete(Version version, bool byId)
     {
         if (byId && version.IsCurrent)
