@@ -1,10 +1,14 @@
 using CtSeg.Contracts;
+using CtSeg.Corrections;
+using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Functions.Protocol;
 using CtSeg.Functions.Settings;
 using CtSeg.Intake;
 using CtSeg.Processes;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
 
@@ -50,24 +54,46 @@ internal static class FunctionsApp
 
         var preprocess = new PreprocessSliceTrigger(
             new SliceIntake(statuses, blobs, options.ImageLimits, clock), options.MaxUploadBytes, clock, logs.CreateLogger<PreprocessSliceTrigger>());
+        var outcomes = new CorrectionStore(options.Storage);
+        var corrections = new CorrectionIntake(
+            outcomes, new DataSetStore(options.Storage, clock), statuses, blobs, options.ImageLimits, options.MaxUploadBytes, clock);
         var poisoned = new RecordPoisonedSliceTrigger(
-            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
+            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), corrections, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
         var deadLetters = new RecordDeadLettersTrigger(
             new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock), clock,
             logs.CreateLogger<RecordDeadLettersTrigger>());
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
+        var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
         MapTrigger(app, PreprocessSliceTrigger.Name, preprocess.RunAsync);
+        MapTrigger(app, AcceptCorrectionTrigger.Name, accept.RunAsync);
         MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
         MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
         MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
 
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);
+        MapGet(app, ApiPrefix + ListModelsEndpoint.Route, new ListModelsEndpoint(options.Storage).RunAsync);
+        MapGet(app, ApiPrefix + GetCorrectionEndpoint.Route, new GetCorrectionEndpoint(outcomes).RunAsync);
         MapGet(app, ApiPrefix + GetHealthEndpoint.Route,
             new GetHealthEndpoint(statusContainer, clock, logs.CreateLogger<GetHealthEndpoint>()).RunAsync);
+        MapTrainingRuns(app, options, clock, logs);
         // The host asks here until there is an answer, then takes the handler for ready.
         MapGet(app, "/", context => Reply.WriteAsync(context, "{}"u8.ToArray()));
+    }
+
+    private static void MapTrainingRuns(WebApplication app, FunctionsOptions options, TimeProvider clock, ILoggerFactory logs)
+    {
+        var runs = new TrainingRunStore(options.Storage, clock);
+        MapTrigger(app, ScheduleRetrainingTrigger.Name,
+            new ScheduleRetrainingTrigger(runs, options.Night, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
+        MapTrigger(app, StartTrainingRunTrigger.Name,
+            new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
+        MapTrigger(app, ReconcileTrainingRunsTrigger.Name,
+            new ReconcileTrainingRunsTrigger(
+                new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), new ErasureReview(options.Storage, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
+        MapGet(app, ApiPrefix + ListTrainingRunsEndpoint.Route, new ListTrainingRunsEndpoint(runs).RunAsync);
+        MapGet(app, ApiPrefix + GetTrainingRunEndpoint.Route, new GetTrainingRunEndpoint(runs).RunAsync);
     }
 
     private static void MapTrigger(WebApplication app, string function, Func<HttpRequest, CancellationToken, Task<Answer>> run)

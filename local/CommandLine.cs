@@ -27,6 +27,10 @@ internal static class CommandLine
         ("robustness", "Scores a model on slices that were disturbed as uploads are."),
         ("input-check", "Counts what the check of inputs warns about."),
         ("new-model", "Writes an untrained model, for tests."),
+        ("data", "Brings labelled slices into the training data in storage, and lists them."),
+        ("models", "Lists, compares, promotes and rolls back the models in storage."),
+        ("training-runs", "Starts, lists and cancels training runs."),
+        ("retrain", "Trains what training runs ask for (what the job runs in Azure)."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];
 

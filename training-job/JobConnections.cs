@@ -29,6 +29,9 @@ internal sealed class JobConnections
     public static JobConnections? Find(bool needsServiceBus, out IReadOnlyList<string> problems) =>
         Find(needsServiceBus, Environment.GetEnvironmentVariable, RunningStackNote.FindFile(), out problems);
 
+    /// <summary>Looks one setting up, in the environment or of a stack of this checkout.</summary>
+    public static string? Lookup(string name) => Choose(Environment.GetEnvironmentVariable, RunningStackNote.FindFile()).Setting(name);
+
     /// <param name="environment">Looks an environment variable up; null when it is not set.</param>
     /// <param name="noteFile">Where a running stack would have left its connections; null where there can be none.</param>
     public static JobConnections? Find(bool needsServiceBus, Func<string, string?> environment, string? noteFile, out IReadOnlyList<string> problems)

@@ -5,10 +5,12 @@ using CtSeg.TrainingJob;
 using CtSeg.TrainingJob.Bench;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Training;
 
@@ -23,13 +25,17 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     InputCheckCommand.Create(),
     PredictCommand.Create(),
     NewModelCommand.Create(),
+    DataCommand.Create(JobConnections.Lookup, TimeProvider.System),
+    ModelsCommand.Create(),
     BenchCommand.Create(),
+    RetrainCommand.Create(),
+    TrainingRunsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);
 var invocation = new InvocationConfiguration();
-// It handles signals itself, and drains for longer than the default allows.
-if (arguments.CommandResult.Command.Name == "consume")
+// They handle signals themselves, and drain for longer than the default allows.
+if (arguments.CommandResult.Command.Name is "consume" or "retrain")
     invocation.ProcessTerminationTimeout = null;
 var exitCode = await arguments.InvokeAsync(invocation);
 return arguments.Errors.Count > 0 ? ExitCodes.Usage : exitCode;

@@ -21,6 +21,11 @@ internal sealed partial class PreprocessSliceTrigger(
             throw new BadHttpRequestException($"The slice is larger than {maxUploadBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
         var outcome = await intake.AcceptAsync(invocation.BlobName, invocation.Content, cancellationToken);
         var (scan, attempt) = (outcome.Status.ScanId, outcome.Status.Attempt);
+        if (outcome.IsErased)
+        {
+            LogErased(scan);
+            return new Answer().Log($"scan {scan}: erased while it was taken in");
+        }
         if (outcome.Rejected is { } reason)
             LogRejected(scan, reason);
         if (!outcome.IsToBeRequested)
@@ -37,4 +42,7 @@ internal sealed partial class PreprocessSliceTrigger(
 
     [LoggerMessage(201, LogLevel.Warning, "Scan {Scan} is rejected: {Reason}")]
     private partial void LogRejected(ScanId scan, FailureReason reason);
+
+    [LoggerMessage(202, LogLevel.Information, "Scan {Scan} was erased while it was taken in; nothing of it is left")]
+    private partial void LogErased(ScanId scan);
 }

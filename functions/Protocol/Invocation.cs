@@ -6,7 +6,7 @@ namespace CtSeg.Functions.Protocol;
 internal sealed class Invocation : IDisposable
 {
     // As the host spells them.
-    private const string DataKey = "Data", MetadataKey = "Metadata";
+    private const string DataKey = "Data", MetadataKey = "Metadata", BodyKey = "Body";
 
     private readonly JsonDocument _body;
     private readonly JsonElement _data;
@@ -43,6 +43,18 @@ internal sealed class Invocation : IDisposable
         if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
             return value.GetRawText();
         throw new InvalidInvocationException($"Data.{binding} is no message.");
+    }
+
+    /// <summary>The body of a request to a function that is not proxied.</summary>
+    /// <returns>Null where it has none.</returns>
+    /// <exception cref="InvalidInvocationException">The binding is missing or holds no request.</exception>
+    public string? HttpBodyOf(string binding)
+    {
+        if (!_data.TryGetProperty(binding, out var request) || request.ValueKind != JsonValueKind.Object)
+            throw new InvalidInvocationException($"Data.{binding} is no request.");
+        if (!request.TryGetProperty(BodyKey, out var body) || body.ValueKind == JsonValueKind.Null)
+            return null;
+        return body.ValueKind == JsonValueKind.String ? body.GetString() : body.GetRawText();
     }
 
     /// <exception cref="InvalidInvocationException">The binding is missing.</exception>

@@ -25,4 +25,5 @@ internal sealed record Health(string Status, bool Storage);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(HttpOutput))]
 internal sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,12 +1,14 @@
 using CtSeg.Contracts;
+using CtSeg.Corrections;
+using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
 
 namespace CtSeg.Functions;
 
-/// <summary>The host gave a slice up: record why and say so.</summary>
+/// <summary>The host gave a slice or a corrected mask up, which share one poison queue: record why and, of a slice, say so.</summary>
 internal sealed partial class RecordPoisonedSliceTrigger(
-    PoisonedSlices poisoned, TimeProvider clock, ILogger<RecordPoisonedSliceTrigger> logger)
+    PoisonedSlices poisoned, CorrectionIntake corrections, TimeProvider clock, ILogger<RecordPoisonedSliceTrigger> logger)
 {
     public const string Name = "RecordPoisonedSlice";
     public const string MessageBinding = "message";
@@ -16,6 +18,8 @@ internal sealed partial class RecordPoisonedSliceTrigger(
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
         var message = PoisonMessage.Parse(invocation.MessageOf(MessageBinding));
+        if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections))
+            return await RecordCorrectionAsync(message, cancellationToken);
         if (!message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
         {
             LogForeign();
@@ -40,6 +44,18 @@ internal sealed partial class RecordPoisonedSliceTrigger(
             .Log($"scan {scan}: failed, {failure.Reason}");
     }
 
+    private async Task<Answer> RecordCorrectionAsync(PoisonMessage message, CancellationToken cancellationToken)
+    {
+        var result = await corrections.GiveUpAsync(message.BlobName, message.ETag, cancellationToken);
+        if (result.Outcome is not { Refusal: { } refusal } outcome)
+        {
+            LogCorrectionLeft();
+            return new Answer().Log("the poisoned correction is gone, replaced or judged already");
+        }
+        LogCorrectionRefused(outcome.ScanId, refusal.Reason);
+        return new Answer().Log($"scan {outcome.ScanId}: correction refused, {refusal.Reason}");
+    }
+
     [LoggerMessage(210, LogLevel.Warning, "Scan {Scan} failed: {Reason}")]
     private partial void LogFailed(ScanId scan, FailureReason reason);
 
@@ -51,4 +67,10 @@ internal sealed partial class RecordPoisonedSliceTrigger(
 
     [LoggerMessage(213, LogLevel.Warning, "A poison message is about another function or container")]
     private partial void LogForeign();
+
+    [LoggerMessage(214, LogLevel.Error, "The corrected mask of scan {Scan} was given up: {Reason}")]
+    private partial void LogCorrectionRefused(ScanId scan, CorrectionReason reason);
+
+    [LoggerMessage(215, LogLevel.Information, "A poisoned correction is gone, replaced or judged already; there is nothing to record")]
+    private partial void LogCorrectionLeft();
 }

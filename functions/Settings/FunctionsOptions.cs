@@ -1,8 +1,10 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
 using CtSeg.Imaging;
+using CtSeg.Models;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.TrainingRuns;
 using Names = CtSeg.Contracts.Settings;
 
 namespace CtSeg.Functions.Settings;
@@ -30,6 +32,18 @@ internal sealed record FunctionsOptions
     /// </value>
     public ReconcilePolicy Reconcile { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 4, MaxScans: 200);
 
+    /// <value>
+    /// Settings <c>TrainingRunsAfter</c> (00:00:01 to 7.00:00:00, 00:10:00 unless set) and <c>MaxTrainingAttempts</c> (1 to 10,000, 100 unless set: a run
+    /// that is evicted often is not given up).
+    /// </value>
+    public TrainingRunPolicy TrainingRuns { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 100);
+
+    /// <value>
+    /// What is asked for every night: settings <c>RetrainingMinutes</c> (no limit unless set), <c>RetrainingFromScratch</c> (false unless set) and
+    /// <c>RetrainingShadowShare</c> (no shadow unless set); their ranges are those of <see cref="TrainingRunTerms"/>.
+    /// </value>
+    public TrainingRunRequest Night { get; init; } = new(TrainingRunRequest.BySchedule);
+
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
     public static FunctionsOptions Read(Func<string, string?> setting)
@@ -47,6 +61,9 @@ internal sealed record FunctionsOptions
             Age = reader.Duration(Names.ReconcileAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             MaxAttempts = (int)reader.Number(Names.MaxAttempts, 4, 1, 100),
             MaxScans = (int)reader.Number(Names.ReconcileBatch, 200, 1, 5000),
+            RunAge = reader.Duration(Names.TrainingRunsAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+            MaxRunAttempts = (int)reader.Number(Names.MaxTrainingAttempts, 100, 1, 10_000),
+            Night = reader.Night(),
         };
         reader.ThrowIfWrong();
         return new FunctionsOptions
@@ -61,6 +78,8 @@ internal sealed record FunctionsOptions
                 MaxNestedItems = options.MaxNestedItems,
             },
             Reconcile = new ReconcilePolicy(options.Age, options.MaxAttempts, options.MaxScans),
+            TrainingRuns = new TrainingRunPolicy(options.RunAge, options.MaxRunAttempts),
+            Night = options.Night,
         };
     }
 
@@ -93,6 +112,38 @@ internal sealed record FunctionsOptions
             if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
                 return value;
             return Wrong<TimeSpan>(name, text, $"a duration from {min:c} to {max:c}");
+        }
+
+        public TrainingRunRequest Night()
+        {
+            var share = Number(Names.RetrainingShadowShare);
+            var night = new TrainingRunRequest(TrainingRunRequest.BySchedule)
+            {
+                Minutes = Number(Names.RetrainingMinutes),
+                FromScratch = Switch(Names.RetrainingFromScratch),
+                Shadow = share is { } live ? new ShadowTerms(live) : null,
+            };
+            foreach (var problem in TrainingRunTerms.ProblemsOf(night))
+                _wrong.Add($"{Names.RetrainingMinutes} and {Names.RetrainingShadowShare} ask for a nightly training run that cannot be: {problem}");
+            return night;
+        }
+
+        /// <returns>Null when it is not set.</returns>
+        private double? Number(string name)
+        {
+            var text = setting(name);
+            if (string.IsNullOrEmpty(text))
+                return null;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                return value;
+            Wrong<double>(name, text, "a number");
+            return null;
+        }
+
+        private bool Switch(string name)
+        {
+            var text = setting(name);
+            return !string.IsNullOrEmpty(text) && (bool.TryParse(text, out var value) ? value : Wrong<bool>(name, text, "true or false"));
         }
 
         public BlobServiceClient? Storage(string connection)

@@ -30,6 +30,10 @@ internal static class BenchCommand
         var pipeline = new Command("pipeline", "Latency of one slice; CPU and throughput of many.") { slices, model };
         var handler = new Command("handler", "Start and memory of the handler, compiled ahead of time.");
         var serviceBus = new Command("servicebus", "Send, receive and complete a second; losses over broken connections.");
+        var served = new Option<string?>("--model") { Description = "Folder of the model that serves and is retrained; an untrained small one unless given.", HelpName = "DIR" };
+        var retraining = new Command("retraining", "Slices beside a training on the same cores; promotion and rollback under load.") { served };
+        retraining.SetAction((result, _) => RunAsync(
+            result.GetValue(json), new RetrainingBench(Checkout.Find(), result.GetValue(served) is { } path ? Path.GetFullPath(path) : null, TimeProvider.System, Console.Out).RunAsync));
         pipeline.SetAction((result, _) => RunAsync(result.GetValue(json), token =>
         {
             var selection = result.GetValue(slices) is { } folder ? SliceSelection.Of([folder], limit: null) : SliceSelection.Phantoms(DefaultPhantoms);
@@ -38,7 +42,7 @@ internal static class BenchCommand
         }));
         handler.SetAction((result, _) => RunAsync(result.GetValue(json), new HandlerBench(Checkout.Find(), TimeProvider.System, Console.Out).RunAsync));
         serviceBus.SetAction((result, _) => RunAsync(result.GetValue(json), MeasureServiceBusAsync));
-        var bench = new Command("bench", "Measures on this machine. Ends with 0 only if every bar holds.") { pipeline, handler, serviceBus, json };
+        var bench = new Command("bench", "Measures on this machine. Ends with 0 only if every bar holds.") { pipeline, handler, serviceBus, retraining, json };
         foreach (var command in OfTheJob)
             bench.Add(command);
         return bench;

@@ -13,8 +13,16 @@ internal sealed record ChildCommand(string Name, string FileName, IReadOnlyList<
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     public string? WorkingDirectory { get; init; }
 
-    /// <value>True for a program that leaves the cores to others first (nice(1)); Linux only.</value>
-    public bool GivesWay { get; init; }
+    /// <value>Who goes first where the cores do not suffice for all; Linux only.</value>
+    public ChildPriority Priority { get; init; }
+}
+
+internal enum ChildPriority
+{
+    /// <summary>As this program.</summary>
+    Normal,
+    /// <summary>Leaves the cores to those of normal priority first (nice(1)).</summary>
+    GivesWay,
 }
 
 /// <summary>
@@ -25,8 +33,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private const string SetSid = "/usr/bin/setsid";
     private const string Shell = "/bin/sh";
-    // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own.
-    private const string GivingWay = "{ echo 19 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 19 \"$0\" \"$@\"";
+    // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own:
+    // there the group as a whole gives way, though not as far as a retraining, which goes last of all.
+    private const string GivingWay = "{ echo 15 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 19 \"$0\" \"$@\"";
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -67,9 +76,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = command.WorkingDirectory ?? string.Empty,
         };
-        if (command.GivesWay && File.Exists(SetSid) && File.Exists(Shell))
+        if (command.Priority == ChildPriority.GivesWay && File.Exists(SetSid) && File.Exists(Shell))
             Wrap(start, Shell, "-c", GivingWay);
-        // A session of its own: Ctrl-C in the terminal reaches only this program, which stops the others in order.
+        // A session of its own, which it leads: Ctrl-C in the terminal reaches only this program, which stops the others in order.
         if (File.Exists(SetSid))
             Wrap(start, SetSid);
         start.Environment[ParentLifeline.EnvironmentVariable] = "1";

@@ -15,8 +15,9 @@ internal sealed partial class LocalStack : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
-    // Azurite waits for every idle connection to close; nothing that it holds is read again.
+    // Where nothing of it is read again Azurite need not end in order; else it has its tables to write.
     private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan KeptStoragePatience = TimeSpan.FromSeconds(15);
     // The job finishes the slice it is at and gives the others back.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(25);
 
@@ -27,6 +28,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private ChildProcess? _emulator;
     private Supervisor? _host;
     private Supervisor? _job;
+    private Supervisor? _retraining;
+    private StorageFolder? _storageFolder;
     private StorageAccount? _storage;
     private ServiceBusNamespace? _serviceBus;
     private readonly string _functionKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -51,6 +54,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     public Uri Api => new($"http://127.0.0.1:{_apiPort}");
     public Supervisor Host => _host ?? throw NotStarted();
     public Supervisor Job => _job ?? throw NotStarted();
+    /// <value>The job that retrains, where <see cref="StackOptions.Retrains"/>.</value>
+    public Supervisor Retraining => _retraining ?? throw NotStarted();
     public ChildProcess Azurite => _azurite ?? throw NotStarted();
     public ChildProcess Emulator => _emulator ?? throw NotStarted();
 
@@ -79,6 +84,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var watched = new List<Task> { FailWhenGoneAsync(Azurite), FailWhenGoneAsync(Emulator), Host.Watching };
         if (_job is not null)
             watched.Add(_job.Watching);
+        if (_retraining is not null)
+            watched.Add(_retraining.Watching);
         var ended = await Task.WhenAny(watched).WaitAsync(cancellationToken);
         await ended;
     }
@@ -105,12 +112,14 @@ internal sealed partial class LocalStack : IAsyncDisposable
     {
         if (_host is not null)
             await _host.StopAsync(StopPatience, cancellationToken);
-        if (_job is not null)
-            await _job.StopAsync(DrainPatience, cancellationToken);
+        await Task.WhenAll(
+            _job?.StopAsync(DrainPatience, cancellationToken) ?? Task.CompletedTask,
+            _retraining?.StopAsync(DrainPatience, cancellationToken) ?? Task.CompletedTask);
         if (_emulator is not null)
             await _emulator.StopAsync(StopPatience, _time, cancellationToken);
         if (_azurite is not null)
-            await _azurite.StopAsync(StoragePatience, _time, cancellationToken);
+            await _azurite.StopAsync(_options.StorageFolder is null ? StoragePatience : KeptStoragePatience, _time, cancellationToken);
+        _storageFolder?.Dispose();
     }
 
     /// <summary>Ends whatever still runs, at once.</summary>
@@ -142,9 +151,11 @@ internal sealed partial class LocalStack : IAsyncDisposable
         _serviceBus = await serviceBus;
         progress?.Report("functions and job");
         await Storage.CreateContainersAsync(cancellationToken);
-        await Storage.SeedModelsAsync(_options.Checkout.Weights, cancellationToken);
+        await new ModelSeeds(Storage.OpenBlobs(), _time).SeedAsync(_options.Weights ?? _options.Checkout.Weights, cancellationToken);
         if (_options.StartJob)
             StartJob();
+        if (_options.Retrains)
+            _retraining = new Supervisor(LaunchRetraining, _options.MaxCrashes, _time);
         FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
         await StartHostAsync(cancellationToken);
     }
@@ -154,7 +165,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var checkout = _options.Checkout;
         if (!File.Exists(checkout.Azurite))
             throw new StartFailedException($"Azurite is not installed: there is no {checkout.Azurite}. Run ./ctseg, which installs it.");
-        var data = _run.At("storage");
+        _storageFolder = _options.StorageFolder is { } kept ? StorageFolder.Open(kept, _options.FreshStorage) : null;
+        var data = _storageFolder?.Path ?? _run.At("storage");
         Directory.CreateDirectory(data);
         List<string> arguments =
         [
@@ -165,13 +177,13 @@ internal sealed partial class LocalStack : IAsyncDisposable
             "--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120",
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
-        if (_options.InMemory)
+        if (_options.StorageFolder is null)
             arguments.Add("--inMemoryPersistence");
         else
             arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
-            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, GivesWay = true }, ports.Read);
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, Priority = ChildPriority.GivesWay }, ports.Read);
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
         return new StorageAccount(found["Blob"], found["Queue"]);
     }
@@ -188,7 +200,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
                 ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration],
                 _run.LogOf("servicebus"))
             {
-                GivesWay = true,
+                Priority = ChildPriority.GivesWay,
                 Environment = new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
             ports.Read);
@@ -215,7 +227,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             {
                 WorkingDirectory = _run.App,
                 // As all but the job: a thread of the model that loses its core holds up the others too.
-                GivesWay = true,
+                Priority = ChildPriority.GivesWay,
                 // Not on the command line, which every user of the machine can read.
                 Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
             },
@@ -225,27 +237,50 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private ChildProcess LaunchJob()
     {
         // One arena of the C library: only the first one keeps the model's memory, and its thread would get another.
-        var environment = new Dictionary<string, string>(Connections()) { ["MALLOC_ARENA_MAX"] = "1" };
-        foreach (var (name, value) in _options.JobEnvironment)
-            environment[name] = value;
+        var environment = JobEnvironment();
+        environment.TryAdd("MALLOC_ARENA_MAX", "1");
         List<string> arguments =
-            ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds)];
+        [
+            "consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds),
+            // Kept and deleted with the storage: its address changes at each start, and may have been another's.
+            "--state", _storageFolder?.JobState ?? _run.At("job-state"),
+        ];
         if (_options.Model is { } model)
             arguments.AddRange(["--model", model]);
         return ChildProcess.Start(
             new ChildCommand("The job", _options.Checkout.JobProgram, arguments, _run.LogOf("job")) { Environment = environment });
     }
 
+    private ChildProcess LaunchRetraining() => ChildProcess.Start(
+        new ChildCommand(
+            "The retraining job", _options.Checkout.JobProgram,
+            ["retrain", "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds), .. _options.RetrainArguments], _run.LogOf("retraining"))
+        {
+            // It lowers itself, as it does elsewhere; that it leads a session of its own, as all that are started here, lets it lower that too.
+            Environment = JobEnvironment(),
+        });
+
+    private Dictionary<string, string> JobEnvironment()
+    {
+        var environment = Connections();
+        foreach (var (name, value) in _options.JobEnvironment)
+            environment[name] = value;
+        return environment;
+    }
+
     private Dictionary<string, string> FunctionSettings()
     {
         var settings = Connections();
         settings[Settings.ReconcileSchedule] = Settings.DefaultReconcileSchedule;
+        settings[Settings.RetrainingSchedule] = Settings.DefaultRetrainingSchedule;
+        settings[Settings.TrainingRunsSchedule] = Settings.DefaultTrainingRunsSchedule;
         foreach (var (name, value) in _options.Settings)
             settings[name] = value;
         return settings;
     }
 
-    private Dictionary<string, string> Connections() => new()
+    /// <summary>How a program reaches this stack, by names of settings.</summary>
+    public Dictionary<string, string> Connections() => new()
     {
         [Contracts.Connections.Host] = Storage.ConnectionString,
         [Contracts.Connections.Slices] = Storage.ConnectionString,

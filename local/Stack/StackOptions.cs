@@ -11,8 +11,20 @@ internal sealed record StackOptions(Checkout Checkout)
 
     public StackPorts Ports { get; init; } = new();
 
-    /// <value>Whether blobs live in memory only; otherwise in the run's folder.</value>
-    public bool InMemory { get; init; } = true;
+    /// <value>Folder with one folder a model and <c>current.json</c>, put into an empty storage; null for the shipped one.</value>
+    public string? Weights { get; init; }
+
+    /// <value>Where blobs are kept for the next stack; null for memory.</value>
+    public string? StorageFolder { get; init; }
+
+    /// <value>Whether what is kept there is deleted first.</value>
+    public bool FreshStorage { get; init; }
+
+    /// <value>Whether a job waits for training runs.</value>
+    public bool Retrains { get; init; }
+
+    /// <value>Further arguments of that job.</value>
+    public IReadOnlyList<string> RetrainArguments { get; init; } = [];
 
     /// <value>How often the Functions host looks for new blobs; null for the host's default.</value>
     public int? BlobPollingMs { get; init; }
@@ -26,16 +38,16 @@ internal sealed record StackOptions(Checkout Checkout)
     /// <value>Messages the job takes at a time.</value>
     public int Batch { get; init; } = 8;
 
-    /// <value>Idle time after which the job ends, to be started again.</value>
+    /// <value>Idle time after which a job ends, to be started again.</value>
     public TimeSpan JobIdle { get; init; } = TimeSpan.FromHours(1);
 
     /// <value>Further settings of the functions, by name.</value>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <value>Further environment of the job.</value>
+    /// <value>Further environment of the jobs.</value>
     public IReadOnlyDictionary<string, string> JobEnvironment { get; init; } = new Dictionary<string, string>();
 
-    /// <value>Crashes of host or job within half a minute after which the stack gives up.</value>
+    /// <value>Crashes of host or of a job within half a minute after which the stack gives up.</value>
     public int MaxCrashes { get; init; } = Processes.Supervisor.DefaultMaxCrashes;
 
     /// <value>Whether the job runs from the start; tests start it late on purpose.</value>

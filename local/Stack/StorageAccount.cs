@@ -29,18 +29,4 @@ internal sealed record StorageAccount(int BlobPort, int QueuePort)
         foreach (var container in Containers.All)
             await blobs.GetBlobContainerClient(container).CreateIfNotExistsAsync(cancellationToken: cancellationToken);
     }
-
-    /// <summary>Puts every model of a folder of models, and the document that names the one in use, into the container.</summary>
-    /// <param name="weights">Folder with one folder a version and <c>current.json</c>; may be absent.</param>
-    public async Task SeedModelsAsync(string weights, CancellationToken cancellationToken)
-    {
-        if (!Directory.Exists(weights))
-            return;
-        var models = OpenBlobs().GetBlobContainerClient(Containers.Models);
-        foreach (var file in Directory.GetFiles(weights, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            var name = Path.GetRelativePath(weights, file).Replace(Path.DirectorySeparatorChar, '/');
-            await models.GetBlobClient(name).UploadAsync(file, overwrite: true, cancellationToken);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Models;
 using CtSeg.Scans;
 using CtSeg.TrainingRuns;
@@ -18,6 +19,7 @@ namespace CtSeg.Contracts;
     Converters =
     [
         typeof(ScanStateConverter), typeof(FailureReasonConverter), typeof(CorrectionStateConverter), typeof(CorrectionReasonConverter),
+        typeof(ErasureSubjectConverter), typeof(ErasureStateConverter),
         typeof(TrainingRunStateConverter), typeof(AliasMoveKindConverter),
     ])]
 [JsonSerializable(typeof(CloudEvent<SegmentationRequested>))]
@@ -31,11 +33,15 @@ namespace CtSeg.Contracts;
 [JsonSerializable(typeof(DataSet))]
 [JsonSerializable(typeof(EvaluationRule))]
 [JsonSerializable(typeof(EvaluationSet))]
+[JsonSerializable(typeof(LockedPictures))]
 [JsonSerializable(typeof(GroupSalt))]
 [JsonSerializable(typeof(CorrectionOutcome))]
+[JsonSerializable(typeof(ErasureOrder))]
+[JsonSerializable(typeof(ModelErasure))]
 [JsonSerializable(typeof(TrainingRunStatus))]
 [JsonSerializable(typeof(TrainingRunRequest))]
 [JsonSerializable(typeof(ActiveTrainingRun))]
+[JsonSerializable(typeof(TrainingRunPage))]
 [JsonSerializable(typeof(ShadowResult))]
 [JsonSerializable(typeof(CloudEvent<TrainingRequested>))]
 [JsonSerializable(typeof(CloudEvent<TrainingEnded>))]
@@ -50,5 +56,9 @@ internal sealed class FailureReasonConverter() : JsonStringEnumConverter<Failure
 internal sealed class CorrectionStateConverter() : JsonStringEnumConverter<CorrectionState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 internal sealed class CorrectionReasonConverter() : JsonStringEnumConverter<CorrectionReason>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class ErasureSubjectConverter() : JsonStringEnumConverter<ErasureSubject>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+
+internal sealed class ErasureStateConverter() : JsonStringEnumConverter<ErasureState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
 
 internal sealed class TrainingRunStateConverter() : JsonStringEnumConverter<TrainingRunState>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);

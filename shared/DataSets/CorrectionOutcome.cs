@@ -22,7 +22,7 @@ public enum CorrectionState
 /// <summary>Why a corrected mask was refused; in JSON the kebab-case name.</summary>
 public enum CorrectionReason
 {
-    /// <summary>The name of the blob is no <c>{scanId}.png</c>.</summary>
+    /// <summary>The name of the blob is no <c>{scanId}.png</c>; without a scan there is no document, so only logs have it.</summary>
     NotAScan,
     /// <summary>No such scan was ever uploaded, or its upload is gone.</summary>
     UnknownScan,
@@ -40,6 +40,8 @@ public enum CorrectionReason
     WrongClasses,
     /// <summary>Background only, and nobody confirmed that this is meant.</summary>
     NoLesion,
+    /// <summary>Taking it in failed at every try for a reason of ours.</summary>
+    Poisoned,
 }
 
 /// <param name="Reason">For programs.</param>

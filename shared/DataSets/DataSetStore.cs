@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 using CtSeg.Imaging;
 
 namespace CtSeg.DataSets;
@@ -11,15 +12,22 @@ namespace CtSeg.DataSets;
 /// </summary>
 public sealed class DataSetStore
 {
+    private const int MaxConflicts = 10;
+    private const string AnyFile = "application/octet-stream";
+    private const string Png = "image/png";
     private readonly TimeProvider _time;
+    private readonly BlobServiceClient _storage;
+    private readonly ErasedScans _erased;
     private readonly TrainingBlobs _blobs;
     private readonly SliceDocuments _documents;
+    private readonly LockedPictureStore _locked;
 
     public DataSetStore(BlobServiceClient storage, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(storage);
-        _time = time;
+        (_storage, _time, _erased) = (storage, time, new ErasedScans(storage));
         _blobs = new TrainingBlobs(storage.GetBlobContainerClient(Containers.TrainingData));
+        _locked = new LockedPictureStore(_blobs);
         _documents = new SliceDocuments(_blobs, document => Damaged?.Invoke(document));
     }
 
@@ -32,13 +40,33 @@ public sealed class DataSetStore
     /// </summary>
     /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
     /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
-    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken)
+    public async Task<StoredSlice> AddAsync(NewSlice slice, CancellationToken cancellationToken) =>
+        (await AddWhileAsync(slice, _ => Task.FromResult(true), cancellationToken))!;
+
+    /// <summary>The same as long as the mask is the newest that there is.</summary>
+    /// <param name="isNewest">
+    /// Asked after the document that is to be replaced was read, and before it is replaced: so an older mask never replaces a newer one.
+    /// </param>
+    /// <returns>Null when it is not.</returns>
+    /// <exception cref="SliceRejectedException">The image cannot be used, or the mask does not fit it.</exception>
+    /// <exception cref="InvalidOperationException">Other writers of the same slice came first every time.</exception>
+    public async Task<StoredSlice?> AddWhileAsync(NewSlice slice, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        ArgumentNullException.ThrowIfNull(isNewest);
         var (document, mask) = SliceDocuments.Describe(slice);
-        await _blobs.EnsureAsync(BlobPaths.TrainingImage(document.ImageSha256), slice.Image, "application/octet-stream", cancellationToken);
-        await _blobs.EnsureAsync(BlobPaths.TrainingMask(document.MaskSha256), mask, "image/png", cancellationToken);
-        return await _documents.StoreAsync(document, slice.Mask, cancellationToken);
+        var (imagePath, maskPath) = (BlobPaths.TrainingImage(document.ImageSha256), BlobPaths.TrainingMask(document.MaskSha256));
+        await _blobs.EnsureAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.EnsureAsync(maskPath, mask, Png, cancellationToken);
+        if (await _documents.StoreAsync(document, slice.Mask, isNewest, cancellationToken) is not { } stored)
+        {
+            await new TrainingDataRemoval(_storage).RemoveContentAsync([document.ImageSha256], [document.MaskSha256], cancellationToken);
+            return null;
+        }
+        // An erasure of another slice with the same file may have removed it before the document named it.
+        await _blobs.KeepAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.KeepAsync(maskPath, mask, Png, cancellationToken);
+        return stored;
     }
 
     /// <summary>What <see cref="AddAsync"/> would do, without doing it.</summary>
@@ -73,10 +101,18 @@ public sealed class DataSetStore
     /// were at an earlier one, that is given.
     /// </summary>
     /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">Slices were erased under every attempt.</exception>
     public async Task<DataSet> SnapshotAsync(CancellationToken cancellationToken)
     {
-        var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
-        return await _blobs.EnsureAsync(BlobPaths.DataSet(made.Version), made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            var made = (await ReadAsync(await RuleAsync(cancellationToken), cancellationToken)).Data;
+            var path = BlobPaths.DataSet(made.Version);
+            var stored = await _blobs.EnsureAsync(path, made, ContractsJson.Default.DataSet, stored => IsWhole(stored, made.Version), cancellationToken);
+            if (!await RemoveIfErasedAsync(path, stored.Slices.Select(slice => slice.Id), cancellationToken))
+                return stored;
+        }
+        throw new InvalidOperationException($"Slices were erased under {MaxConflicts} attempts to list them.");
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -92,18 +128,30 @@ public sealed class DataSetStore
         return stored;
     }
 
-    /// <summary>The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data.</summary>
-    /// <exception cref="DamagedDataException">The rule cannot be read.</exception>
+    /// <summary>
+    /// The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data. What was locked once stays
+    /// locked, by its picture (<see cref="LockedPictures"/>).
+    /// </summary>
+    /// <exception cref="DamagedDataException">Rule or locked pictures cannot be read, or slices of the data set were erased.</exception>
     public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(data);
         var rule = await RuleAsync(cancellationToken);
-        var locked = data.Slices.Where(slice => LockedGroups.IsLocked(slice.Group, rule)).ToArray();
+        var ids = LockedSlices.Of(data.Slices, rule, await _locked.FindAsync(cancellationToken));
+        var locked = data.Slices.Where(slice => ids.Contains(slice.Id)).ToArray();
+        // Before anybody can use the set: no later call may deal one of these to training.
+        await _locked.AddAsync(locked.Select(slice => slice.Picture), cancellationToken);
         var made = new EvaluationSet(DataSetVersions.Of(rule, locked), data.Version, rule, _time.GetUtcNow().UtcDateTime, [.. locked.Select(slice => slice.Id)]);
         var stored = await _blobs.EnsureAsync(
             BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
             stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
-        return stored with { DataSet = data.Version };
+        var erased = await _erased.FindErasedAsync(made.Slices, cancellationToken);
+        if (erased.Count == 0)
+            return stored with { DataSet = data.Version };
+        await RemoveAsync(BlobPaths.EvaluationSet(made.Version), cancellationToken);
+        var gone = new ErasedPictures(locked.Where(slice => erased.Contains(slice.Id)).Select(slice => slice.Picture));
+        await _locked.RemoveAsync(gone.Knows, cancellationToken);
+        throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.");
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -149,10 +197,28 @@ public sealed class DataSetStore
         slices.Sort((one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
         DataSetSlice[] entries =
         [
-            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)),
+            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)
+            {
+                OwnGroup = slice.Group == group ? null : slice.Group,
+            }),
         ];
-        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule);
+        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule)
+        {
+            Locked = LockedSlices.Of(entries, rule, await _locked.FindAsync(cancellationToken)),
+        };
     }
+
+    /// <returns>Whether a slice that a new list names was erased meanwhile; the list is removed then.</returns>
+    private async Task<bool> RemoveIfErasedAsync(string list, IEnumerable<ScanId> slices, CancellationToken cancellationToken)
+    {
+        if (!await _erased.AnyErasedAsync(slices, cancellationToken))
+            return false;
+        await RemoveAsync(list, cancellationToken);
+        return true;
+    }
+
+    private Task<int> RemoveAsync(string list, CancellationToken cancellationToken) =>
+        BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
 
     private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible
         ? rule
@@ -165,4 +231,8 @@ public sealed class DataSetStore
 /// <param name="Slices">In the order of their ids.</param>
 /// <param name="Data">The same slices, in the same order, as a data set.</param>
 /// <param name="Rule">Which of its groups are locked.</param>
-public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule);
+public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule)
+{
+    /// <value>The slices that no model may learn from.</value>
+    public required IReadOnlySet<ScanId> Locked { get; init; }
+}

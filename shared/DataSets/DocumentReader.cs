@@ -34,7 +34,8 @@ internal static class DocumentReader
             return "It is of another slice.";
         if (!NewSlice.IsName(slice.Name) || !NewSlice.IsName(slice.Group))
             return "Its name or group is blank or too long.";
-        if (!ContentHash.IsPlausible(slice.ImageSha256) || !ContentHash.IsPlausible(slice.MaskSha256) || !ContentHash.IsPlausible(slice.Picture.Sha256))
+        if (!ContentHash.IsPlausible(slice.ImageSha256) || !ContentHash.IsPlausible(slice.MaskSha256) || !ContentHash.IsPlausible(slice.Picture.Sha256)
+            || slice.EarlierMasks?.All(ContentHash.IsPlausible) == false)
             return "A hash in it is not 64 hexadecimal characters.";
         if (!PictureFingerprint.IsPlausible(slice.Picture.Fingerprint))
             return "Its fingerprint is not 64 hexadecimal characters.";

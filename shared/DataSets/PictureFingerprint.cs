@@ -7,11 +7,14 @@ namespace CtSeg.DataSets;
 
 /// <summary>
 /// Knows a picture again in another window, size or compression: the signs of the 256 lowest frequencies (discrete cosine transform, without the mean)
-/// of the picture at 64 x 64.
+/// of the picture at 64 x 64. A narrow window of soft tissue, a margin that was cut off and a turn are other pictures to it.
 /// </summary>
 public static class PictureFingerprint
 {
-    /// <value>Bits in which two fingerprints of one picture may differ.</value>
+    /// <value>
+    /// Bits in which two fingerprints of one picture may differ. Of 79 real slices in 18 other forms each the farthest differs by 20, the two
+    /// nearest slices of one patient by 31, of two patients by 53 (a test measures it). Neighbours in a volume of thin slices may be nearer.
+    /// </value>
     public const int MaxDistance = 24;
 
     private const int Bits = 256;
@@ -48,6 +51,9 @@ public static class PictureFingerprint
         ArgumentNullException.ThrowIfNull(other);
         return one.Sha256 == other.Sha256 || Distance(one.Fingerprint, other.Fingerprint) <= MaxDistance;
     }
+
+    /// <summary>Whether the picture shows anything: one without structure (all black) is that of many slices.</summary>
+    public static bool HasStructure(string fingerprint) => fingerprint.AsSpan().ContainsAnyExcept('0');
 
     /// <summary>Whether a text has the form of a fingerprint.</summary>
     public static bool IsPlausible(string? text) => text is { Length: Bits / 4 } && text.All(char.IsAsciiHexDigitLower);

@@ -29,26 +29,32 @@ internal sealed class SliceDocuments(TrainingBlobs blobs, Action<DamagedDocument
     }
 
     /// <summary>Writes the document unless it says the same already.</summary>
+    /// <param name="isNewest">Asked between reading what it replaces and replacing it.</param>
+    /// <returns>Null when it is not.</returns>
     /// <exception cref="InvalidOperationException">Other writers came first every time.</exception>
-    public async Task<StoredSlice> StoreAsync(TrainingSlice document, LesionMask mask, CancellationToken cancellationToken)
+    public async Task<StoredSlice?> StoreAsync(
+        TrainingSlice made, LesionMask mask, Func<CancellationToken, Task<bool>> isNewest, CancellationToken cancellationToken)
     {
-        var path = BlobPaths.TrainingSlice(document.Id);
-        var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(document, ContractsJson.Default.TrainingSlice));
-        var tried = SliceChange.Unchanged;
+        var path = BlobPaths.TrainingSlice(made.Id);
+        (BinaryData Json, StoredSlice Stored)? tried = null;
         for (var conflict = 0; conflict < MaxConflicts; conflict++)
         {
             var known = await blobs.FindAsync(path, cancellationToken);
-            // After a try this is our own write, whose answer was lost.
-            if (tried != SliceChange.Unchanged && known?.Content.ToMemory().Span.SequenceEqual(json.ToMemory().Span) == true)
-                return new StoredSlice(document, tried);
-            var there = known is { } found ? DocumentReader.Read(found.Content, document.Id).Slice : null;
-            if (there is not null && await IsSameAsync(there, document, mask, cancellationToken))
+            // This is our own write, whose answer was lost.
+            if (tried is { } own && known?.Content.ToMemory().Span.SequenceEqual(own.Json.ToMemory().Span) == true)
+                return own.Stored;
+            var there = known is { } found ? DocumentReader.Read(found.Content, made.Id).Slice : null;
+            if (!await isNewest(cancellationToken))
+                return null;
+            if (there is not null && await IsSameAsync(there, made, mask, cancellationToken))
                 return new StoredSlice(there, SliceChange.Unchanged);
-            tried = known is null ? SliceChange.Added : SliceChange.Replaced;
+            var document = made with { EarlierMasks = EarlierMasks(there, made) };
+            var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(document, ContractsJson.Default.TrainingSlice));
+            tried = (json, new StoredSlice(document, known is null ? SliceChange.Added : SliceChange.Replaced));
             if (await blobs.TryWriteAsync(path, json, known?.ETag, cancellationToken))
-                return new StoredSlice(document, tried);
+                return tried.Value.Stored;
         }
-        throw new InvalidOperationException($"The training slice {document.Id} changed under {MaxConflicts} attempts to write it.");
+        throw new InvalidOperationException($"The training slice {made.Id} changed under {MaxConflicts} attempts to write it.");
     }
 
     /// <summary>What <see cref="StoreAsync"/> would do.</summary>
@@ -114,6 +120,14 @@ internal sealed class SliceDocuments(TrainingBlobs blobs, Action<DamagedDocument
         {
             return false;
         }
+    }
+
+    private static string[]? EarlierMasks(TrainingSlice? replaced, TrainingSlice made)
+    {
+        if (replaced is null)
+            return null;
+        string[] earlier = [.. (replaced.EarlierMasks ?? []).Append(replaced.MaskSha256).Distinct(StringComparer.Ordinal).Where(hash => hash != made.MaskSha256)];
+        return earlier.Length > 0 ? earlier : null;
     }
 
     private static long[] ClassPixels(LesionMask mask)

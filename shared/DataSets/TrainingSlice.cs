@@ -19,6 +19,10 @@ public sealed record TrainingSlice(
     SliceOrigin Origin)
 {
     public int Version { get; init; } = 1;
+
+    /// <summary>Hashes of the masks that this one replaced, so that an erasure finds them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? EarlierMasks { get; init; }
 }
 
 /// <summary>Knows a picture again.</summary>

@@ -15,7 +15,10 @@ public sealed record IntakeOutcome(ScanStatus Status, FailureReason? Rejected)
     /// True while nobody works on the scan yet. Asking again is harmless: the request's id is made of scan and attempt,
     /// and consumers drop an id they know.
     /// </value>
-    public bool IsToBeRequested => Status.State == ScanState.Preprocessed;
+    public bool IsToBeRequested => Status.State == ScanState.Preprocessed && !IsErased;
+
+    /// <value>The upload was erased while it was taken in, and nothing of it is left.</value>
+    public bool IsErased { get; init; }
 }
 
 /// <summary>
@@ -45,10 +48,16 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
         {
             return await RejectAsync(stored, e.ToFailure(), cancellationToken);
         }
+        if (await IsErasedAsync(stored, cancellationToken))
+            return new IntakeOutcome(stored.Status, null) { IsErased = true };
         var (requested, _) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Requested(FirstAttempt, Now) : null, cancellationToken);
         return new IntakeOutcome(requested.Status, null);
     }
+
+    /// <summary>Asked after the last write that makes something anew: the status is only replaced after it.</summary>
+    private Task<bool> IsErasedAsync(StoredStatus stored, CancellationToken cancellationToken) =>
+        blobs.Erased.TakeBackUploadAsync(stored.Status.ScanId, stored.Status.BlobName, cancellationToken);
 
     private async Task PreprocessAsync(ScanId scan, string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -65,6 +74,8 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
 
     private async Task<IntakeOutcome> RejectAsync(StoredStatus stored, ScanFailure failure, CancellationToken cancellationToken)
     {
+        if (await IsErasedAsync(stored, cancellationToken))
+            return new IntakeOutcome(stored.Status, null) { IsErased = true };
         var (ended, written) = await statuses.ChangeAsync(
             stored, status => status.State == ScanState.Received ? status.Failed(failure, Now) : null, cancellationToken);
         return new IntakeOutcome(ended.Status, written ? failure.Reason : null);

@@ -14,6 +14,7 @@ namespace CtSeg.Models;
 public sealed class ModelStore(BlobServiceClient storage)
 {
     private const int MaxConflicts = 10;
+    private const int ReadAtOnce = 16;
     private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
     private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
 
@@ -40,10 +41,10 @@ public sealed class ModelStore(BlobServiceClient storage)
             await StorePartAsync(version, BlobPaths.ModelTrainedOn(version), json, cancellationToken);
         }
         var card = _models.GetBlobClient(BlobPaths.ModelCard(version));
-        if (await ModelBlobs.TryCreateAsync(card, manifestJson, cancellationToken) is null
-            && (await FindManifestBlobAsync(version, cancellationToken) is not { } stored || !ModelBlobs.AreEqual(stored, manifestJson)))
+        if (await ModelBlobs.TryCreateAsync(card, manifestJson, cancellationToken) is { } created)
+            await RequireUntouchedAsync(version, card, created, weightsETag, cancellationToken);
+        else if (await FindManifestBlobAsync(version, cancellationToken) is not { } stored || !ModelBlobs.AreEqual(stored, manifestJson))
             throw Exists(version, card.Name);
-        await RequireUntouchedAsync(card, weightsETag, cancellationToken);
     }
 
     /// <returns>Null where no model of that version is whole.</returns>
@@ -102,6 +103,10 @@ public sealed class ModelStore(BlobServiceClient storage)
         return await ModelBlobs.FindAsync(blob, cancellationToken) is { } found ? ModelBlobs.Parse(blob, found.Content, ModelsJson.Default.ModelSignature) : null;
     }
 
+    /// <returns>Whether data that the model has seen were erased since.</returns>
+    public async Task<bool> HoldsErasedDataAsync(string version, CancellationToken cancellationToken) =>
+        ModelVersions.IsAllowed(version) && await _models.GetBlobClient(BlobPaths.ModelErasure(version)).ExistsAsync(cancellationToken);
+
     /// <summary>All models, in the order of their versions. A damaged one says so in its entry and hides no other.</summary>
     public async IAsyncEnumerable<ModelListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -109,13 +114,9 @@ public sealed class ModelStore(BlobServiceClient storage)
         await foreach (var blob in _models.GetBlobsAsync(cancellationToken: cancellationToken))
             if (blob.Name.IndexOf('/', StringComparison.Ordinal) is var slash and > 0)
                 (folders.TryGetValue(blob.Name[..slash], out var names) ? names : folders[blob.Name[..slash]] = []).Add(blob.Name);
-        foreach (var (version, blobs) in folders)
-        {
-            var (manifest, damage) = await ReadAsync(version, cancellationToken);
-            yield return new ModelListing(
-                version, manifest, damage, blobs.Contains(BlobPaths.ModelTrainedOn(version)), blobs.Contains(BlobPaths.ModelSignature(version)),
-                blobs.Contains(BlobPaths.ModelErasure(version)));
-        }
+        foreach (var some in folders.Chunk(ReadAtOnce))
+            foreach (var listing in await Task.WhenAll(some.Select(folder => ListAsync(folder.Key, folder.Value, cancellationToken))))
+                yield return listing;
     }
 
     /// <summary>Stores why a challenger was promoted or not; one against an earlier champion is replaced, and stays in the audit under its hash.</summary>
@@ -139,6 +140,19 @@ public sealed class ModelStore(BlobServiceClient storage)
         return ReplaceAsync(BlobPaths.ModelReport(version), BinaryData.FromString(html), cancellationToken);
     }
 
+    /// <summary>Signs a published model.</summary>
+    /// <param name="privateKey">PEM.</param>
+    /// <exception cref="DamagedModelException">There is no such model, or its files are not what they should be.</exception>
+    /// <exception cref="UntrustedModelException">The key cannot sign.</exception>
+    public async Task<ModelSignature> SignAsync(string version, string privateKey, CancellationToken cancellationToken)
+    {
+        var files = await FindFilesAsync(version, cancellationToken)
+            ?? throw new DamagedModelException($"There is no model '{version}': 'models list' shows those that there are.");
+        var signature = ModelSignatures.Sign(privateKey, files.ManifestJson, files.Manifest.WeightsSha256);
+        await StoreSignatureAsync(version, signature, cancellationToken);
+        return signature;
+    }
+
     /// <summary>Stores a signature; one by another key is replaced.</summary>
     /// <exception cref="InvalidOperationException">Other writers came first every time.</exception>
     public Task StoreSignatureAsync(string version, ModelSignature signature, CancellationToken cancellationToken)
@@ -159,6 +173,14 @@ public sealed class ModelStore(BlobServiceClient storage)
         return ModelVersions.IsPlausible(alias.Served) && (current.Before ?? []).All(ModelVersions.IsPlausible)
             ? alias
             : throw new DamagedModelException($"{ModelBlobs.NameOf(blob)} names no model: promote one by hand, with a reason.");
+    }
+
+    private async Task<ModelListing> ListAsync(string version, HashSet<string> blobs, CancellationToken cancellationToken)
+    {
+        var (manifest, damage) = await ReadAsync(version, cancellationToken);
+        return new ModelListing(
+            version, manifest, damage, blobs.Contains(BlobPaths.ModelTrainedOn(version)), blobs.Contains(BlobPaths.ModelSignature(version)),
+            blobs.Contains(BlobPaths.ModelErasure(version)));
     }
 
     private async Task<(ModelManifest? Manifest, string? Damage)> ReadAsync(string version, CancellationToken cancellationToken)
@@ -212,13 +234,12 @@ public sealed class ModelStore(BlobServiceClient storage)
     }
 
     /// <summary>Two that publish different weights under one version at once: the manifest must not stand over the other's.</summary>
-    private async Task RequireUntouchedAsync(BlobClient card, ETag weights, CancellationToken cancellationToken)
+    private async Task RequireUntouchedAsync(string version, BlobClient card, ETag own, ETag weights, CancellationToken cancellationToken)
     {
-        var version = Path.GetDirectoryName(card.Name)!;
         var blob = _models.GetBlobClient(BlobPaths.ModelWeights(version));
         if ((await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag == weights)
             return;
-        await card.DeleteIfExistsAsync(cancellationToken: CancellationToken.None);
+        await card.DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = own }, cancellationToken: CancellationToken.None);
         throw Exists(version, blob.Name);
     }
 

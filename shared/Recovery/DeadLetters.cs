@@ -36,9 +36,11 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
     {
         ArgumentNullException.ThrowIfNull(letter);
         var message = TryReadRequest(letter.Body);
-        await ArchiveAsync(letter, message?.Id, cancellationToken);
+        var archived = await ArchiveAsync(letter, message?.Id, cancellationToken);
         if (message is null)
             return new DeadLetterOutcome(null, null, null, null);
+        if (await blobs.Erased.TakeBackAsync(message.Data.ScanId, Containers.Audit, archived, cancellationToken))
+            return new DeadLetterOutcome(message.Data, message.TraceParent, null, null);
         try
         {
             var (ended, metrics) = await EndAsync(message.Data, cancellationToken);
@@ -67,7 +69,7 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
             : status.Completed(ScanResultSummary.Of(metrics), now);
     }
 
-    private async Task ArchiveAsync(DeadLetter letter, string? eventId, CancellationToken cancellationToken)
+    private async Task<string> ArchiveAsync(DeadLetter letter, string? eventId, CancellationToken cancellationToken)
     {
         var name = eventId ?? Safe($"{letter.MessageId}-{letter.SequenceNumber}");
         var options = new BlobUploadOptions
@@ -75,7 +77,9 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
             HttpHeaders = new BlobHttpHeaders { ContentType = eventId is null ? "text/plain; charset=utf-8" : "application/json" },
             Metadata = new Dictionary<string, string> { ["reason"] = ReasonOf(letter) },
         };
-        await audit.GetBlobClient(BlobPaths.DeadLetter(name)).UploadAsync(BinaryData.FromString(letter.Body), options, cancellationToken);
+        var blob = BlobPaths.DeadLetter(name);
+        await audit.GetBlobClient(blob).UploadAsync(BinaryData.FromString(letter.Body), options, cancellationToken);
+        return blob;
     }
 
     private static CloudEvent<SegmentationRequested>? TryReadRequest(string body)

@@ -53,7 +53,7 @@ public sealed class PoisonedSlices(StatusStore statuses, ScanBlobs blobs, long m
         var now = clock.GetUtcNow().UtcDateTime;
         var absent = ScanStatus.Received(scan, blobName, now).Failed(failure, now);
         if (await statuses.TryCreateAsync(absent, cancellationToken) is { } created)
-            return created.Status;
+            return await blobs.Erased.TakeBackUploadAsync(scan, blobName, cancellationToken) ? null : created.Status;
         var changed = await statuses.ChangeAsync(
             scan, status => status.State == ScanState.Received ? status.Failed(failure, now) : null, cancellationToken);
         return changed is { Written: true } ? changed.Value.Stored.Status : null;

@@ -74,7 +74,12 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
             var metrics = await blobs.FindMetricsAsync(scan, cancellationToken);
             var changed = await statuses.ChangeAsync(
                 scan, status => IsOverdue(status.State, status.LastChange, now) ? Next(status, metrics, now) : null, cancellationToken);
-            return changed is { Written: true } ? (changed.Value.Stored.Status, metrics) : null;
+            if (changed is not { Written: true, Stored.Status: var status })
+                return null;
+            // An intake that was cut off in the middle of its slice's erasure left it.
+            if (status.State == ScanState.Failed && await blobs.Erased.TakeBackUploadAsync(scan, status.BlobName, cancellationToken))
+                return null;
+            return (status, metrics);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -5,6 +5,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
 
 namespace CtSeg.Scans;
 
@@ -15,6 +16,9 @@ public sealed class ScanBlobs(BlobServiceClient storage)
     private readonly BlobContainerClient _slices = storage.GetBlobContainerClient(Containers.Slices);
     private readonly BlobContainerClient _preprocessed = storage.GetBlobContainerClient(Containers.Preprocessed);
     private readonly BlobContainerClient _results = storage.GetBlobContainerClient(Containers.Results);
+
+    /// <value>Whom every writer asks after its last write.</value>
+    public ErasedScans Erased { get; } = new(storage);
 
     public BlobClient Upload(string blobName) => _slices.GetBlobClient(blobName);
 

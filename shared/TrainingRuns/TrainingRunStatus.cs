@@ -16,7 +16,7 @@ public enum TrainingRunState
     Promoted,
     /// <summary>The challenger was not proven better and not worse.</summary>
     Refused,
-    /// <summary>There was nothing to learn, or nothing to prove it on.</summary>
+    /// <summary>There was nothing to learn, nothing to prove it on, or no key to sign it with.</summary>
     Skipped,
     Cancelled,
     Failed,
@@ -36,6 +36,10 @@ public sealed record TrainingRunStatus(string Id, TrainingRunState State, int At
     /// <summary>Of the job that works on it; renewed while it does. Another job takes over only a run whose beat is old.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RunBeat? Beat { get; init; }
+
+    /// <summary>When the last request after the first was sent, UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? AskedAgain { get; init; }
 
     /// <summary>Somebody asked to cancel; the job ends the run at the next step.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -64,8 +68,39 @@ public sealed record TrainingRunStatus(string Id, TrainingRunState State, int At
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
+    /// <summary>
+    /// Id of the move of the alias that the job is about to make: from then on it is too late to cancel, and whoever takes the run over completes the move.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AliasMoveId { get; init; }
+
     [JsonIgnore]
     public bool HasEnded => State >= TrainingRunState.Promoted;
+
+    /// <value>When it last changed, was worked on or was asked for, UTC.</value>
+    [JsonIgnore]
+    public DateTime LastSign => new[] { Timeline[^1].Time, Beat?.Time ?? default, AskedAgain ?? default }.Max();
+
+    public static TrainingRunStatus Requested(string id, TrainingRunRequest request, DateTime time) =>
+        new(id, TrainingRunState.Requested, Attempt: 1, request, [new TrainingRunStep(TrainingRunState.Requested, time)]);
+
+    /// <summary>Another request for it is to be sent.</summary>
+    public TrainingRunStatus RequestedAgain(DateTime time) => this with { Attempt = Attempt + 1, AskedAgain = time };
+
+    /// <summary>The same where it is in that state already.</summary>
+    /// <exception cref="InvalidOperationException">The run has ended, or would by this: see <see cref="Ended"/>.</exception>
+    public TrainingRunStatus Entered(TrainingRunState state, DateTime time) => state switch
+    {
+        _ when HasEnded || state >= TrainingRunState.Promoted => throw new InvalidOperationException($"Training run {Id} is {State} and cannot become {state}."),
+        _ when state == State => this,
+        _ => this with { State = state, Timeline = [.. Timeline, new TrainingRunStep(state, time)] },
+    };
+
+    /// <param name="reason">One sentence, without names of slices or groups.</param>
+    /// <exception cref="InvalidOperationException">The run has ended, or this state is no end.</exception>
+    public TrainingRunStatus Ended(TrainingRunState state, string reason, DateTime time) => HasEnded || state < TrainingRunState.Promoted
+        ? throw new InvalidOperationException($"Training run {Id} is {State} and cannot end as {state}.")
+        : this with { State = state, Reason = reason, Beat = null, Timeline = [.. Timeline, new TrainingRunStep(state, time)] };
 }
 
 /// <param name="Time">UTC.</param>
@@ -75,6 +110,9 @@ public sealed record TrainingRunStep(TrainingRunState State, DateTime Time);
 /// <param name="By">Who asked: <c>schedule</c>, <c>api</c> or <c>command</c>.</param>
 public sealed record TrainingRunRequest(string By)
 {
+    /// <summary>Nobody waits for the end of such a run.</summary>
+    public const string BySchedule = "schedule";
+
     /// <summary>From random weights instead of the champion's.</summary>
     public bool FromScratch { get; init; }
 
@@ -106,5 +144,12 @@ public sealed record RunBeat(string Owner, DateTime Time);
 /// <param name="SecondsLeft">A guess from the epochs done; null before the first.</param>
 public sealed record TrainingRunProgress(int Epoch, int Epochs, IReadOnlyList<double> Losses, double? SecondsLeft);
 
-/// <summary><c>training-runs/active.json</c>: created by a conditional write when a run is asked for, deleted when it has ended.</summary>
-public sealed record ActiveTrainingRun(string RunId, DateTime Since);
+/// <summary>
+/// <c>training-runs/active.json</c>: created by a conditional write when a run is asked for, deleted when it has ended. Whoever finds the run's own document
+/// missing creates it from this one: its writer was cut off between the two.
+/// </summary>
+/// <param name="Since">UTC.</param>
+public sealed record ActiveTrainingRun(string RunId, DateTime Since, TrainingRunRequest Request)
+{
+    public int Version { get; init; } = 1;
+}

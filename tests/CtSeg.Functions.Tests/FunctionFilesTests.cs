@@ -9,12 +9,20 @@ public sealed class FunctionFilesTests
     public static TheoryData<string, string, string> Triggers => new()
     {
         { PreprocessSliceTrigger.Name, "blobTrigger", PreprocessSliceTrigger.SliceBinding },
+        { AcceptCorrectionTrigger.Name, "blobTrigger", AcceptCorrectionTrigger.MaskBinding },
         { RecordPoisonedSliceTrigger.Name, "queueTrigger", RecordPoisonedSliceTrigger.MessageBinding },
         { RecordDeadLettersTrigger.Name, "serviceBusTrigger", RecordDeadLettersTrigger.MessageBinding },
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
+        { ListModelsEndpoint.Name, "httpTrigger", "req" },
+        { GetCorrectionEndpoint.Name, "httpTrigger", "req" },
         { GetHealthEndpoint.Name, "httpTrigger", "req" },
+        { ScheduleRetrainingTrigger.Name, "timerTrigger", ScheduleRetrainingTrigger.TimerBinding },
+        { ReconcileTrainingRunsTrigger.Name, "timerTrigger", ReconcileTrainingRunsTrigger.TimerBinding },
+        { StartTrainingRunTrigger.Name, "httpTrigger", StartTrainingRunTrigger.HttpBinding },
+        { ListTrainingRunsEndpoint.Name, "httpTrigger", "req" },
+        { GetTrainingRunEndpoint.Name, "httpTrigger", "req" },
     };
 
     [Theory]
@@ -32,11 +40,13 @@ public sealed class FunctionFilesTests
             .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)).Order()
             .ShouldBe(Triggers.Select(row => row.Data.Item1).Order());
 
-    [Fact]
-    public void Given_SliceTrigger_When_Read_Then_BytesFromTheSlices()
+    [Theory]
+    [InlineData(PreprocessSliceTrigger.Name, Containers.Slices)]
+    [InlineData(AcceptCorrectionTrigger.Name, Containers.Corrections)]
+    public void Given_BlobTrigger_When_Read_Then_BytesFromItsContainer(string function, string container)
     {
-        var trigger = Bindings(PreprocessSliceTrigger.Name)[0];
-        Text(trigger, "path").ShouldBe($"{Containers.Slices}/{{name}}");
+        var trigger = Bindings(function)[0];
+        Text(trigger, "path").ShouldBe($"{container}/{{name}}");
         Text(trigger, "dataType").ShouldBe("binary");
         Text(trigger, "source").ShouldBe("LogsAndContainerScan");
         Text(trigger, "connection").ShouldBe(Connections.Slices);
@@ -50,7 +60,10 @@ public sealed class FunctionFilesTests
         var dead = Bindings(RecordDeadLettersTrigger.Name)[0];
         (Text(dead, "queueName"), Text(dead, "connection")).ShouldBe((Queues.DeadLettersOf(Queues.SegmentationRequests), Connections.ServiceBus));
         Text(Bindings(ReconcileScansTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.ReconcileSchedule}%");
-        Contracts.Settings.DefaultReconcileSchedule.Split(' ').Length.ShouldBe(6);
+        Text(Bindings(ScheduleRetrainingTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.RetrainingSchedule}%");
+        Text(Bindings(ReconcileTrainingRunsTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.TrainingRunsSchedule}%");
+        string[] defaults = [Contracts.Settings.DefaultReconcileSchedule, Contracts.Settings.DefaultRetrainingSchedule, Contracts.Settings.DefaultTrainingRunsSchedule];
+        defaults.ShouldAllBe(schedule => schedule.Split(' ', StringSplitOptions.None).Length == 6);
     }
 
     public static TheoryData<string, string, string> MessageOutputs => new()
@@ -60,6 +73,10 @@ public sealed class FunctionFilesTests
         { RecordDeadLettersTrigger.Name, RecordDeadLettersTrigger.EndedBinding, Queues.SegmentationCompleted },
         { ReconcileScansTrigger.Name, ReconcileScansTrigger.RequestsBinding, Queues.SegmentationRequests },
         { ReconcileScansTrigger.Name, ReconcileScansTrigger.EndedBinding, Queues.SegmentationCompleted },
+        { ScheduleRetrainingTrigger.Name, ScheduleRetrainingTrigger.RequestBinding, Queues.TrainingRequests },
+        { StartTrainingRunTrigger.Name, StartTrainingRunTrigger.RequestBinding, Queues.TrainingRequests },
+        { ReconcileTrainingRunsTrigger.Name, ReconcileTrainingRunsTrigger.RequestsBinding, Queues.TrainingRequests },
+        { ReconcileTrainingRunsTrigger.Name, ReconcileTrainingRunsTrigger.EndedBinding, Queues.Alerts },
     };
 
     [Theory]
@@ -76,13 +93,28 @@ public sealed class FunctionFilesTests
     [Theory]
     [InlineData(ListScansEndpoint.Name, ListScansEndpoint.Route, "function")]
     [InlineData(GetScanEndpoint.Name, GetScanEndpoint.Route, "function")]
+    [InlineData(ListModelsEndpoint.Name, ListModelsEndpoint.Route, "function")]
+    [InlineData(GetCorrectionEndpoint.Name, GetCorrectionEndpoint.Route, "function")]
     [InlineData(GetHealthEndpoint.Name, GetHealthEndpoint.Route, "anonymous")]
+    [InlineData(ListTrainingRunsEndpoint.Name, ListTrainingRunsEndpoint.Route, "function")]
+    [InlineData(GetTrainingRunEndpoint.Name, GetTrainingRunEndpoint.Route, "function")]
     public void Given_HttpFunction_When_Read_Then_ProxiedToItsRoute(string function, string route, string level)
     {
         var bindings = Bindings(function);
         bindings.Select(b => Text(b, "type")).ShouldBe(["httpTrigger", "http"]);
         (Text(bindings[0], "route"), Text(bindings[0], "authLevel")).ShouldBe((route, level));
         bindings[0].GetProperty("methods").EnumerateArray().Select(m => m.GetString()).ShouldBe(["get"]);
+    }
+
+    [Fact]
+    public void Given_StartTrainingRun_When_Read_Then_NeedsAKeyAndIsNotProxied()
+    {
+        var bindings = Bindings(StartTrainingRunTrigger.Name);
+        // With a third binding the host does not proxy.
+        bindings.Select(b => Text(b, "type")).ShouldBe(["httpTrigger", "http", "serviceBus"]);
+        (Text(bindings[0], "route"), Text(bindings[0], "authLevel")).ShouldBe((StartTrainingRunTrigger.Route, "function"));
+        bindings[0].GetProperty("methods").EnumerateArray().Select(m => m.GetString()).ShouldBe(["post"]);
+        Text(bindings[1], "name").ShouldBe(StartTrainingRunTrigger.ResponseBinding);
     }
 
     [Fact]

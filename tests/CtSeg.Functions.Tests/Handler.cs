@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -83,11 +84,16 @@ internal sealed class Handler : IAsyncDisposable
         await blob.UploadAsync(new BinaryData("{"), new BlobUploadOptions { Metadata = metadata }, Stop);
     }
 
-    public static string BlobBody(string blobName, byte[] content) => JsonSerializer.Serialize(new
-    {
-        Data = new { slice = Convert.ToBase64String(content) },
-        Metadata = new Dictionary<string, object> { ["name"] = JsonSerializer.Serialize(blobName) },
-    });
+    // The host does not escape the plus signs of base64.
+    private static readonly JsonSerializerOptions AsTheHost = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string BlobBody(string blobName, byte[] content, string binding = "slice") => JsonSerializer.Serialize(
+        new
+        {
+            Data = new Dictionary<string, string> { [binding] = Convert.ToBase64String(content) },
+            Metadata = new Dictionary<string, object> { ["name"] = JsonSerializer.Serialize(blobName) },
+        },
+        AsTheHost);
 
     public static byte[] Png(int width = 64, int height = 48, byte grey = 100) =>
         SlicePreprocessor.ToPng(new GreyImage(width, height, [.. Enumerable.Repeat(grey, width * height)]));

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.ServiceBus;
 using Microsoft.Extensions.Logging;
 
@@ -57,6 +59,11 @@ internal static class ConsumeCommand
         Description = "Between two looks whether the storage names another model (0.1 to 20).", DefaultValueFactory = _ => 2,
     };
 
+    private static readonly Option<string?> State = new("--state")
+    {
+        Description = "Folder that keeps which model served last and what was told; one for each storage address, in the user's own, unless given.",
+    };
+
     /// <param name="openServiceBus">Connects to the namespace that the settings name.</param>
     /// <param name="loadModel">Loads a model folder; throws <see cref="ModelRefusedException"/>.</param>
     /// <remarks>
@@ -65,7 +72,7 @@ internal static class ConsumeCommand
     /// </remarks>
     public static Command Create(Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
-        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model, ModelSeconds };
+        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model, ModelSeconds, State };
         command.SetAction((parsed, _) => RunAsync(parsed, openServiceBus, loadModel));
         return command;
     }
@@ -87,14 +94,15 @@ internal static class ConsumeCommand
         {
             await using var bus = openServiceBus(connections.Setting);
             using var logs = CreateLogs();
-            var job = new ConsumeJob(options, connections.OpenStorage(), bus, loadModel, CacheFolder(), TimeProvider.System, logs);
+            var load = SignedModelFolder.Only(TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)), loadModel);
+            var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs) { StateFolder = parsed.GetValue(State) };
             return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is ModelRefusedException or ServiceBusException or FormatException)
+        catch (Exception e) when (e is ModelRefusedException or UntrustedModelException or ServiceBusException or FormatException)
         {
             await Console.Error.WriteLineAsync($"consume ends: {e.Message}");
             return ExitCodes.Failure;

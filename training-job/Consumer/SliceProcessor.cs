@@ -10,7 +10,7 @@ namespace CtSeg.TrainingJob.Consumer;
 /// </summary>
 /// <remarks>
 /// Storage requests for a slice that nothing went wrong with: status read and written, manifest and image read, mask,
-/// overlay, metrics and status written, eight in all. Metrics are looked for only when the status tells of an earlier
+/// overlay, metrics and status written, erasure looked for, nine in all. Metrics are looked for only when the status tells of an earlier
 /// begin, since none are written without one.
 /// </remarks>
 internal sealed class SliceProcessor(
@@ -70,6 +70,8 @@ internal sealed class SliceProcessor(
         var scan = request.Data.ScanId;
         var failure = new ScanFailure(FailureReason.InferenceFailed, $"The slice could not be segmented: {cause.Message}.", FailureAction);
         var ended = await statuses.ChangeAsync(scan, status => status.IsTerminal ? null : status.Failed(failure, UtcNow()), cancellationToken);
+        if (await blobs.Erased.TakeBackScanAsync(scan, cancellationToken))
+            return;
         // An unknown scan has no uploader to tell.
         if (ended is { Stored.Status: var status })
             await TellFailureAsync(request, status, traceParent, cancellationToken);
@@ -156,6 +158,9 @@ internal sealed class SliceProcessor(
             metrics = await blobs.FindMetricsAsync(manifest.ScanId, cancellationToken)
                 ?? throw new InvalidOperationException($"The metrics of scan {manifest.ScanId} were removed while they were being written.");
         }
+        // The last write that makes something anew: the status below is only replaced.
+        if (await blobs.Erased.TakeBackScanAsync(manifest.ScanId, cancellationToken))
+            return SliceEnd.Erased;
         var end = await MakeSureAsync(metrics, slice.Claimed, traceParent, cancellationToken);
         return made ? SliceEnd.Segmented : end.End;
     }

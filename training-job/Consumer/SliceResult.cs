@@ -13,6 +13,8 @@ internal enum SliceEnd
     AlreadyDone,
     /// <summary>The scan had failed, here or elsewhere, and stays so.</summary>
     AlreadyFailed,
+    /// <summary>The slice was erased meanwhile, and what was written is taken back.</summary>
+    Erased,
 }
 
 /// <param name="Fetch">Reading status, manifest and image.</param>

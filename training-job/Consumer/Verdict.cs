@@ -39,7 +39,7 @@ internal sealed record Verdict(Settlement Settlement, string? Problem = null, bo
     };
 
     /// <remarks>The storage client wraps the faults of its own tries in an <see cref="AggregateException"/>.</remarks>
-    private static bool IsOutage(Exception fault) => fault switch
+    public static bool IsOutage(Exception fault) => fault switch
     {
         ServiceBusException bus => bus.IsTransient,
         AggregateException several => several.InnerExceptions.All(IsOutage),
@@ -49,7 +49,7 @@ internal sealed record Verdict(Settlement Settlement, string? Problem = null, bo
     };
 
     // Messages of storage faults quote the address, and so names of blobs.
-    private static string Describe(Exception fault) => fault switch
+    public static string Describe(Exception fault) => fault switch
     {
         RequestFailedException storage => $"The storage answered {storage.Status} {storage.ErrorCode}.",
         AggregateException several => Describe(several.InnerExceptions[0]),

@@ -27,10 +27,16 @@ internal sealed class SliceSegmenter : IDisposable
 
     /// <summary>Loads a model folder and checks its hash; onto the device of <see cref="ComputeDevice"/>, but for the input check, which is too small to gain by it.</summary>
     /// <exception cref="ModelFolderException">The folder holds no usable model.</exception>
-    public static SliceSegmenter Load(string modelFolder)
+    public static SliceSegmenter Load(string modelFolder) => Load(() => ModelFolder.Load(modelFolder));
+
+    /// <summary>The same for a model of the storage.</summary>
+    /// <exception cref="ModelFolderException">It is no usable model.</exception>
+    public static SliceSegmenter Load(ModelFiles files) => Load(() => ModelFolder.Load(files));
+
+    private static SliceSegmenter Load(Func<LoadedModel> load)
     {
         Threads.Fix();
-        var (manifest, network, inputCheck) = ModelFolder.Load(modelFolder);
+        var (manifest, network, inputCheck) = load();
         network.to(ComputeDevice.Current);
         network.FoldNormalisation();
         return new SliceSegmenter(manifest, network, inputCheck);

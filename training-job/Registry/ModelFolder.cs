@@ -13,7 +13,9 @@ internal static class ModelFolder
 {
     public const string ManifestName = "model.json";
     public const string WeightsName = "weights.safetensors";
+    public const string TrainedOnName = "trained-on.json";
     private const long MaxManifestBytes = 4 << 20;
+    private const long MaxTrainedOnBytes = 256 << 20;
     private const long MaxWeightsBytes = 1L << 30;
 
     /// <summary>
@@ -28,6 +30,35 @@ internal static class ModelFolder
         if (hash != manifest.WeightsSha256)
             throw new ModelFolderException($"The weights in '{folder}' have the SHA-256 {hash}, {ManifestName} names {manifest.WeightsSha256}: fetch the model again.");
         return Build(folder, manifest, weights);
+    }
+
+    /// <summary>Loads a model of the storage, its hash checked already. The caller disposes both networks.</summary>
+    /// <exception cref="ModelFolderException">It is no usable model.</exception>
+    public static LoadedModel Load(ModelFiles files) => Build(files.Manifest.Version, files.Manifest, files.Weights.ToArray());
+
+    /// <returns>Null where nobody noted what the model has learnt from.</returns>
+    /// <exception cref="ModelFolderException">The note cannot be read or is another model's.</exception>
+    public static TrainedOn? FindTrainedOn(string folder, string version)
+    {
+        var path = Path.Combine(folder, TrainedOnName);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            var trainedOn = JsonSerializer.Deserialize(ReadBytes(path, MaxTrainedOnBytes), ModelsJson.Default.TrainedOn);
+            return trainedOn?.Version == version ? trainedOn : throw new ModelFolderException($"'{path}' is not about the model {version}: remove it, or make it anew by 'models trained-on'.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ModelFolderException($"'{path}' cannot be read: {exception.Message}");
+        }
+    }
+
+    /// <summary>Notes what the model of a folder has learnt from, before its manifest says that it is whole.</summary>
+    public static void WriteTrainedOn(string folder, TrainedOn trainedOn)
+    {
+        Directory.CreateDirectory(folder);
+        ReplaceFile(Path.Combine(folder, TrainedOnName), JsonSerializer.SerializeToUtf8Bytes(trainedOn, ModelsJson.Default.TrainedOn));
     }
 
     /// <exception cref="ModelFolderException">There is no readable manifest.</exception>
@@ -50,13 +81,20 @@ internal static class ModelFolder
     public static ModelManifest Save(string folder, ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck = null)
     {
         Directory.CreateDirectory(folder);
+        var (written, json, weights) = Write(manifest, network, inputCheck);
+        File.Delete(Path.Combine(folder, ManifestName));
+        ReplaceFile(Path.Combine(folder, WeightsName), weights);
+        ReplaceFile(Path.Combine(folder, ManifestName), json);
+        return written;
+    }
+
+    /// <returns>The manifest with the hash of the weights, and the bytes of both files.</returns>
+    public static (ModelManifest Manifest, byte[] Json, byte[] Weights) Write(ModelManifest manifest, ResidualAttentionUNet network, InputCheckNetwork? inputCheck)
+    {
         var tensors = StateDictionary.Of(network).Concat(inputCheck?.ToTensors() ?? new Dictionary<string, Tensor>()).ToDictionary();
         var weights = Safetensors.Write(tensors, new Dictionary<string, string> { ["format"] = "pt" });
         var written = manifest with { WeightsSha256 = Convert.ToHexStringLower(SHA256.HashData(weights)) };
-        File.Delete(Path.Combine(folder, ManifestName));
-        ReplaceFile(Path.Combine(folder, WeightsName), weights);
-        ReplaceFile(Path.Combine(folder, ManifestName), JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest));
-        return written;
+        return (written, JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest), weights);
     }
 
     /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power.</summary>
@@ -71,7 +109,7 @@ internal static class ModelFolder
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static LoadedModel Build(string folder, ModelManifest manifest, byte[] weights)
+    private static LoadedModel Build(string folder, ModelManifest manifest, ReadOnlySpan<byte> weights)
     {
         ResidualAttentionUNet? network = null;
         try

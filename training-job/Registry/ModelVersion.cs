@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using CtSeg.Models;
 
 namespace CtSeg.TrainingJob.Registry;
 
 /// <summary>Names of models: each becomes a folder in storage, so the manifest's schema allows few characters.</summary>
-internal static partial class ModelVersion
+internal static class ModelVersion
 {
     /// <param name="folder">Where the model is written; it lends its name.</param>
     /// <param name="given">Null for the folder's name.</param>
@@ -11,13 +11,9 @@ internal static partial class ModelVersion
     public static string Of(string folder, string? given)
     {
         var version = given ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        return Allowed().IsMatch(version)
+        return ModelVersions.IsAllowed(version)
             ? version
             : throw new InvalidDataException(
                 $"A model cannot be named '{version}': give it, or its folder, a name of at most 100 letters, digits, '.', '_' and '-' that does not begin with '.'.");
     }
-
-    // As in shared/Contracts/Schemas/model.json.
-    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Allowed();
 }

@@ -77,7 +77,7 @@ internal enum SliceChangeKind
     Removed,
 }
 
-/// <param name="Origin">One of <see cref="DataSets.SliceOrigins"/>; null where it is not known.</param>
+/// <param name="Origin">One of <see cref="CtSeg.DataSets.SliceOrigins"/>; null where it is not known.</param>
 /// <param name="IsLocked">Whether it is kept out of training.</param>
 /// <param name="ClassPixels">Of its mask, by class, 4 numbers; empty where they are not known.</param>
 internal sealed record SliceChange(ScanId Id, SliceChangeKind Kind, string? Origin, bool IsLocked, IReadOnlyList<long> ClassPixels);

@@ -39,13 +39,18 @@ internal sealed class Trainer : IDisposable
     {
     }
 
+    /// <param name="firstWeights">By name, of the same configuration; null for random ones.</param>
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
-    public Trainer(TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time)
+    /// <exception cref="WeightsFormatException">The first weights belong to another configuration.</exception>
+    public Trainer(
+        TrainingOptions options, GroupSplit split, string dataSha256, TimeProvider time, IReadOnlyDictionary<string, Tensor>? firstWeights = null)
     {
         options.Validate();
         (_options, _split, _dataSha256, _time) = (options, split, dataSha256, time);
         manual_seed(options.Seed);
         _network = new ResidualAttentionUNet(options.Configuration);
+        if (firstWeights is not null)
+            StateDictionary.Load(_network, firstWeights);
         if (AttendsFrom > 0)
             _network.SilenceAttention();
         Average = new ResidualAttentionUNet(options.Configuration);
@@ -120,6 +125,7 @@ internal sealed class Trainer : IDisposable
         History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second, _optimiser.Steps);
 
     /// <exception cref="TrainingDataException">The checkpoint belongs to another run.</exception>
+    /// <exception cref="WeightsFormatException">It is damaged; this trainer may hold a part of it and is of no more use.</exception>
     public void Restore(TrainingCheckpoint checkpoint)
     {
         if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
@@ -130,7 +136,11 @@ internal sealed class Trainer : IDisposable
         foreach (var (own, saved) in new[] { (_optimiser.First, checkpoint.First), (_optimiser.Second, checkpoint.Second) })
         {
             foreach (var (name, moment) in own)
-                moment.copy_(saved[name]);
+            {
+                if (!saved.TryGetValue(name, out var source) || !source.shape.SequenceEqual(moment.shape))
+                    throw new WeightsFormatException($"The checkpoint has no moment of '{name}' of this shape.");
+                moment.copy_(source);
+            }
         }
         _optimiser.Steps.Clear();
         foreach (var (name, steps) in checkpoint.Steps)

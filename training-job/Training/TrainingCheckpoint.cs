@@ -22,7 +22,9 @@ internal sealed record TrainingCheckpoint(
     /// <summary>Whether a run with the one options may go on with the state of the other.</summary>
     public static bool SameRun(TrainingOptions one, TrainingOptions other) => ToJson(one) == ToJson(other);
 
-    public void Save(string path)
+    public void Save(string path) => ModelFolder.ReplaceFile(path, ToBytes());
+
+    public byte[] ToBytes()
     {
         var tensors = new Dictionary<string, Tensor>();
         foreach (var (prefix, part) in new[] { ("network.", Network), ("average.", Average), ("first.", First), ("second.", Second) })
@@ -30,17 +32,21 @@ internal sealed record TrainingCheckpoint(
             foreach (var (name, tensor) in part)
                 tensors[prefix + name] = tensor;
         }
-        ModelFolder.ReplaceFile(path, Safetensors.Write(tensors, new Dictionary<string, string>
+        return Safetensors.Write(tensors, new Dictionary<string, string>
         {
             [HistoryName] = JsonSerializer.Serialize(History, TrainingJson.Default.TrainingHistory),
             [StepsName] = JsonSerializer.Serialize(Steps, TrainingJson.Default.IReadOnlyDictionaryStringInt64),
-        }));
+        });
     }
 
     /// <exception cref="WeightsFormatException">The file is damaged.</exception>
-    public static TrainingCheckpoint Load(string path)
+    public static TrainingCheckpoint Load(string path) => Parse(File.ReadAllBytes(path), path);
+
+    /// <param name="source">For messages.</param>
+    /// <exception cref="WeightsFormatException">The content is damaged.</exception>
+    public static TrainingCheckpoint Parse(ReadOnlySpan<byte> content, string source)
     {
-        var (tensors, metadata) = Safetensors.Read(File.ReadAllBytes(path));
+        var (tensors, metadata) = Safetensors.Read(content);
         return new TrainingCheckpoint(
             Read(HistoryName, TrainingJson.Default.TrainingHistory), Part("network."), Part("average."), Part("first."), Part("second."),
             Read(StepsName, TrainingJson.Default.IReadOnlyDictionaryStringInt64));
@@ -52,14 +58,14 @@ internal sealed record TrainingCheckpoint(
         T Read<T>(string name, JsonTypeInfo<T> type)
         {
             if (!metadata.TryGetValue(name, out var json))
-                throw new WeightsFormatException($"'{path}' is not a checkpoint: it has no {name}.");
+                throw new WeightsFormatException($"'{source}' is not a checkpoint: it has no {name}.");
             try
             {
-                return JsonSerializer.Deserialize(json, type) ?? throw new WeightsFormatException($"'{path}' is not a checkpoint: its {name} is empty.");
+                return JsonSerializer.Deserialize(json, type) ?? throw new WeightsFormatException($"'{source}' is not a checkpoint: its {name} is empty.");
             }
             catch (JsonException)
             {
-                throw new WeightsFormatException($"'{path}' is not a checkpoint: its {name} cannot be read.");
+                throw new WeightsFormatException($"'{source}' is not a checkpoint: its {name} cannot be read.");
             }
         }
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
-using CtSeg.Contracts;
+using CtSeg.DataSets;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
@@ -21,17 +21,8 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
         var list = Path.Combine(folder, "slices.csv");
         if (!File.Exists(list))
             throw new TrainingDataException($"'{list}' does not exist: a data folder holds images/, masks/ and slices.csv.");
-        var lines = File.ReadAllLines(list);
-        var columns = lines.Length == 0 ? [] : lines[0].Split(',');
-        var (nameAt, groupAt) = (Array.IndexOf(columns, "slice"), Array.IndexOf(columns, "group"));
-        if (nameAt < 0 || groupAt < 0)
-            throw new TrainingDataException($"The first line of '{list}' must name the columns 'slice' and 'group'.");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var slices = lines.Skip(1).Where(line => line.Length > 0)
-            .Select(line => line.Split(','))
-            .Select(fields => fields.Length == columns.Length
-                ? (Name: fields[nameAt], Group: fields[groupAt])
-                : throw new TrainingDataException($"A line of '{list}' has {fields.Length} fields instead of {columns.Length}."))
+        var slices = SliceTable.Read(list)
             .OrderBy(slice => slice.Name, StringComparer.Ordinal)
             .Select(slice => LoadSlice(folder, slice.Name, slice.Group, hash))
             .ToList();
@@ -67,22 +58,15 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
             hash.AppendData(SHA256.HashData(image));
             hash.AppendData(SHA256.HashData(mask));
             var (slice, labels) = (SlicePreprocessor.Process(image), MaskPng.Read(mask));
-            RequireSameShape(name, slice.Original, labels);
+            if (!MaskShape.Fits(slice.Original, labels))
+                throw new TrainingDataException(
+                    $"The mask of '{name}' has {labels.Width} x {labels.Height} pixels, its image {slice.Original.Width} x {slice.Original.Height}: sides that are not in proportion do not show the same field, so give the mask of this image.");
             return new LabelledSlice(name, group, slice.Image, labels);
         }
         catch (Exception exception) when (exception is IOException or SliceRejectedException)
         {
             throw new TrainingDataException($"The slice '{name}' of '{folder}' cannot be read: {exception.Message}");
         }
-    }
-
-    /// <summary>A mask may have another size, but must show the same field: one of another shape would be stretched over the slice.</summary>
-    private static void RequireSameShape(string name, SourceImage image, LesionMask mask)
-    {
-        // Sizes are whole: a side may lie up to a pixel beside the exact one.
-        if (Math.Abs(((double)image.Width * mask.Height / image.Height) - mask.Width) >= 1)
-            throw new TrainingDataException(
-                $"The mask of '{name}' has {mask.Width} x {mask.Height} pixels, its image {image.Width} x {image.Height}: sides that are not in proportion do not show the same field, so give the mask of this image.");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
@@ -52,7 +53,16 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
         var scoresOfRecipe = trainer.EpochsDone == options.Epochs ? ScoresOfRecipe : null;
         var scores = trainer.Split.HeldOut.Count == 0 ? scoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
+        ModelFolder.WriteTrainedOn(outFolder, LearntFrom(version, trainer.Split.Training));
         return ModelFolder.Save(outFolder, Describe(version, trainer, scores, time), trainer.Average, inputCheck);
+    }
+
+    /// <summary>What a model learnt from slices of a folder, whose groups have no salt to be named by.</summary>
+    public static TrainedOn LearntFrom(string version, IEnumerable<LabelledSlice> slices)
+    {
+        var learnt = slices.Select(slice => (Picture: PictureIdentity.Of(slice.Image), slice.Mask)).ToList();
+        return TrainedOn.Of(
+            version, dataSet: null, learnt.Select(slice => slice.Picture), groups: [], masks: learnt.Select(slice => LearntMask.Of(slice.Picture, slice.Mask)));
     }
 
     /// <summary>The manifest of a trained model.</summary>

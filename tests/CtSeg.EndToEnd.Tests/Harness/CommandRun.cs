@@ -4,27 +4,40 @@ using CtSeg.Local.Stack;
 
 namespace CtSeg.EndToEnd.Tests.Harness;
 
-/// <summary><c>ctseg-local</c> run as a user runs it.</summary>
+/// <summary>A program run as a user runs it.</summary>
 internal sealed class CommandRun : IDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
 
+    /// <summary><c>ctseg-local</c>.</summary>
     public CommandRun(params string[] arguments)
+        : this(Checkout.Find().LocalProgram, arguments, new Dictionary<string, string>())
     {
-        var start = new ProcessStartInfo(Checkout.Find().LocalProgram, arguments)
+    }
+
+    private CommandRun(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary><c>ctseg-job</c>.</summary>
+    /// <param name="stack">Whose storage and Service Bus it works on; none where null.</param>
+    public static CommandRun OfJob(LocalStack? stack, params string[] arguments) =>
+        new(Checkout.Find().JobProgram, arguments, stack?.Connections() ?? []);
 
     public int Id => _process.Id;
 

@@ -52,6 +52,11 @@ public sealed class ApiTests(PipelineFixture fixture)
         values.GetProperty("ServiceBus").GetString().ShouldBe(_stack.Local.ServiceBus.ConnectionString);
         File.Exists(Path.Combine(folder, "host.json")).ShouldBeTrue();
         Directory.GetFiles(folder, "function.json", SearchOption.AllDirectories).Select(file => Path.GetFileName(Path.GetDirectoryName(file)))
-            .ShouldBe(["GetHealth", "GetScan", "ListScans", "PreprocessSlice", "ReconcileScans", "RecordDeadLetters", "RecordPoisonedSlice"], ignoreOrder: true);
+            .ShouldBe(
+                [
+                    "AcceptCorrection", "GetCorrection", "GetHealth", "GetScan", "GetTrainingRun", "ListModels", "ListScans", "ListTrainingRuns", "PreprocessSlice",
+                    "ReconcileScans", "ReconcileTrainingRuns", "RecordDeadLetters", "RecordPoisonedSlice", "ScheduleRetraining", "StartTrainingRun",
+                ],
+                ignoreOrder: true);
     }
 }

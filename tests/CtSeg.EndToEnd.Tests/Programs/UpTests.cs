@@ -5,17 +5,20 @@ using CtSeg.Local.Stack;
 namespace CtSeg.EndToEnd.Tests.Programs;
 
 [Collection(SerialCollection.Name)]
-public sealed class UpTests
+public sealed class UpTests : IDisposable
 {
     // Azurite, the emulator, the host and its handler, the job.
     private const int Programs = 5;
     private static readonly string Model = Checkout.Find().TestModel;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ctseg-up-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Given_TwoSystemsSideBySide_When_TheFirstIsKilled_Then_ItsChildrenEndAndTheSecondGoesOn()
     {
-        using var first = new CommandRun("up", "--model", Model);
-        using var second = new CommandRun("up", "--model", Model);
+        using var first = new CommandRun("up", "--model", Model, "--storage", Path.Combine(_folder, "first"));
+        using var second = new CommandRun("up", "--model", Model, "--storage", Path.Combine(_folder, "second"));
         await first.SeesAsync("Ready.");
         await second.SeesAsync("Ready.");
         var ofFirst = ProcessTree.Below(first.Id);
@@ -40,7 +43,7 @@ public sealed class UpTests
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         taken.Start();
         var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        using var up = new CommandRun("up", "--model", Model, "--api-port", port);
+        using var up = new CommandRun("up", "--model", Model, "--storage", _folder, "--api-port", port);
 
         (await up.EndAsync()).ShouldBe(2, up.Said());
 

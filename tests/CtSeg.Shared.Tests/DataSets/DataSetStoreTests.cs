@@ -159,6 +159,26 @@ public sealed class DataSetStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AMaskThatIsErasedWithAnotherSlice_When_ASliceNamesItMeanwhile_Then_ItIsThere()
+    {
+        var connection = await azurite.NewAccountAsync();
+        var container = new BlobServiceClient(connection).GetBlobContainerClient(Containers.TrainingData);
+        var first = (await new DataSetStore(new BlobServiceClient(connection), TimeProvider.System).AddAsync(Pictures.Slice(1), Stop)).Slice;
+        var second = Pictures.Slice(2);
+        // Between the look at the mask, which is there, and the document that names it.
+        var erasure = new BeforeWriting(BlobPaths.TrainingSlice(second.Id), () => container.GetBlobClient(BlobPaths.TrainingMask(first.MaskSha256)).DeleteAsync(cancellationToken: Stop));
+        var options = new BlobClientOptions();
+        options.AddPolicy(erasure, HttpPipelinePosition.PerRetry);
+        var store = new DataSetStore(new BlobServiceClient(connection, options), TimeProvider.System);
+
+        var stored = await store.AddAsync(second, Stop);
+
+        erasure.Done.ShouldBeTrue();
+        stored.Slice.MaskSha256.ShouldBe(first.MaskSha256);
+        await store.ReadMaskAsync(stored.Slice.MaskSha256, Stop);
+    }
+
+    [Fact]
     public async Task Given_WhatIsNoSlice_When_Added_Then_RefusedAndNothingIsStored()
     {
         var (store, container) = await OpenAsync();
@@ -205,6 +225,24 @@ public sealed class DataSetStoreTests(AzuriteFixture azurite)
                 Lost++;
                 throw new IOException("The connection broke.");
             }
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => ProcessNext(message, pipeline);
+    }
+
+    /// <summary>Does something before a blob is written for the first time.</summary>
+    private sealed class BeforeWriting(string blob, Func<Task> action) : HttpPipelinePolicy
+    {
+        public bool Done { get; private set; }
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (message.Request.Method == RequestMethod.Put && !Done && Uri.UnescapeDataString(message.Request.Uri.Path).EndsWith(blob, StringComparison.Ordinal))
+            {
+                Done = true;
+                await action();
+            }
+            await ProcessNextAsync(message, pipeline);
         }
 
         public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => ProcessNext(message, pipeline);

@@ -25,6 +25,8 @@ public sealed class ConsumeFlowTests
             $"PUT results/{scan}/mask.png",
             $"PUT results/{scan}/overlay.png",
             $"PUT results/{scan}/metrics.json",
+            // An erasure may have come between: then the result is taken back.
+            $"HEAD audit/erased/{scan}",
             $"PUT status/{scan}.json",
             $"SEND {Queues.SegmentationCompleted} {scan}-1",
             "COMPLETE 1",

@@ -11,13 +11,12 @@ namespace CtSeg.TrainingJob.Tests.Promotion;
 /// The population resembles the groups of the public data set as the shipped recipe segments them (docs/results/best): how many groups hold a class
 /// (98 %, 80 %, 28 %), sizes of lesions (lognormal, mean of the logarithm 9.1, 8.2 and 6.8 pixels, deviation 1.0, 1.5 and 1.05), the Dice of groups
 /// (deviation about 0.2, higher for larger lesions), and lesions that a model sees where there are none. Champion and challenger differ in a group by
-/// 0.05 Dice (deviation), more in small lesions: they stem from one another. Two networks trained apart differ by 0.11 and more; such challengers need more
-/// groups.
+/// 0.05 Dice (deviation), more in small lesions: they stem from one another. Two networks trained apart differed by 0.11 and more; such challengers need
+/// more groups.
 /// </remarks>
 internal sealed class GateSimulation
 {
     private const int Population = 2000;
-    private const double Deviation = 0.05;
 
     private static readonly ClassOfLesions[] Classes =
     [
@@ -29,13 +28,14 @@ internal sealed class GateSimulation
     private readonly (ConfusionMatrix Champion, ConfusionMatrix Challenger)[] _groups;
 
     /// <param name="gains">True gain of each lesion class in pooled Dice.</param>
-    public GateSimulation(IReadOnlyList<double> gains)
+    /// <param name="deviation">Of the difference in Dice between the models from group to group.</param>
+    public GateSimulation(IReadOnlyList<double> gains, double deviation = 0.05)
     {
         var random = new Random(1);
         var counts = Enumerable.Range(0, Population).Select(_ => (Champion: new long[16], Challenger: new long[16])).ToArray();
         for (var at = 0; at < Classes.Length; at++)
         {
-            var lesions = Enumerable.Range(0, Population).Select(_ => Lesion.Draw(Classes[at], random)).ToArray();
+            var lesions = Enumerable.Range(0, Population).Select(_ => Lesion.Draw(Classes[at], deviation, random)).ToArray();
             var shift = Shift(lesions, gains[at]);
             for (var group = 0; group < Population; group++)
                 lesions[group].Count(at + 1, shift, counts[group].Champion, counts[group].Challenger);
@@ -104,7 +104,7 @@ internal sealed class GateSimulation
     /// <param name="Difference">Of the Dice, before the shift.</param>
     private sealed record Lesion(long True, long Marked, long MarkedByChallenger, double Dice, double Difference)
     {
-        public static Lesion Draw(ClassOfLesions kind, Random random)
+        public static Lesion Draw(ClassOfLesions kind, double deviation, Random random)
         {
             var (isThere, size, own, between, marked, seen) =
                 (random.NextDouble() < kind.Share, Normal(random), Normal(random), Normal(random), Normal(random), random.NextDouble());
@@ -116,7 +116,7 @@ internal sealed class GateSimulation
             var pixels = (long)Math.Clamp(Math.Exp(kind.LogSize + (kind.SizeDeviation * size)), 50, 150_000);
             var dice = 1 / (1 + Math.Exp(-(kind.Logit + (kind.LogitBySize * size) + (kind.LogitDeviation * own))));
             var given = (long)(pixels * Math.Exp(0.3 * marked));
-            return new Lesion(pixels, given, given, dice, between * Deviation * (1 - (0.2 * Math.Clamp(size, -2, 2))));
+            return new Lesion(pixels, given, given, dice, between * deviation * (1 - (0.2 * Math.Clamp(size, -2, 2))));
         }
 
         /// <summary>Adds the pixels of both models; what is not shared is background on the other side.</summary>

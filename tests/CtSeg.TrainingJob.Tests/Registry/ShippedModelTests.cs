@@ -1,7 +1,10 @@
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Models;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
 
@@ -30,6 +33,26 @@ public sealed class ShippedModelTests
         manifest.Scores.Attention!.ChangedLesionPixels.ShouldBeGreaterThan(0.01);
         new FileInfo(Path.Combine(folder, ModelFolder.WeightsName)).Length.ShouldBeLessThan(20_000_000);
         File.ReadAllText(Path.Combine(folder, "LICENSE")).ShouldContain("non-commercial");
+    }
+
+    [Fact]
+    public void Given_TheShippedWeights_When_AskedWhatTheyLearntFrom_Then_AsManyPicturesAsTheManifestSaysAndNoNames()
+    {
+        var folder = ShippedModel.Folder(ShippedModel.Root);
+        var manifest = ModelFolder.ReadManifest(folder);
+        var trainedOn = ModelFolder.FindTrainedOn(folder, manifest.Version).ShouldNotBeNull();
+        trainedOn.Pictures.Select(picture => picture.Sha256).Distinct().Count().ShouldBe(manifest.Training!.Slices);
+        trainedOn.Groups.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Given_TheSlicesOfTheShippedWeights_When_Compared_Then_EachIsKnownToThem()
+    {
+        var folder = ShippedModel.Folder(ShippedModel.Root);
+        var trainedOn = ModelFolder.FindTrainedOn(folder, ModelFolder.ReadManifest(folder).Version).ShouldNotBeNull();
+        var data = RealSlices.Load();
+        ComparisonSet.Of(data).UnseenBy(trainedOn).ShouldBeEmpty();
+        trainedOn.Masks.ShouldNotBeNull().ShouldBe(data.Slices.Select(slice => LearntMask.Of(PictureIdentity.Of(slice.Image), slice.Mask)), ignoreOrder: true);
     }
 
     /// <summary>The counts of the folds are in the repository; what the manifest says of them is added up again here.</summary>
@@ -103,11 +126,14 @@ public sealed class ShippedModelTests
 /// <summary>The development slices, which are not part of the repository.</summary>
 internal static class RealSlices
 {
-    public static TrainingData Load()
+    public static TrainingData Load() => TrainingData.Load(Folder());
+
+    /// <summary>The test skips where they are not.</summary>
+    public static string Folder()
     {
         var folder = Find();
         Assert.SkipWhen(folder is null, "The development slices are not on this machine: set CTSEG_TEST_DATA to the folder that holds ct79.");
-        return TrainingData.Load(folder!);
+        return folder!;
     }
 
     private static string? Find()

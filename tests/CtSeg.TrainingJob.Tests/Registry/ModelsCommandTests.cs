@@ -1,0 +1,392 @@
+using System.CommandLine;
+using System.Text.Json;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Imaging;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.Testing;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Tests.Consumer.Fakes;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests.Registry;
+
+/// <summary>The verbs as they are typed, on a real storage service with small models that were really trained.</summary>
+[Collection(TorchCollection.Name)]
+public sealed class ModelsCommandTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1, "ground-glass-opacity")]
+    [InlineData(2, "consolidation")]
+    [InlineData(3, "pleural-effusion")]
+    public async Task Given_AChallengerMadeWorseInOneClass_When_Promoted_Then_RefusedForItAndTheChampionServes(int worse, string name)
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 0);
+        await world.PublishAsync("b", blindFor: worse);
+        var (code, output, _) = await world.RunAsync("promote", "b");
+        code.ShouldBe(ExitCodes.Failure);
+        output.ShouldContain($"{name} is not proven to keep its Dice");
+        var decision = (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull();
+        (decision.Promote, decision.Champion.Version, decision.Challenger.Version).ShouldBe((false, "a", "b"));
+        decision.Groups.ShouldBeGreaterThanOrEqualTo(5);
+        // What it does not find it takes for something else, so that others may lose a little as well.
+        var lost = decision.Classes[worse - 1];
+        (lost.Passes, lost.ChallengerDice, lost.ChampionDice > 0.9).ShouldBe((false, 0, true));
+        decision.Classes.Where(one => one != lost).ShouldAllBe(one => one.ChallengerDice > 0.6);
+        (await world.CurrentAsync()).ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Given_ABetterChallenger_When_Promoted_Then_ItServesAndAuditDecisionAndAlertSayWhy()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        var (code, output, errors) = await world.RunAsync("promote", "b", "--json");
+        code.ShouldBe(ExitCodes.Success, output + errors);
+        using var answer = JsonDocument.Parse(output);
+        answer.RootElement.GetProperty("moved").GetBoolean().ShouldBeTrue();
+        answer.RootElement.GetProperty("decision").GetProperty("classes")[1].GetProperty("championDice").GetDouble().ShouldBe(0);
+        (await world.CurrentAsync()).ShouldBe("b");
+        var moves = await world.HistoryAsync();
+        var move = moves[^1].Move;
+        (move.Kind, move.From?.Version, move.To.Version, move.By).ShouldBe((AliasMoveKind.Promotion, "a", "b", "tester"));
+        (await world.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient(BlobPaths.Decision(move.DecisionSha256!)).ExistsAsync(Stop)).Value.ShouldBeTrue();
+        var told = world.Bus.Messages(Queues.Alerts)[^1];
+        told.MessageId.ShouldBe($"{move.Id}-changed");
+        (await world.RunAsync("promote", "b")).Code.ShouldBe(ExitCodes.Success);
+        (await world.HistoryAsync()).Count.ShouldBe(moves.Count);
+    }
+
+    [Fact]
+    public async Task Given_AnEqualChallenger_When_Promoted_Then_Refused()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 0);
+        await world.PublishAsync("b", blindFor: 0);
+        var (code, output, _) = await world.RunAsync("promote", "b");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Failure, "a"));
+        output.ShouldContain("not proven better");
+    }
+
+    [Fact]
+    public async Task Given_AnotherPromotionDuringTheComparison_When_Promoted_Then_TheLoserDecidesAgainAgainstTheNewChampion()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        await world.PublishAsync("c", blindFor: 0);
+        world.Before("-intended.json", async () => (await world.RunElsewhereAsync("c")).Done.ShouldBeTrue());
+        var (code, output, errors) = await world.RunAsync("promote", "b");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Failure, "c"));
+        errors.ShouldContain("b is compared with it");
+        output.ShouldContain("not proven better");
+        (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull().Champion.Version.ShouldBe("c");
+        (await world.HistoryAsync()).Select(move => (move.Move.To.Version, move.Step))
+            .ShouldBe([("a", AliasMoveStep.Done), ("b", AliasMoveStep.Lost), ("c", AliasMoveStep.Done)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Given_ModelsThatCannotBeCompared_When_Promoted_Then_ASentenceSaysWhyAndForceNeedsAReason()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.PublishAsync("a", blindFor: 0);
+        (await world.RunAsync("promote", "a")).Errors.ShouldContain("No model is in use");
+        (await world.RunAsync("promote", "a", "--force")).Code.ShouldNotBe(ExitCodes.Success);
+        (await world.RunAsync("promote", "a", "--force", "--reason", " ")).Code.ShouldNotBe(ExitCodes.Success);
+        (await world.RunAsync("promote", "a", "--force", "--reason", "The first.")).Code.ShouldBe(ExitCodes.Success);
+        await world.PublishAsync("b", blindFor: 0, isKnown: false);
+        (await world.RunAsync("promote", "b")).Errors.ShouldContain("Nobody knows what the model b has learnt from");
+        (await world.RunAsync("promote", "gone")).Errors.ShouldContain("no model 'gone'");
+        (await world.RunAsync("promote", "b", "--level", "2")).Errors.ShouldContain("level");
+        (await world.RunAsync("promote", "b", "--force", "--reason", "Because.")).Code.ShouldBe(ExitCodes.Success);
+        (await world.HistoryAsync())[^1].Move.Reason.ShouldBe("Because.");
+        await world.BreakAsync(BlobPaths.CurrentModel);
+        (await world.RunAsync("rollback")).Errors.ShouldContain("models/current.json");
+        (await world.RunAsync("promote", "a", "--force", "--reason", "Repair.")).Code.ShouldBe(ExitCodes.Success);
+        (await world.CurrentAsync()).ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Given_AModelThatLearntFromTheLockedSlices_When_Compared_Then_TheyAreLeftOutAndNothingIsProven()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0, alsoTrainedOn: world.Pictures);
+        var (code, output, _) = await world.RunAsync("compare", "a", "b");
+        code.ShouldBe(ExitCodes.Success);
+        output.ShouldContain("Would be refused: The locked set proves nothing");
+        output.ShouldContain("slices are left out");
+    }
+
+    [Fact]
+    public async Task Given_AFolderOfSlices_When_Compared_Then_TheGainIsThatOfTheClass()
+    {
+        using var world = await World.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        await world.PublishAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        var data = World.WriteData(folder, DiscModels.Slices(8, seed: 5));
+        (await world.RunAsync("compare", "a", "b", "--data", data)).Output.ShouldContain("Would be promoted: Not worse");
+        (await world.RunAsync("compare", "a", "b", "--data", data, "--min-groups", "9")).Output.ShouldContain("Would be refused: ");
+        var (code, output, errors) = await world.RunAsync("compare", "a", "b", "--json", "--data", data);
+        code.ShouldBe(ExitCodes.Success, errors);
+        var decision = JsonSerializer.Deserialize(output, ModelsJson.Default.PromotionDecision).ShouldNotBeNull();
+        (decision.Promote, decision.Slices, decision.Groups).ShouldBe((true, 8, 8));
+        decision.Classes[1].ChampionDice.ShouldBe(0);
+        decision.Classes[1].GainAtLeast!.Value.ShouldBeGreaterThan(0.8);
+        (await world.Store.FindDecisionAsync("b", Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_AFewModels_When_ListedShownAndRolledBack_Then_TheyAreToldForPeopleAndPrograms()
+    {
+        using var world = await World.OpenAsync(azurite);
+        (await world.RunAsync("list")).Output.ShouldContain("no models");
+        await world.ServeAsync("a", blindFor: 0);
+        await world.ServeAsync("b", blindFor: 2);
+        await world.BreakAsync(BlobPaths.ModelCard("c"));
+        var (code, output, errors) = await world.RunAsync("list");
+        code.ShouldBe(ExitCodes.Success);
+        output.Split('\n')[0].Trim().ShouldStartWith("version\tcreated\tparent");
+        output.Split('\n').Single(line => line.StartsWith("b\t", StringComparison.Ordinal)).ShouldContain("serves");
+        errors.ShouldContain("models/c/model.json");
+        using var catalogue = JsonDocument.Parse((await world.RunAsync("list", "--json")).Output);
+        catalogue.RootElement.GetProperty("models").GetArrayLength().ShouldBe(3);
+
+        (await world.RunAsync("rollback", "--reason", "Masks look wrong.")).Output.ShouldContain("a serves from the next slice on, in place of b");
+        (await world.RunAsync("rollback")).Errors.ShouldContain("No model served before a");
+        (await world.CurrentAsync()).ShouldBe("a");
+        using var shown = JsonDocument.Parse((await world.RunAsync("show", "a", "--json")).Output);
+        (shown.RootElement.GetProperty("serves").GetBoolean(), shown.RootElement.GetProperty("pictures").GetInt32(), shown.RootElement.GetProperty("moves").GetArrayLength()).ShouldBe((true, 1, 3));
+        (await world.RunAsync("show", "b")).Output.ShouldContain("Masks look wrong.");
+        (await world.RunAsync("show", "c")).Code.ShouldBe(ExitCodes.Failure);
+        await world.BreakAsync(BlobPaths.ModelTrainedOn("b"));
+        (await world.RunAsync("show", "b")).ShouldSatisfyAllConditions(
+            shown => shown.Code.ShouldBe(ExitCodes.Success), shown => shown.Output.ShouldContain("unknown: it is compared"), shown => shown.Errors.ShouldContain("models/b/trained-on.json"));
+        (await world.RunAsync("history")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(4);
+        using var history = JsonDocument.Parse((await world.RunAsync("history", "--json")).Output);
+        history.RootElement.EnumerateArray().Select(move => move.GetProperty("move").GetProperty("kind").GetString()).ShouldBe(["forced", "forced", "rollback"]);
+    }
+
+    [Fact]
+    public async Task Given_TrustedKeys_When_AModelIsUnsignedOrSignedByAnother_Then_ItIsNotPromotedNotEvenByForce()
+    {
+        using var world = await World.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        foreach (var key in new[] { "ours", "theirs" })
+            (await world.RunAsync("keygen", "--out", folder[key])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("keygen", "--out", folder["ours"])).Code.ShouldBe(ExitCodes.Failure);
+        if (!OperatingSystem.IsWindows())
+            File.GetUnixFileMode(folder["ours"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(folder["ours"], folder["ours.kept"]);
+        (await world.RunAsync("keygen", "--out", folder["ours"])).Errors.ShouldContain("others may trust that key");
+        File.Move(folder["ours.kept"], folder["ours"]);
+        string[] trust = ["--trusted-keys", folder["ours.pub"]];
+
+        (await world.RunAsync(["promote", "b", .. trust])).Errors.ShouldContain("not signed");
+        (await world.RunAsync("sign", "b", "--key", folder["theirs"])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync(["promote", "b", "--force", "--reason", "x", .. trust])).Errors.ShouldContain("not trusted");
+        (await world.RunAsync("sign", "b", "--key", folder["ours"])).Code.ShouldBe(ExitCodes.Success);
+        // The champion must be signed, too: its files are loaded as well.
+        (await world.RunAsync(["promote", "b", .. trust])).Errors.ShouldContain("model a is not signed");
+        (await world.RunAsync("sign", "a", "--key", folder["ours"])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync(["promote", "b", .. trust])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("sign", "a", "--key", folder["ours.pub"])).Errors.ShouldContain("no private part");
+    }
+
+    [Fact]
+    public async Task Given_DamagedWeightsOrErasedData_When_Promoted_Then_Refused()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        await world.PublishAsync("c", blindFor: 0);
+        await world.BreakAsync(BlobPaths.ModelWeights("b"));
+        await world.BreakAsync(BlobPaths.ModelErasure("c"));
+        (await world.RunAsync("promote", "b")).Errors.ShouldContain("SHA-256");
+        (await world.RunAsync("promote", "b", "--force", "--reason", "x")).Errors.ShouldContain("SHA-256");
+        (await world.RunAsync("promote", "c")).Errors.ShouldContain("erased");
+        (await world.CurrentAsync()).ShouldBe("a");
+        var (code, _, errors) = await world.RunAsync("promote", "c", "--force", "--reason", "x");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Success, "c"));
+        errors.ShouldContain("erased since: train another");
+    }
+
+    [Fact]
+    public async Task Given_DataErasedDuringTheComparison_When_Promoted_Then_RefusedAndTheChampionServes()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        world.Before(BlobPaths.ModelDecision("b"), () => world.BreakAsync(BlobPaths.ModelErasure("b")));
+        var (code, _, errors) = await world.RunAsync("promote", "b");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Failure, "a"));
+        errors.ShouldContain("erased");
+        (await world.HistoryAsync()).Count.ShouldBe(1);
+        // The model had passed: only the erasure kept it out.
+        (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull().Promote.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Given_TheModelBeforeIsDamagedUnsignedOrHoldsErasedData_When_RolledBack_Then_RefusedWithAWayOrWarned()
+    {
+        using var world = await World.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        foreach (var version in new[] { "a", "b", "c" })
+            await world.ServeAsync(version, blindFor: 0);
+        (await world.RunAsync("keygen", "--out", folder["ours"])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("rollback", "--trusted-keys", folder["ours.pub"])).Errors.ShouldContain("b is not signed");
+        await world.BreakAsync(BlobPaths.ModelWeights("b"));
+        var (code, output, errors) = await world.RunAsync("rollback");
+        (code, output, await world.CurrentAsync(), (await world.HistoryAsync()).Count).ShouldBe((ExitCodes.Failure, "", "c", 3));
+        errors.ShouldContain("models/b/weights.safetensors has the SHA-256");
+        errors.ShouldContain("'models rollback --to a'");
+        await world.BreakAsync(BlobPaths.ModelErasure("a"));
+        (code, output, errors) = await world.RunAsync("rollback", "--to", "a");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Success, "a"));
+        output.ShouldContain("in place of c");
+        errors.ShouldContain("Data that a has learnt from were erased since");
+    }
+
+    [Fact]
+    public async Task Given_AFolderWithDamagedWeights_When_Published_Then_RefusedAndNothingIsStored()
+    {
+        using var world = await World.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        var model = DiscModels.Write(folder["m"], "m", 0, []);
+        (await world.RunAsync("publish", model)).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("publish", model)).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("publish", DiscModels.Write(folder["other"], "m", 2, []))).Errors.ShouldContain("never change");
+        await File.WriteAllTextAsync(Path.Combine(model, ModelFolder.WeightsName), "damaged", Stop);
+        (await world.RunAsync("publish", model)).Errors.ShouldContain("SHA-256");
+    }
+
+    /// <summary>A storage account with a locked set, and the command on it.</summary>
+    private sealed class World : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+        private readonly string _connection;
+        private readonly Interposed _interposed = new();
+
+        private World(string connection)
+        {
+            _connection = connection;
+            Storage = new BlobServiceClient(connection);
+            Store = new ModelStore(Storage);
+        }
+
+        public BlobServiceClient Storage { get; }
+        public ModelStore Store { get; }
+        public FakeServiceBus Bus { get; } = new(TimeProvider.System);
+        public IReadOnlyList<PictureIdentity> Pictures { get; private set; } = [];
+
+        public static async Task<World> OpenAsync(AzuriteFixture azurite)
+        {
+            var world = new World(await azurite.NewAccountAsync());
+            var data = new DataSetStore(world.Storage, TimeProvider.System);
+            await world.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.EvaluationRule).UploadAsync(
+                new BinaryData(JsonSerializer.SerializeToUtf8Bytes(new EvaluationRule(0.5, 1), ContractsJson.Default.EvaluationRule)), Stop);
+            foreach (var slice in DiscModels.Slices(20, seed: 3))
+            {
+                var image = BinaryData.FromBytes(PngWriter.Grey(slice.Image));
+                await data.AddAsync(new NewSlice(NewSlice.IdOf(slice.Name, image), slice.Name, slice.Group, image, slice.Mask, new SliceOrigin(SliceOrigins.Import, DateTime.UnixEpoch)), Stop);
+            }
+            world.Pictures = [.. DiscModels.Slices(20, seed: 3).Select(slice => PictureIdentity.Of(slice.Image))];
+            return world;
+        }
+
+        public static string WriteData(TemporaryFolder folder, IReadOnlyList<LabelledSlice> slices)
+        {
+            Directory.CreateDirectory(folder["images"]);
+            Directory.CreateDirectory(folder["masks"]);
+            foreach (var slice in slices)
+            {
+                File.WriteAllBytes(Path.Combine(folder["images"], slice.Name + ".png"), PngWriter.Grey(slice.Image));
+                File.WriteAllBytes(Path.Combine(folder["masks"], slice.Name + ".png"), MaskPng.Write(slice.Mask));
+            }
+            File.WriteAllLines(folder["slices.csv"], slices.Select(slice => $"{slice.Name},{slice.Group}").Prepend("slice,group"));
+            return folder.Path;
+        }
+
+        public async Task PublishAsync(string version, int blindFor, bool isKnown = true, IReadOnlyList<PictureIdentity>? alsoTrainedOn = null)
+        {
+            IReadOnlyList<PictureIdentity> pictures = [PictureIdentity.Of(DiscModels.Slices(1, seed: 99)[0].Image), .. alsoTrainedOn ?? []];
+            var (code, _, errors) = await RunAsync("publish", DiscModels.Write(_folder[version], version, blindFor, isKnown ? pictures : null));
+            code.ShouldBe(ExitCodes.Success, errors);
+        }
+
+        public async Task ServeAsync(string version, int blindFor)
+        {
+            await PublishAsync(version, blindFor);
+            (await RunAsync("promote", version, "--force", "--reason", "For the test.")).Code.ShouldBe(ExitCodes.Success);
+        }
+
+        /// <summary>Another machine puts a model into use.</summary>
+        public async Task<AliasMoveOutcome> RunElsewhereAsync(string version)
+        {
+            var alias = new ModelAlias(Storage, TimeProvider.System);
+            var model = new ServedModel(version, (await Store.FindAsync(version, Stop)).ShouldNotBeNull().WeightsSha256);
+            return await alias.MoveAsync(await Store.ReadAliasAsync(Stop), alias.NewMove(AliasMoveKind.Promotion, model, "elsewhere", "Better."), Stop);
+        }
+
+        /// <summary>Once, before the next request of the command to such a blob.</summary>
+        public void Before(string blob, Func<Task> act) => (_interposed.Blob, _interposed.Act) = (blob, act);
+
+        public async Task BreakAsync(string blob) => await Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{"), overwrite: true, Stop);
+
+        public async Task<string> CurrentAsync() => (await Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.Version;
+
+        public async Task<IReadOnlyList<AuditedMove>> HistoryAsync() => await new AliasAudit(Storage).ListAsync(null, message => throw new InvalidOperationException(message), Stop);
+
+        public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+        {
+            var options = new BlobClientOptions();
+            options.AddPolicy(_interposed, HttpPipelinePosition.PerCall);
+            var command = ModelsCommand.Create(keys => new RegistryAccess(
+                new BlobServiceClient(_connection, options), () => Bus.Connect(new Effects()), TrustedKeys.Read(keys), "tester", TimeProvider.System));
+            var (output, errors, outBefore, errorBefore) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
+            Console.SetOut(output);
+            Console.SetError(errors);
+            try
+            {
+                var code = await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null }, Stop);
+                return (code, output.ToString(), errors.ToString());
+            }
+            finally
+            {
+                Console.SetOut(outBefore);
+                Console.SetError(errorBefore);
+            }
+        }
+
+        public void Dispose() => _folder.Dispose();
+    }
+
+    private sealed class Interposed : HttpPipelinePolicy
+    {
+        public string? Blob { get; set; }
+        public Func<Task>? Act { get; set; }
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (Act is { } act && message.Request.Uri.Path.EndsWith(Blob!, StringComparison.Ordinal))
+            {
+                Act = null;
+                await act();
+            }
+            await ProcessNextAsync(message, pipeline);
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+    }
+}

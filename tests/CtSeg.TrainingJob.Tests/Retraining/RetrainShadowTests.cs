@@ -1,0 +1,132 @@
+using CtSeg.Contracts;
+using CtSeg.Models;
+using CtSeg.Testing;
+using CtSeg.TrainingRuns;
+using static CtSeg.TrainingJob.Tests.Retraining.RetrainWorld;
+
+namespace CtSeg.TrainingJob.Tests.Retraining;
+
+[Collection(TorchCollection.Name)]
+public sealed class RetrainShadowTests(AzuriteFixture azurite)
+{
+    private static readonly TrainingRunRequest WithShadow = new("test") { Promotion = FewGroups, Shadow = new ShadowTerms(Share: 0.5, Slices: 2, Hours: 1_000) };
+
+    [Fact]
+    public async Task Given_ShadowAskedFor_When_ItPasses_Then_TheRunWaitsWithoutAJobAndDecidesWithWhatWasSeen()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        var (trainer, judge) = (new FakeTrainer(), new FakeJudge(promotes: true));
+        await world.DrainAsync(trainer, judge);
+
+        var waiting = await world.ReadAsync(run);
+        (waiting.State, waiting.Beat).ShouldBe((TrainingRunState.Shadowing, null));
+        world.Bus.Messages(Queues.TrainingRequests).ShouldBeEmpty();
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().ShouldSatisfyAllConditions(
+            shadow => shadow.RunId.ShouldBe(run), shadow => shadow.Model.Version.ShouldBe(run), shadow => shadow.Share.ShouldBe(0.5));
+
+        world.Ask(run, 2);
+        await world.DrainAsync(trainer, judge);
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Shadowing);
+
+        await StoreAsync(world, run, 2);
+        world.Ask(run, 3);
+        await world.DrainAsync(trainer, judge);
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Promoted);
+        (await world.ServedAsync()).ShouldBe(run);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldBeNull();
+        (trainer.Trained, judge.Asked.Last().HasShadow).ShouldBe((1, true));
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().Slices.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Given_LockedSetRefuses_When_ShadowAskedFor_Then_NoneIsStarted()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: false));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_ShadowEndedByHand_When_AskedAgain_Then_Refused()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await ShadowsOf(world).StopAsync(run, Stop);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        var ended = await world.ReadAsync(run);
+        (ended.State, ended.Reason).ShouldBe((TrainingRunState.Refused, "Its shadow was ended before it had seen enough."));
+        (await world.ServedAsync()).ShouldBe(ChampionVersion);
+    }
+
+    [Fact]
+    public async Task Given_KilledAfterTheShadowWasStopped_When_AskedAgain_Then_ItStillCountsAsSeenEnough()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await StoreAsync(world, run, 2);
+        await ShadowsOf(world).StopAsync(run, Stop);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Promoted);
+    }
+
+    private static ShadowStore ShadowsOf(RetrainWorld world) => new(world.Storage, world.Time);
+
+    [Fact]
+    public async Task Given_AnotherChampionMeanwhile_When_AskedAgain_Then_OnlyWhatWasSeenBesideItCountsAndTheShadowGoesOn()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        await world.PublishAsync("rival", seed: 4, new TrainedOn("rival", null, [], []));
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await StoreAsync(world, run, 2);
+        await world.MoveAliasAsync("rival");
+        await StoreAsync(world, run, 1, "rival", first: 2);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Shadowing);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldNotBeNull();
+
+        await StoreAsync(world, run, 1, "rival", first: 3);
+        world.Ask(run, 3);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Promoted);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().Slices.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Given_LostRaceAfterTheShadow_When_DecidedAnew_Then_TheShadowGoesOnBesideTheNewChampion()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        await world.PublishAsync("rival", seed: 4, new TrainedOn("rival", null, [], []));
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await StoreAsync(world, run, 2);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true) { Meanwhile = () => world.MoveAliasAsync("rival") });
+
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Shadowing);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().RunId.ShouldBe(run);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldBe("It passed, but another model was put into use first."));
+        (await world.ServedAsync()).ShouldBe("rival");
+    }
+
+    private static async Task StoreAsync(RetrainWorld world, string run, int count, string champion = ChampionVersion, int first = 0)
+    {
+        var results = new ShadowResultStore(world.Storage);
+        var (served, challenger) = (await ReferenceAsync(world, champion), await ReferenceAsync(world, run));
+        for (var n = first; n < first + count; n++)
+            await results.TryStoreAsync(
+                new ShadowResult(ScanId.Parse($"{n:x16}"), run, served, challenger, [], world.Time.GetUtcNow().UtcDateTime) { Overall = new ClassDisagreement(ShadowResult.Infection, 10, 10, 9) }, Stop);
+    }
+
+    private static async Task<ModelReference> ReferenceAsync(RetrainWorld world, string version) =>
+        new(version, (await world.Models.FindAsync(version, Stop)).ShouldNotBeNull().WeightsSha256);
+}

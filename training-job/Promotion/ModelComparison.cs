@@ -1,0 +1,74 @@
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Registry;
+
+namespace CtSeg.TrainingJob.Promotion;
+
+/// <summary>Runs two models of the storage over the slices that neither has learnt from.</summary>
+/// <param name="trusted">Where it holds keys, a model that none of them signed is not loaded.</param>
+internal sealed class ModelComparison(ModelStore models, TrustedKeys trusted)
+{
+    /// <value>Those of a challenger, which may not be signed yet; the same where null.</value>
+    public TrustedKeys? TrustedOfChallenger { get; init; }
+
+    /// <param name="done">Is told after every slice how many are done, of how many.</param>
+    /// <exception cref="NotComparableException">There is no such model, or nobody knows what one has learnt from.</exception>
+    /// <exception cref="DamagedModelException">A model's files are not what they should be.</exception>
+    /// <exception cref="UntrustedModelException">A model is not signed by a trusted key.</exception>
+    /// <exception cref="ModelFolderException">A model cannot be built.</exception>
+    /// <exception cref="DamagedDataException">A slice is not what it should be.</exception>
+    public async Task<ComparisonResult> CompareAsync(
+        string champion, string challenger, ComparisonSet set, Action<int, int>? done, CancellationToken cancellationToken)
+    {
+        var slices = set.UnseenBy(await LearntFromAsync(champion, cancellationToken), await LearntFromAsync(challenger, cancellationToken));
+        using var first = await LoadAsync(champion, trusted, cancellationToken);
+        using var second = await LoadAsync(challenger, TrustedOfChallenger ?? trusted, cancellationToken);
+        var compared = new List<ComparedSlice>(slices.Count);
+        foreach (var slice in slices)
+        {
+            compared.Add(await CompareAsync(slice, first, second, cancellationToken));
+            done?.Invoke(compared.Count, slices.Count);
+        }
+        var groups = GroupBootstrap.ByGroup(compared, slice => slice.Slice.Group).Select(group => new ComparedGroup(
+            group.Key, ConfusionMatrix.Sum(group.Select(slice => slice.Champion)), ConfusionMatrix.Sum(group.Select(slice => slice.Challenger))));
+        return new ComparisonResult(
+            new ComparedModels(Served(first), Served(second), set.Version, compared.Count, [.. groups]), compared, set.Slices.Count - slices.Count);
+    }
+
+    private static async Task<ComparedSlice> CompareAsync(ComparisonSlice slice, SliceSegmenter champion, SliceSegmenter challenger, CancellationToken cancellationToken)
+    {
+        var labelled = await slice.LoadAsync(cancellationToken);
+        var truth = labelled.Mask;
+        var (first, second) = (champion.Segment(labelled.Image, truth.Width, truth.Height), challenger.Segment(labelled.Image, truth.Width, truth.Height));
+        return new ComparedSlice(slice, ConfusionMatrix.Of(truth, first), ConfusionMatrix.Of(truth, second), MaskPng.Write(first), MaskPng.Write(second));
+    }
+
+    private async Task<TrainedOn> LearntFromAsync(string version, CancellationToken cancellationToken) =>
+        await models.FindTrainedOnAsync(version, cancellationToken)
+        ?? throw new NotComparableException($"Nobody knows what the model {version} has learnt from, so that no slice is known to be new to it: it cannot be compared. Promote by hand, with a reason, if it must serve.");
+
+    private async Task<SliceSegmenter> LoadAsync(string version, TrustedKeys keys, CancellationToken cancellationToken)
+    {
+        var files = await models.FindFilesAsync(version, cancellationToken) ?? throw new NotComparableException($"There is no model '{version}': 'models list' shows those that there are.");
+        ModelSignatures.Verify(
+            keys, version, keys.IsEmpty ? null : await models.FindSignatureAsync(version, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
+        return SliceSegmenter.Load(files);
+    }
+
+    private static ServedModel Served(SliceSegmenter segmenter) => new(segmenter.Manifest.Version, segmenter.Manifest.WeightsSha256);
+}
+
+/// <param name="Compared">For the gate.</param>
+/// <param name="Slices">In the order of the set.</param>
+/// <param name="LeftOut">Slices of the set in whose group one of the models knows a picture.</param>
+internal sealed record ComparisonResult(ComparedModels Compared, IReadOnlyList<ComparedSlice> Slices, int LeftOut);
+
+/// <param name="ChampionMask">PNG, of the size of the truth.</param>
+/// <param name="ChallengerMask">PNG, of the size of the truth.</param>
+internal sealed record ComparedSlice(ComparisonSlice Slice, ConfusionMatrix Champion, ConfusionMatrix Challenger, byte[] ChampionMask, byte[] ChallengerMask);
+
+/// <summary>Two models cannot be compared; the message says why.</summary>
+internal sealed class NotComparableException(string message) : Exception(message);

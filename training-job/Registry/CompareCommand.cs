@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Inference;
+using CtSeg.TrainingJob.Promotion;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Registry;
+
+/// <summary>`models compare A B`.</summary>
+internal static class CompareCommand
+{
+    private static readonly Argument<string> Champion = new("A") { Description = "Version in the champion's place." };
+    private static readonly Argument<string> Challenger = new("B") { Description = "Version in the challenger's place." };
+    private static readonly Option<string?> Data = new("--data") { Description = "Data folder instead of the locked set; slices that either model learnt from are left out." };
+    private static readonly Option<bool> Json = new("--json") { Description = "The decision as JSON." };
+    private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
+
+    public static Command Create(Func<string?, RegistryAccess> open)
+    {
+        var command = new Command("compare", "Compare two models on the locked set, as a promotion would. Nothing is stored and nothing moves.")
+        {
+            Champion, Challenger, Data, GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,
+        };
+        command.SetAction((arguments, cancellationToken) => ModelsCommand.RunAsync(
+            async () =>
+            {
+                Threads.Fix(arguments.GetValue(ThreadCount));
+                ComputeDevice.Fix(arguments.GetValue(Device)!);
+                var terms = GateTerms.Read(arguments);
+                var registry = open(arguments.GetValue(ModelsCommand.TrustedKeysOption));
+                var set = arguments.GetValue(Data) is { } folder
+                    ? ComparisonSet.Of(TrainingData.Load(folder))
+                    : await ComparisonSet.LockedAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
+                var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(
+                    arguments.GetValue(Champion)!, arguments.GetValue(Challenger)!, set, ShowProgress(), cancellationToken);
+                var decision = PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
+                if (arguments.GetValue(Json))
+                    Console.WriteLine(JsonSerializer.Serialize(decision, ModelsJson.Default.PromotionDecision));
+                else
+                    Write(decision, result.LeftOut);
+                return ExitCodes.Success;
+            },
+            cancellationToken));
+        return command;
+    }
+
+    /// <returns>Counts slices on a terminal; null in a pipe.</returns>
+    public static Action<int, int>? ShowProgress() => Console.IsErrorRedirected
+        ? null
+        : (done, of) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{done} of {of} slices{(done == of ? "\n" : "")}"));
+
+    private static void Write(PromotionDecision decision, int leftOut)
+    {
+        DecisionText.Write(decision, "Would be promoted", "Would be refused");
+        if (leftOut > 0)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{leftOut} slices are left out: one of the models knows a picture of their group."));
+    }
+}

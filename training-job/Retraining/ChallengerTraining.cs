@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using System.Text;
+using Azure;
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.DataSets;
+using CtSeg.TrainingJob.InputCheck;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingJob.WeightFiles;
+using CtSeg.TrainingRuns;
+using Microsoft.Extensions.Logging;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>Makes the model of a run.</summary>
+internal interface IChallengerTrainer
+{
+    /// <summary>Trains from the run's checkpoint, if there is one, to the end.</summary>
+    /// <exception cref="OperationCanceledException">The run is interrupted; what the last whole epoch made is in its checkpoint.</exception>
+    Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping);
+}
+
+/// <summary>
+/// Trains with a checkpoint in storage after every epoch, so that another machine goes on where this one was killed. A run that is limited by epochs ends
+/// with the same bits, however often it was killed, on machines of one kind.
+/// </summary>
+internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
+    : IChallengerTrainer
+{
+    private const int MaxConflicts = 5;
+
+    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
+    {
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
+        var champion = await signing.FindFilesAsync(data.Champion.Version, interrupted.Token)
+            ?? throw new RunFailedException($"The model {data.Champion.Version}, in use when the run began, is gone: start another run.");
+        var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
+        var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);
+        logger.Trains(run.Id, slices.Count, data.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
+        var (_, network, inputCheck) = ModelFolder.Load(champion);
+        using (network)
+        using (inputCheck)
+        {
+            var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
+            var (trainer, last) = await RestoreAsync(
+                run, () => new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first), interrupted.Token);
+            using var restored = trainer;
+            await TrainAsync(run, trainer, last, options.Epochs, interrupted.Token);
+            return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
+        }
+    }
+
+    private DataSetStore Data { get; } = data;
+
+    /// <param name="last">ETag of the run's checkpoint.</param>
+    private async Task TrainAsync(OwnedRun run, Trainer trainer, ETag? last, int epochs, CancellationToken interrupted)
+    {
+        var times = new EpochTimes(trainer.Start.Costs);
+        if (trainer.EpochsDone > 0)
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, status.Progress?.SecondsLeft) }, interrupted);
+        while (trainer.EpochsDone < epochs && BudgetLeft(trainer, run.Status.Request) > 0)
+        {
+            // Off the thread that beats.
+            var epoch = await Task.Run(() => trainer.RunEpoch(stepDone: null, interrupted), interrupted);
+            last = await SaveAsync(run, trainer, last, interrupted);
+            var left = Math.Min(times.Left(epoch).TotalSeconds, Math.Max(0, BudgetLeft(trainer, run.Status.Request)));
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, left) }, interrupted);
+            logger.EpochDone(run.Id, epoch.Epoch, epochs, epoch.Loss);
+        }
+    }
+
+    /// <summary>The time of all machines counts, and that of whole epochs only.</summary>
+    /// <returns>Seconds, infinite for a run without a limit.</returns>
+    private static double BudgetLeft(Trainer trainer, TrainingRunRequest request) =>
+        request.Minutes is { } minutes ? (60 * minutes) - trainer.History.Epochs.Sum(epoch => epoch.Seconds) : double.PositiveInfinity;
+
+    private static TrainingRunProgress Progress(Trainer trainer, int epochs, double? left) =>
+        new(trainer.EpochsDone, epochs, [.. trainer.History.Epochs.Select(epoch => epoch.Loss)], left);
+
+    /// <returns>A trainer in the state of the run's checkpoint, and its ETag; a new one where there is none or it cannot be used.</returns>
+    private async Task<(Trainer Trainer, ETag? Checkpoint)> RestoreAsync(OwnedRun run, Func<Trainer> create, CancellationToken cancellationToken)
+    {
+        if (await checkpoints.TakeAsync(run.Id, run.Owner, cancellationToken) is not { } found)
+            return (create(), null);
+        if (TryRestore(run.Id, found, create) is { } restored)
+            return (restored, found.ETag);
+        logger.CheckpointDamaged(run.Id);
+        return (create(), found.ETag);
+    }
+
+    private static Trainer? TryRestore(string run, StoredCheckpoint found, Func<Trainer> create)
+    {
+        if (!found.IsWhole)
+            return null;
+        var trainer = create();
+        try
+        {
+            trainer.Restore(TrainingCheckpoint.Parse(found.Content.ToMemory().Span, run));
+            return trainer;
+        }
+        // Whole and yet of no use: another version of this program wrote it, with other tensors or options.
+        catch (Exception e) when (e is WeightsFormatException or TrainingDataException)
+        {
+            trainer.Dispose();
+            return null;
+        }
+    }
+
+    private async Task<ETag> SaveAsync(OwnedRun run, Trainer trainer, ETag? last, CancellationToken cancellationToken)
+    {
+        var content = new BinaryData(trainer.Checkpoint().ToBytes());
+        for (var conflict = 0; conflict < MaxConflicts; conflict++)
+        {
+            if (await checkpoints.TryReplaceAsync(run.Id, run.Owner, content, last, cancellationToken) is { } written)
+                return written;
+            // Refused by a job that the run was taken from, by one that took it from us, or by this very write, whose answer was lost.
+            await run.ChangeAsync(change: null, cancellationToken);
+            last = (await checkpoints.TakeAsync(run.Id, run.Owner, cancellationToken))?.ETag;
+        }
+        throw new IOException($"The checkpoint of training run {run.Id} changed under {MaxConflicts} attempts to write it.");
+    }
+
+    private async Task<ModelFiles> FinishAsync(OwnedRun run, Trainer trainer, InputCheckNetwork? known, string parent, CancellationToken interrupted)
+    {
+        var request = run.Status.Request;
+        var options = trainer.History.Options;
+        // What slices look like does not change overnight: the champion's check goes on, unless nothing of it shall.
+        using var own = request.FromScratch && options.InputCheckSteps > 0
+            ? await Task.Run(() => InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, interrupted), interrupted)
+            : null;
+        var described = TrainingRun.Describe(run.Id, trainer, scores: null, time) with { ParentVersion = request.FromScratch ? null : parent };
+        var (manifest, json, weights) = ModelFolder.Write(described, trainer.Average, request.FromScratch ? own : known);
+        return new ModelFiles(manifest, new BinaryData(json), new BinaryData(weights));
+    }
+
+    private static string HashOf(IReadOnlyList<DataSetSlice> slices)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var slice in slices)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{slice.Id}\n{slice.ImageSha256}\n{slice.MaskSha256}\n"));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

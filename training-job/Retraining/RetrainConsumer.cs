@@ -1,0 +1,206 @@
+using System.Diagnostics.CodeAnalysis;
+using CtSeg.ServiceBus;
+using CtSeg.TrainingJob.Consumer;
+using CtSeg.TrainingRuns;
+using Microsoft.Extensions.Logging;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>
+/// Takes requests one by one. A request is held, its lock renewed, until its run has ended: a job that is killed leaves it to the next one. So that a run
+/// that is killed often is not dead-lettered, a request that came back often is replaced by a new one.
+/// </summary>
+internal sealed class RetrainConsumer(
+    IMessageReceiver receiver, TrainingRunStore runs, RetrainingSteps steps, RetrainEvents events, RetrainLimits limits, string owner, TimeProvider time,
+    ILogger<RetrainConsumer> logger)
+{
+    private const string UnreadableReason = "unreadable-message";
+
+    // Far below any queue's limit: each kill costs a delivery.
+    private const int ReplacedFromDelivery = 3;
+
+    /// <param name="stopping">Ends the work at the next step of a training; the run is released and its request given back.</param>
+    /// <exception cref="ServiceBusException">The queue is refused or stayed out of reach.</exception>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        logger.Ready();
+        var lastWork = time.GetTimestamp();
+        try
+        {
+            while (!stopping.IsCancellationRequested && time.GetElapsedTime(lastWork) < limits.Idle)
+            {
+                foreach (var message in await ReceiveAsync(limits.Idle - time.GetElapsedTime(lastWork), stopping))
+                {
+                    await HandleAsync(message, stopping);
+                    lastWork = time.GetTimestamp();
+                    if (limits.Once)
+                        return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop while waiting for a request.
+        }
+    }
+
+    private async Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(TimeSpan left, CancellationToken stopping)
+    {
+        var since = time.GetTimestamp();
+        var wait = left < limits.MaxWait ? left : limits.MaxWait;
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                return await receiver.ReceiveAsync(1, wait > ConsumerLimits.ShortestWait ? wait : ConsumerLimits.ShortestWait, stopping);
+            }
+            catch (ServiceBusException e) when (e.IsTransient && time.GetElapsedTime(since) < Patience.Limit)
+            {
+                var pause = Patience.PauseInPlace(failures);
+                logger.ReceiveFailed(e.Message, pause.TotalSeconds);
+                await Task.Delay(pause, time, stopping);
+            }
+        }
+    }
+
+    private async Task HandleAsync(ReceivedMessage message, CancellationToken stopping)
+    {
+        await using var held = new HeldMessage(message, receiver, time, logger);
+        if (!TrainingRequestReader.TryRead(message.Body.Span, out var request, out var problem))
+        {
+            logger.Unreadable(message.SequenceNumber, problem);
+            await SettleAsync(held, () => receiver.DeadLetterAsync(message, UnreadableReason, problem, CancellationToken.None));
+            return;
+        }
+        var since = time.GetTimestamp();
+        for (var failures = 1; ; failures++)
+        {
+            var isRepeated = failures > 1 || message.DeliveryCount > 1;
+            var (settle, problemOfTry) = await TryAsync(held, request.Data.RunId, isRepeated, stopping);
+            if (problemOfTry is null || stopping.IsCancellationRequested || time.GetElapsedTime(since) >= Patience.Limit)
+            {
+                await SettleAsync(held, settle);
+                return;
+            }
+            logger.Interrupted(request.Data.RunId, problemOfTry);
+            await PauseAsync(Patience.PauseInPlace(failures), stopping);
+        }
+    }
+
+    /// <returns>How the message is settled, and what kept the run from going on for now; null where nothing did.</returns>
+    private async Task<(Func<Task> Settle, string? Problem)> TryAsync(HeldMessage held, string run, bool isRepeated, CancellationToken stopping)
+    {
+        var message = held.Message;
+        Task Complete() => receiver.CompleteAsync(message, CancellationToken.None);
+        Task GiveBack() => receiver.AbandonAsync(message, CancellationToken.None);
+        try
+        {
+            var (claim, status) = await ClaimAsync(held, run, stopping);
+            switch (claim)
+            {
+                case TrainingRunClaim.Claimed when message.DeliveryCount >= ReplacedFromDelivery:
+                    await ReplaceAsync(run, stopping);
+                    return (Complete, null);
+                case TrainingRunClaim.Claimed:
+                    await WorkAsync(status!, stopping);
+                    return (Complete, null);
+                case TrainingRunClaim.Ended when isRepeated:
+                    // Whoever ended it may have been killed before it said so.
+                    await steps.TellAsync(status!, stopping);
+                    return (Complete, null);
+                default:
+                    logger.NothingToDo(message.SequenceNumber, claim.ToString());
+                    return (Complete, null);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested || held.LockLost.IsCancellationRequested)
+        {
+            return (GiveBack, null);
+        }
+        catch (Exception e) when (e is TrainingRunLostException or DamagedTrainingRunException)
+        {
+            logger.RunLost(run, e.Message);
+            return (Complete, null);
+        }
+        catch (Exception e) when (Verdict.IsOutage(e))
+        {
+            return (GiveBack, Verdict.Describe(e));
+        }
+    }
+
+    /// <summary>Another job's run is waited for until its beat is old, which means that the job is gone, or is renewed: then that job holds a request of its own.</summary>
+    private async Task<ClaimedTrainingRun> ClaimAsync(HeldMessage held, string run, CancellationToken stopping)
+    {
+        RunBeat? first = null;
+        while (true)
+        {
+            var claimed = await runs.ClaimAsync(run, owner, stopping);
+            if (claimed.Claim != TrainingRunClaim.Held)
+                return claimed;
+            var beat = claimed.Run!.Beat;
+            if (first is null)
+                logger.Held(run);
+            else if (beat != first)
+                return claimed;
+            first ??= beat;
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, held.LockLost);
+            await Task.Delay(limits.BeatEvery, time, either.Token);
+        }
+    }
+
+    /// <summary>The new request first: a kill between the two leaves both, and one of them finds no work.</summary>
+    private async Task ReplaceAsync(string run, CancellationToken stopping)
+    {
+        await runs.ReleaseAsync(run, owner, status => status.RequestedAgain(time.GetUtcNow().UtcDateTime), stopping);
+        if (await runs.FindAsync(run, stopping) is { Run: { HasEnded: false } status })
+            await events.RequestedAsync(status, stopping);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Boundary of one run: a fault of the program must end the run with a reason instead of coming back without end.")]
+    private async Task WorkAsync(TrainingRunStatus claimed, CancellationToken stopping)
+    {
+        await using var run = new OwnedRun(claimed, runs, limits.BeatEvery, time, logger);
+        logger.Taken(run.Id, run.Status.State);
+        try
+        {
+            await steps.ExecuteAsync(run, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !run.IsLost)
+        {
+            await run.ReleaseAsync(change: null, CancellationToken.None);
+            throw;
+        }
+        catch (Exception e) when (!run.IsLost && !run.Status.HasEnded && e is not TrainingRunLostException && !Verdict.IsOutage(e))
+        {
+            logger.Failed(run.Id, e);
+            await steps.FailAsync(run, $"It failed inside the program ({e.GetType().Name}); the log of the job says more.", stopping);
+        }
+    }
+
+    /// <summary>A settlement that fails is left to the end of the lock: the message comes again and finds its work done.</summary>
+    private async Task SettleAsync(HeldMessage held, Func<Task> settle)
+    {
+        if (held.LockLost.IsCancellationRequested)
+            return;
+        try
+        {
+            await settle();
+        }
+        catch (Exception e) when (e is ServiceBusException or TimeoutException or IOException or OperationCanceledException)
+        {
+            logger.NotSettled(held.Message.SequenceNumber, Settlement.Leave, e.Message);
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Delay(pause, time, stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The message is given back at the next try.
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using CtSeg.DataSets;
+using CtSeg.Models;
+using CtSeg.TrainingJob.Promotion;
+using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingJob.WeightFiles;
+using CtSeg.TrainingRuns;
+using Microsoft.Extensions.Logging;
+
+namespace CtSeg.TrainingJob.Retraining;
+
+/// <summary>
+/// Brings a run from wherever it stands to its end. What there is to do follows from its document and the blobs: every step may be the last of this
+/// process and is found done, or done again, by the next one.
+/// </summary>
+internal sealed class RetrainingSteps(
+    RunPreparation preparation, IChallengerTrainer trainer, ChallengerPublication publication, RunSigning signing, RunErasure erasure, RunPromotion promotion,
+    RunShadow shadow, IRunReports reports, ModelStore models, RetrainEvents events, ILogger<RetrainingSteps> logger)
+{
+    /// <returns>The run as it ended; null where it waits for its shadow, and is released.</returns>
+    /// <exception cref="TrainingRunLostException">Another job has it, or it was ended from outside.</exception>
+    /// <exception cref="OperationCanceledException">The process is to stop; the run is still claimed.</exception>
+    public async Task<TrainingRunStatus?> ExecuteAsync(OwnedRun run, CancellationToken stopping)
+    {
+        RunVerdict? verdict;
+        try
+        {
+            verdict = await DecideAsync(run, stopping);
+        }
+        catch (OperationCanceledException e) when (run.IsLost)
+        {
+            throw new TrainingRunLostException($"Training run {run.Id} was taken over or ended elsewhere.", e);
+        }
+        catch (OperationCanceledException) when (run.IsCancelled)
+        {
+            verdict = new RunVerdict(TrainingRunState.Cancelled, "It was cancelled while it was worked on.");
+        }
+        catch (Exception e) when (IsFinal(e))
+        {
+            // Nothing undoes a move that was made.
+            verdict = await promotion.FindMoveAsync(run.Status, stopping) is { } move
+                ? new RunVerdict(TrainingRunState.Promoted, move.Reason)
+                : new RunVerdict(TrainingRunState.Failed, e.Message);
+        }
+        if (verdict is null)
+        {
+            await run.ReleaseAsync(change: null, stopping);
+            logger.WaitsForShadow(run.Id);
+            return null;
+        }
+        return await EndAsync(run, verdict, stopping);
+    }
+
+    /// <summary>Ends a run for a reason that lies outside its steps.</summary>
+    public Task<TrainingRunStatus> FailAsync(OwnedRun run, string reason, CancellationToken cancellationToken) =>
+        EndAsync(run, new RunVerdict(TrainingRunState.Failed, reason), cancellationToken);
+
+    /// <summary>Of a run that has ended: whoever ended it may have been killed before it said so.</summary>
+    public async Task TellAsync(TrainingRunStatus ended, CancellationToken cancellationToken)
+    {
+        if (ended.State == TrainingRunState.Promoted && await promotion.FindMoveAsync(ended, cancellationToken) is { } move)
+            await events.ChangedAsync(move, cancellationToken);
+        await events.EndedAsync(ended, cancellationToken);
+    }
+
+    private async Task<RunVerdict?> DecideAsync(OwnedRun run, CancellationToken stopping)
+    {
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
+        run.ThrowIfInterrupted(stopping);
+        // Before the data, which may be erased since: the model serves.
+        if (await promotion.ResumeAsync(run, interrupted.Token) is { } moved)
+            return moved;
+        var data = await preparation.PrepareAsync(run, interrupted.Token);
+        if (run.Status.State == TrainingRunState.Requested && preparation.NothingToDo(data, run.Status.Request) is { } skipped)
+            return skipped;
+        var challenger = await MakeAsync(run, data, stopping, interrupted.Token);
+        var verdict = await promotion.DecideAsync(run, challenger, stopping);
+        return verdict is null ? null : verdict with { Data = data.Changes };
+    }
+
+    /// <returns>The model of the run, published and signed.</returns>
+    private async Task<ServedModel> MakeAsync(OwnedRun run, RunData data, CancellationToken stopping, CancellationToken interrupted)
+    {
+        var manifest = await models.FindAsync(run.Id, interrupted);
+        if (manifest is null)
+        {
+            await run.ChangeAsync(status => status.Entered(TrainingRunState.Training, run.UtcNow()), interrupted);
+            var files = await trainer.TrainAsync(run, data, stopping);
+            run.ThrowIfInterrupted(stopping);
+            await erasure.RequireUnerasedAsync(run.Status, interrupted);
+            // Not cut off until it was looked at again.
+            manifest = await publication.PublishAsync(run, files, data, CancellationToken.None);
+            logger.Published(run.Id, manifest.Version);
+        }
+        await erasure.RequirePublishedUnerasedAsync(run.Status, CancellationToken.None);
+        // Published by a job that was killed before it signed, too.
+        await signing.SignAsync(run.Id, manifest.Version, interrupted);
+        if (run.Status.Challenger is null || run.Status.State < TrainingRunState.Evaluating)
+            await run.ChangeAsync(status => status.Entered(TrainingRunState.Evaluating, run.UtcNow()) with { Challenger = manifest.Version }, interrupted);
+        return new ServedModel(manifest.Version, manifest.WeightsSha256);
+    }
+
+    private async Task<TrainingRunStatus> EndAsync(OwnedRun run, RunVerdict verdict, CancellationToken stopping)
+    {
+        // Of a promotion the alias has moved: what follows is not cut off. Of any other end nothing has happened yet.
+        var until = verdict.State == TrainingRunState.Promoted ? CancellationToken.None : stopping;
+        await shadow.StopAsync(run.Id, until);
+        // Before the end, which removes the checkpoint that the curves are drawn from.
+        verdict = await erasure.ReportAsync(run, verdict, reports, until);
+        var ended = await run.EndAsync(verdict.State, verdict.Reason, until);
+        logger.Ended(ended.Id, ended.State, verdict.Reason);
+        await TellAsync(ended, until);
+        return ended;
+    }
+
+    /// <summary>Faults that another try would meet again.</summary>
+    private static bool IsFinal(Exception e) => e is RunFailedException or DamagedDataException or DamagedModelException or ModelFolderException
+        or TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException or AliasMoveRefusedException or ModelExistsException
+        or NotComparableException or UntrustedModelException;
+}
