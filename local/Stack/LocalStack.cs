@@ -223,7 +223,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         if (_options.BlobPollingMs is { } polling)
             arguments.AddRange(["--blob-polling-ms", Text(polling)]);
         return ChildProcess.Start(
-            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) 
+            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host"))
             {
                 WorkingDirectory = _run.App,
                 // As all but the job: a thread of the model that loses its core holds up the others too.

@@ -1,3 +1,4 @@
+using System.Net;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -67,9 +68,21 @@ public sealed class TrainingCheckpointStore(BlobServiceClient storage)
         }
     }
 
-    /// <summary>Removes it with what an account keeps beside it: on one with versions, the weights after every epoch.</summary>
-    public Task DeleteAsync(string run, CancellationToken cancellationToken) =>
-        BlobRemoval.RemoveAsync(_runs, BlobPaths.TrainingCheckpoint(run), cancellationToken);
+    /// <summary>
+    /// Removes it with what an account keeps beside it: on one with versions, the weights after every epoch. Who may not delete versions leaves them to
+    /// the account's lifecycle rule: no run may be kept from its end by them.
+    /// </summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BlobRemoval.RemoveAsync(_runs, BlobPaths.TrainingCheckpoint(run), cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden)
+        {
+            await BlobOf(run).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        }
+    }
 
     private static async Task<StoredCheckpoint> TakeAsync(BlobClient blob, string owner, CancellationToken cancellationToken)
     {

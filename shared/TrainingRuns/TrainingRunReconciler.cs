@@ -26,6 +26,7 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
     private readonly ShadowStore _shadows = new(storage, time);
     private readonly ShadowResultStore _results = new(storage);
     private readonly ModelStore _models = new(storage);
+    private readonly AliasFence _fence = new(storage);
 
     public async Task<TrainingRunsOutcome> ReconcileAsync(CancellationToken cancellationToken)
     {
@@ -54,7 +55,7 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
         var now = time.GetUtcNow().UtcDateTime;
         if (!IsOverdue(active))
             return null;
-        if (active.Attempt >= policy.MaxAttempts && active.AliasMoveId is null)
+        if (active.Attempt >= policy.MaxAttempts && await MovedNothingAsync())
         {
             var failed = await runs.EndAsync(
                 active.Id, TrainingRunState.Failed, $"It was asked for {active.Attempt} times and no job brought it to an end.", cancellationToken);
@@ -69,6 +70,17 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
             TrainingRunState.Shadowing when run.Beat is null => shadowIsOver && (run.AskedAgain is not { } asked || asked < run.Timeline[^1].Time || now - asked > policy.Age),
             _ => now - run.LastSign > policy.Age,
         };
+
+        // The job that noted a move may have been killed, or have stalled, before it made it.
+        async Task<bool> MovedNothingAsync()
+        {
+            if (active.AliasMoveId is not { } move)
+                return true;
+            if (await _fence.WasMadeAsync(move, cancellationToken))
+                return false;
+            await runs.ChangeAsync(active.Id, run => IsOverdue(run) && run.AliasMoveId == move ? run with { AliasMoveId = null } : null, cancellationToken);
+            return true;
+        }
     }
 
     private async Task<bool> IsShadowOverAsync(TrainingRunStatus run, CancellationToken cancellationToken)

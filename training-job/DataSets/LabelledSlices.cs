@@ -13,7 +13,7 @@ internal static class LabelledSlices
 
     /// <summary>Reads images and masks, checks their hashes and preprocesses them.</summary>
     /// <returns>In the order of the slices; the name of each is its id, so that no report tells of a patient.</returns>
-    /// <exception cref="DamagedDataException">A file is missing, has another hash or cannot be used; the message names it by hash or id.</exception>
+    /// <exception cref="DamagedDataException">A file is missing, has another hash or cannot be used; the message names the slice by its id, and says what to do.</exception>
     public static async Task<IReadOnlyList<LabelledSlice>> LoadAsync(DataSetStore store, IReadOnlyList<DataSetSlice> slices, CancellationToken cancellationToken)
     {
         var loaded = new List<LabelledSlice>(slices.Count);
@@ -24,17 +24,18 @@ internal static class LabelledSlices
 
     private static async Task<LabelledSlice> LoadAsync(DataSetStore store, DataSetSlice slice, CancellationToken cancellationToken)
     {
-        var image = await store.ReadImageAsync(slice.ImageSha256, cancellationToken);
-        var mask = await store.ReadMaskAsync(slice.MaskSha256, cancellationToken);
         try
         {
+            var image = await store.ReadImageAsync(slice.ImageSha256, cancellationToken);
+            var mask = await store.ReadMaskAsync(slice.MaskSha256, cancellationToken);
             var (preprocessed, labels) = (SlicePreprocessor.Process(image.ToMemory()), MaskPng.Read(mask.ToMemory()));
             MaskShape.RequireSame(preprocessed.Original, labels);
             return new LabelledSlice(slice.Id.ToString(), slice.Group, preprocessed.Image, labels);
         }
-        catch (SliceRejectedException e)
+        catch (Exception e) when (e is SliceRejectedException or DamagedDataException)
         {
-            throw new DamagedDataException($"The training slice {slice.Id} cannot be used: {e.Message}", e);
+            throw new DamagedDataException(
+                $"The training slice {slice.Id} cannot be used: {e.Message} Import it again, correct it again, or remove it by 'data forget --scan {slice.Id}'.", e);
         }
     }
 }

@@ -18,7 +18,7 @@ internal interface IChallengerTrainer
 {
     /// <summary>Trains from the run's checkpoint, if there is one, to the end.</summary>
     /// <exception cref="OperationCanceledException">The run is interrupted; what the last whole epoch made is in its checkpoint.</exception>
-    Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping);
+    Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping);
 }
 
 /// <summary>
@@ -30,28 +30,26 @@ internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, 
 {
     private const int MaxConflicts = 5;
 
-    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
+    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
-        var champion = await signing.FindFilesAsync(data.Champion.Version, interrupted.Token)
-            ?? throw new RunFailedException($"The model {data.Champion.Version}, in use when the run began, is gone: start another run.");
+        var champion = await signing.FindFilesAsync(learnt.Champion.Version, interrupted.Token)
+            ?? throw new RunFailedException($"The model {learnt.Champion.Version}, in use when the run began, is gone: start another run.");
         var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
-        var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);
-        logger.Trains(run.Id, slices.Count, data.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
+        var slices = await LabelledSlices.LoadAsync(data, learnt.Training, interrupted.Token);
+        logger.Trains(run.Id, slices.Count, learnt.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
         var (_, network, inputCheck) = ModelFolder.Load(champion);
         using (network)
         using (inputCheck)
         {
             var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
             var (trainer, last) = await RestoreAsync(
-                run, () => new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first), interrupted.Token);
+                run, () => new Trainer(options, new GroupSplit(slices, []), HashOf(learnt.Training), time, first), interrupted.Token);
             using var restored = trainer;
             await TrainAsync(run, trainer, last, options.Epochs, interrupted.Token);
             return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
         }
     }
-
-    private DataSetStore Data { get; } = data;
 
     /// <param name="last">ETag of the run's checkpoint.</param>
     private async Task TrainAsync(OwnedRun run, Trainer trainer, ETag? last, int epochs, CancellationToken interrupted)

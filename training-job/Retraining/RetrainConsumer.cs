@@ -88,6 +88,7 @@ internal sealed class RetrainConsumer(
     }
 
     /// <returns>How the message is settled, and what kept the run from going on for now; null where nothing did.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "Boundary of one message: a fault of the program must not end the process, or the message would stay locked.")]
     private async Task<(Func<Task> Settle, string? Problem)> TryAsync(HeldMessage held, string run, bool isRepeated, CancellationToken stopping)
     {
         var message = held.Message;
@@ -125,6 +126,17 @@ internal sealed class RetrainConsumer(
         catch (Exception e) when (Verdict.IsOutage(e))
         {
             return (GiveBack, Verdict.Describe(e));
+        }
+        catch (ServiceBusException)
+        {
+            // The bus refuses this process, whatever the message.
+            await SettleAsync(held, GiveBack);
+            throw;
+        }
+        catch (Exception e)
+        {
+            logger.Failed(run, e);
+            return (GiveBack, e.GetType().Name);
         }
     }
 

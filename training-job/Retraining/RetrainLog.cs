@@ -65,4 +65,7 @@ internal static partial class RetrainLog
 
     [LoggerMessage(3119, LogLevel.Warning, "Training run {Run}: data that it learnt from or was judged by were erased; its report is removed.")]
     public static partial void TakenBack(this ILogger logger, string run);
+
+    [LoggerMessage(3120, LogLevel.Error, "Training run {Run} ends though a step of its end failed.")]
+    public static partial void EndsAllTheSame(this ILogger logger, string run, Exception fault);
 }

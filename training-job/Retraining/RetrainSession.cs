@@ -54,7 +54,7 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
             new ChallengerPublication(data, models),
             signing,
             erasure,
-            new RunPromotion(storage, models, new ModelAlias(storage, time), signing, judge, shadow, erasure, logs.CreateLogger<RunPromotion>()),
+            new RunPromotion(storage, models, new ModelAlias(storage, time) { Trusted = Trusted }, signing, judge, shadow, erasure, logs.CreateLogger<RunPromotion>()),
             shadow,
             new RunReports(storage, data, models, runs.Checkpoints, time, logs.CreateLogger<RunReports>()),
             models,

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
@@ -37,10 +39,7 @@ internal sealed class RetrainingSteps(
         }
         catch (Exception e) when (IsFinal(e))
         {
-            // Nothing undoes a move that was made.
-            verdict = await promotion.FindMoveAsync(run.Status, stopping) is { } move
-                ? new RunVerdict(TrainingRunState.Promoted, move.Reason)
-                : new RunVerdict(TrainingRunState.Failed, e.Message);
+            verdict = await EndOfFaultAsync(run, e.Message, stopping);
         }
         if (verdict is null)
         {
@@ -51,9 +50,16 @@ internal sealed class RetrainingSteps(
         return await EndAsync(run, verdict, stopping);
     }
 
-    /// <summary>Ends a run for a reason that lies outside its steps.</summary>
-    public Task<TrainingRunStatus> FailAsync(OwnedRun run, string reason, CancellationToken cancellationToken) =>
-        EndAsync(run, new RunVerdict(TrainingRunState.Failed, reason), cancellationToken);
+    /// <summary>Ends a run for a fault of the program.</summary>
+    public async Task<TrainingRunStatus> FailAsync(OwnedRun run, string reason, CancellationToken stopping)
+    {
+        var verdict = await EndOfFaultAsync(run, reason, stopping);
+        var until = UntilOf(verdict, stopping);
+        // The fault may lie in these very steps: they must not keep the run from its end.
+        await TryAsync(run, () => shadow.StopAsync(run.Id, until));
+        await TryAsync(run, async () => verdict = await erasure.ReportAsync(run, verdict, reports, until));
+        return await NoteEndAsync(run, verdict, until);
+    }
 
     /// <summary>Of a run that has ended: whoever ended it may have been killed before it said so.</summary>
     public async Task TellAsync(TrainingRunStatus ended, CancellationToken cancellationToken)
@@ -100,17 +106,43 @@ internal sealed class RetrainingSteps(
         return new ServedModel(manifest.Version, manifest.WeightsSha256);
     }
 
+    /// <summary>Nothing undoes a move that was made.</summary>
+    private async Task<RunVerdict> EndOfFaultAsync(OwnedRun run, string reason, CancellationToken cancellationToken) =>
+        await promotion.FindMoveAsync(run.Status, cancellationToken) is { } move
+            ? new RunVerdict(TrainingRunState.Promoted, move.Reason)
+            : new RunVerdict(TrainingRunState.Failed, reason);
+
+    /// <summary>Of a promotion the alias has moved: what follows is not cut off. Of any other end nothing has happened yet.</summary>
+    private static CancellationToken UntilOf(RunVerdict verdict, CancellationToken stopping) =>
+        verdict.State == TrainingRunState.Promoted ? CancellationToken.None : stopping;
+
     private async Task<TrainingRunStatus> EndAsync(OwnedRun run, RunVerdict verdict, CancellationToken stopping)
     {
-        // Of a promotion the alias has moved: what follows is not cut off. Of any other end nothing has happened yet.
-        var until = verdict.State == TrainingRunState.Promoted ? CancellationToken.None : stopping;
+        var until = UntilOf(verdict, stopping);
         await shadow.StopAsync(run.Id, until);
         // Before the end, which removes the checkpoint that the curves are drawn from.
-        verdict = await erasure.ReportAsync(run, verdict, reports, until);
+        return await NoteEndAsync(run, await erasure.ReportAsync(run, verdict, reports, until), until);
+    }
+
+    private async Task<TrainingRunStatus> NoteEndAsync(OwnedRun run, RunVerdict verdict, CancellationToken until)
+    {
         var ended = await run.EndAsync(verdict.State, verdict.Reason, until);
         logger.Ended(ended.Id, ended.State, verdict.Reason);
         await TellAsync(ended, until);
         return ended;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Of a run that ends by a fault of the program; only faults of storage are tried again.")]
+    private async Task TryAsync(OwnedRun run, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (!Verdict.IsOutage(e) && e is not TrainingRunLostException)
+        {
+            logger.EndsAllTheSame(run.Id, e);
+        }
     }
 
     /// <summary>Faults that another try would meet again.</summary>

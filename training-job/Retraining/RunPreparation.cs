@@ -10,8 +10,7 @@ namespace CtSeg.TrainingJob.Retraining;
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
 internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs, RunSigning signing)
 {
-    // What an older run came to is forgotten, and its training tried again.
-    private const int RunsLookedAt = 500;
+    private readonly EarlierRuns _earlier = new(models, runs);
 
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
     /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
@@ -32,7 +31,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
         {
             ProvingGroups = proving.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(),
             ChampionHoldsErased = await models.HoldsErasedDataAsync(champion.Version, cancellationToken),
-            SameBefore = run.Status.State == TrainingRunState.Requested ? await FindSameAsync(run.Status, cancellationToken) : null,
+            SameBefore = run.Status.State == TrainingRunState.Requested ? await _earlier.FindSameAsync(run.Status, cancellationToken) : null,
         };
     }
 
@@ -72,8 +71,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
     {
         var alias = await models.ReadAliasAsync(cancellationToken)
             ?? throw new RunFailedException("No model is in use, so that there is none to begin with or to compare with: put one into use with models promote.");
-        var set = await data.SnapshotAsync(cancellationToken);
-        var locked = await data.LockAsync(set, cancellationToken);
+        var (set, locked) = await LookAsync(cancellationToken);
         var isErased = await models.HoldsErasedDataAsync(alias.Served.Version, cancellationToken);
         await run.ChangeAsync(
             status => status with
@@ -87,18 +85,24 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
             cancellationToken);
     }
 
-    /// <returns>A run that did the same and came to a decision: refused, or promoted and rolled back since. Null where there is none.</returns>
-    private async Task<TrainingRunStatus?> FindSameAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    private async Task<(DataSet Data, EvaluationSet Locked)> LookAsync(CancellationToken cancellationToken)
     {
-        await foreach (var listing in runs.ListAsync(RunsLookedAt, cancellationToken))
-            if (listing.Run is { State: TrainingRunState.Refused or TrainingRunState.Promoted } before
-                && before.DataSet == run.DataSet && before.EvaluationSet == run.EvaluationSet && before.Champion == run.Champion
-                && TermsOf(before) == TermsOf(run))
-                return before;
-        return null;
-    }
+        try
+        {
+            return await TakeAsync();
+        }
+        catch (DamagedDataException)
+        {
+            // An erasure may have come between the two; what is damaged is so at another look too.
+            return await TakeAsync();
+        }
 
-    private static TrainingRunRequest TermsOf(TrainingRunStatus run) => run.Request with { By = "", EvenWithoutNewData = false };
+        async Task<(DataSet, EvaluationSet)> TakeAsync()
+        {
+            var set = await data.SnapshotAsync(cancellationToken);
+            return (set, await data.LockAsync(set, cancellationToken));
+        }
+    }
 
     private async Task<(DataSet Data, EvaluationSet Locked)> FindDataAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {

@@ -13,6 +13,7 @@ internal sealed class RunPromotion(
 {
     private const int MaxRaces = 10;
     private readonly AliasAudit _audit = new(storage);
+    private readonly AliasFence _fence = new(storage);
 
     /// <returns>Null while the shadow looks on: the run is to be released and asked for again.</returns>
     public async Task<RunVerdict?> DecideAsync(OwnedRun run, ServedModel challenger, CancellationToken stopping)
@@ -23,7 +24,7 @@ internal sealed class RunPromotion(
             run.ThrowIfInterrupted(stopping);
             var read = await models.ReadAliasAsync(interrupted.Token)
                 ?? throw new RunFailedException("No model is in use any more, so that there is none to compare with.");
-            if (read.Served == challenger || await FindMoveAsync(run.Status, read, interrupted.Token) is not null)
+            if (read.Served == challenger || await FindMoveAsync(run.Status, read.Model.MoveId, interrupted.Token) is not null)
                 return await ServesAsync(run.Status, challenger.Version, interrupted.Token);
             var (judgement, waits) = await JudgeAsync(run, read.Served, challenger, interrupted.Token);
             if (waits)
@@ -40,28 +41,44 @@ internal sealed class RunPromotion(
         }
     }
 
-    /// <summary>What became of the move that a killed job had noted. One that was lost is noted no longer: until the next, the run can be cancelled.</summary>
+    /// <summary>
+    /// What became of the move that a killed job had noted. One that was not made cannot be made any more, also where that job only stalled, and is noted
+    /// no longer: until the next, the run can be cancelled.
+    /// </summary>
     /// <returns>Null where the run has still to come to its decision.</returns>
     public async Task<RunVerdict?> ResumeAsync(OwnedRun run, CancellationToken cancellationToken)
     {
         if (run.Status is not { AliasMoveId: { } id, Challenger: { } challenger } || await models.ReadAliasAsync(cancellationToken) is not { } read)
             return null;
-        var noted = (await _audit.ListAsync(read.Model.MoveId, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id);
-        if (read.Served.Version == challenger || noted?.Step == AliasMoveStep.Done)
+        if (await _fence.WasMadeAsync(id, cancellationToken) || await IsServedAsync(read.Served, challenger, cancellationToken))
             return await ServesAsync(run.Status, challenger, cancellationToken);
-        // A move that began from another model than serves now can no longer be made, also where nobody lived to note it.
-        if (noted is not null && (noted.Step == AliasMoveStep.Lost || noted.Move.After != read.Model.MoveId))
-            await run.ChangeAsync(status => status.AliasMoveId == id ? status with { AliasMoveId = null } : status, cancellationToken);
+        await run.ChangeAsync(status => status.AliasMoveId == id ? status with { AliasMoveId = null } : status, cancellationToken);
         return null;
     }
 
     /// <summary>The move that put the run's challenger into use, whoever serves by now.</summary>
     public async Task<AliasMove?> FindMoveAsync(TrainingRunStatus run, CancellationToken cancellationToken) =>
-        await models.ReadAliasAsync(cancellationToken) is { } read ? await FindMoveAsync(run, read, cancellationToken) : null;
+        run.AliasMoveId is null ? null : await FindMoveAsync(run, await TryReadMoveIdAsync(cancellationToken), cancellationToken);
 
-    private async Task<AliasMove?> FindMoveAsync(TrainingRunStatus run, StoredAlias read, CancellationToken cancellationToken) => run.AliasMoveId is { } id
-        ? (await _audit.ListAsync(read.Model.MoveId, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id && known.Step == AliasMoveStep.Done)?.Move
+    /// <param name="current">The alias' own move; null where nobody knows.</param>
+    private async Task<AliasMove?> FindMoveAsync(TrainingRunStatus run, string? current, CancellationToken cancellationToken) => run.AliasMoveId is { } id
+        ? (await _audit.ListAsync(current, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id && known.Step == AliasMoveStep.Done)?.Move
         : null;
+
+    private async Task<string?> TryReadMoveIdAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await models.ReadAliasAsync(cancellationToken))?.Model.MoveId;
+        }
+        catch (DamagedModelException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<bool> IsServedAsync(ServedModel served, string challenger, CancellationToken cancellationToken) =>
+        served.Version == challenger && (await models.FindAsync(challenger, cancellationToken) is not { } manifest || manifest.WeightsSha256 == served.WeightsSha256);
 
     /// <returns>Null where another model was put into use first.</returns>
     private async Task<RunVerdict?> TryPromoteAsync(OwnedRun run, StoredAlias read, Judgement judgement, CancellationToken stopping)

@@ -69,6 +69,21 @@ public sealed class VersionedErasureTests
     }
 
     [Fact]
+    public async Task Given_ARoleThatMayNotDeleteVersions_When_ARunEnds_Then_TheNextOneCanBegin()
+    {
+        var world = new ErasureWorld(new VersionedStorage { MayDeleteVersions = false }.Connect());
+        var runs = new TrainingRunStore(world.Storage, world.Clock);
+        var (run, _) = await runs.RequestAsync(new TrainingRunRequest("schedule"), Stop);
+        for (var epoch = 0; epoch < 3; epoch++)
+            await world.PutAsync(Containers.TrainingRuns, BlobPaths.TrainingCheckpoint(run.Id), new BinaryData($"weights {epoch}"));
+
+        await runs.EndAsync(run.Id, TrainingRunState.Failed, "By hand.", Stop);
+
+        (await runs.RequestAsync(new TrainingRunRequest("schedule"), Stop)).IsNew.ShouldBeTrue();
+        (await world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingCheckpoint(run.Id)).ExistsAsync(Stop)).Value.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Given_LockedPictures_When_OneIsForgotten_Then_NoVersionOfTheDocumentHasIt()
     {
         var storage = new VersionedStorage();

@@ -18,6 +18,9 @@ internal sealed class VersionedStorage
     private readonly List<Version> _versions = [];
     private int _next;
 
+    /// <value>Whether the role of the caller allows it; Storage Blob Data Contributor does not.</value>
+    public bool MayDeleteVersions { get; init; } = true;
+
     /// <value>All that can still be read, as container/name@version.</value>
     public IReadOnlyList<string> Left => [.. _versions.Select(version => $"{version.Path}@{version.Id}")];
 
@@ -43,6 +46,8 @@ internal sealed class VersionedStorage
             return Error(HttpStatusCode.NotFound, "BlobNotFound");
         if (request.Method == HttpMethod.Delete && request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
             return Error(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
+        if (request.Method == HttpMethod.Delete && !MayDeleteVersions && query["versionid"] is not null)
+            return Error(HttpStatusCode.Forbidden, "AuthorizationPermissionMismatch");
         if (request.Method == HttpMethod.Delete)
             return Delete(found, byId: query["versionid"] is not null);
         var isRead = request.Method == HttpMethod.Get;

@@ -72,6 +72,32 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
         (await world.Runs.RequestAsync(Request, Stop)).IsNew.ShouldBeTrue();
     }
 
+    // By the alias, or by a note; one that is only intended was not made.
+    [Theory]
+    [InlineData(null, false, true)]
+    [InlineData("intended", false, true)]
+    [InlineData("done", false, false)]
+    [InlineData(null, true, false)]
+    public async Task Given_TooManyAttempts_When_TheRunNotesAMove_Then_FailedUnlessItWasMade(string? note, bool serves, bool fails)
+    {
+        const string Move = "0011223344556677";
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        await world.Runs.ChangeAsync(run.Id, r => r with { Attempt = 100, AliasMoveId = Move, Challenger = Challenger.Version }, Stop);
+        await WriteAliasAsync(world, serves ? Challenger : Champion, serves ? Move : "7766554433221100");
+        if (note is not null)
+            await world.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient(BlobPaths.AliasMove(world.Now, Move, note)).UploadAsync(
+                new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                    new AliasMove(Move, AliasMoveKind.Promotion, Challenger, run.Id, "Better.", world.Now) { After = "7766554433221100" }, ModelsJson.Default.AliasMove)), Stop);
+        world.Clock.Advance(Overdue);
+
+        var outcome = await LookAsync(world);
+
+        outcome.Ended.Select(ended => (ended.State, ended.AliasMoveId)).ShouldBe(fails ? [(TrainingRunState.Failed, null)] : []);
+        (await world.ReadAsync(run.Id)).AliasMoveId.ShouldBe(fails ? null : Move);
+        outcome.AskAgain.Count.ShouldBe(fails ? 0 : 1);
+    }
+
     [Fact]
     public async Task Given_EndKilledHalfWay_When_Looked_Then_CheckpointAndActiveAreRemoved()
     {
@@ -188,10 +214,14 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
         await world.Runs.ClaimAsync(run.Id, Owner, Stop);
         await new ShadowStore(world.Storage, world.Clock).StartAsync(new ShadowModel(Challenger, 1, run.Id, world.Now, world.Now.AddHours(2)), Stop);
         await world.Runs.ReleaseAsync(run.Id, Owner, r => r.Entered(TrainingRunState.Shadowing, world.Now), Stop);
-        await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
-            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(Champion.Version, Champion.WeightsSha256), ModelsJson.Default.CurrentModel)), Stop);
+        await WriteAliasAsync(world, Champion, move: null);
         return (world, await world.ReadAsync(run.Id));
     }
+
+    private static async Task WriteAliasAsync(RunWorld world, ServedModel serves, string? move) =>
+        await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                new CurrentModel(serves.Version, serves.WeightsSha256) { MoveId = move }, ModelsJson.Default.CurrentModel)), Stop);
 
     private static Task<TrainingRunsOutcome> LookAsync(RunWorld world) =>
         new TrainingRunReconciler(world.Storage, world.Runs, new TrainingRunPolicy(Age, MaxAttempts: 100), world.Clock).ReconcileAsync(Stop);

@@ -289,7 +289,9 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
         }
         var container = new BlobServiceClient(_connection).GetBlobContainerClient(Containers.TrainingData);
         await container.GetBlobClient(BlobPaths.TrainingImage(data.Slices[1].ImageSha256)).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Stop);
-        (await Should.ThrowAsync<DamagedDataException>(() => LabelledSlices.LoadAsync(store, data.Slices, Stop))).Message.ShouldContain(data.Slices[1].ImageSha256);
+        var damaged = (await Should.ThrowAsync<DamagedDataException>(() => LabelledSlices.LoadAsync(store, data.Slices, Stop))).Message;
+        damaged.ShouldContain(data.Slices[1].ImageSha256);
+        damaged.ShouldEndWith($"'data forget --scan {data.Slices[1].Id}'.");
         var unreadable = data.Slices[0] with { MaskSha256 = await UploadAsync(container, "no mask") };
         (await Should.ThrowAsync<DamagedDataException>(() => LabelledSlices.LoadAsync(store, [unreadable], Stop))).Message.ShouldContain(unreadable.Id.ToString());
     }

@@ -47,6 +47,18 @@ public sealed class CrossingErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_ErasureDuringTheFirstLook_When_ALockedSliceGoes_Then_LookedAtAgain()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        // Locked too, so that enough are left to prove a model on.
+        await world.AddSliceAsync(24);
+        var run = await world.RequestAsync();
+        world.Before(BlobPaths.LockedPictures, () => ForgetAsync(world, locked: true));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        ((await world.ReadAsync(run)).State, await world.ServedAsync()).ShouldBe((TrainingRunState.Promoted, run));
+    }
+
+    [Fact]
     public async Task Given_DataThatAreGoneJustBeforeTheReport_When_Refused_Then_TakenBackAndFailed()
     {
         var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());

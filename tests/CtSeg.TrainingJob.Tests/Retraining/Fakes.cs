@@ -13,13 +13,13 @@ internal sealed class FakeTrainer : IChallengerTrainer
     /// <value>What happens meanwhile.</value>
     public Func<OwnedRun, CancellationToken, Task>? Meanwhile { get; init; }
 
-    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
+    public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping)
     {
         Trained++;
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         if (Meanwhile is not null)
             await Meanwhile(run, interrupted.Token);
-        return RetrainWorld.Untrained(run.Id, seed: 2, run.Status.Request.FromScratch ? null : data.Champion.Version);
+        return RetrainWorld.Untrained(run.Id, seed: 2, run.Status.Request.FromScratch ? null : learnt.Champion.Version);
     }
 }
 
@@ -30,6 +30,9 @@ internal sealed class FakeJudge(bool promotes) : IChallengerJudge
 
     public Func<Task>? Meanwhile { get; set; }
 
+    /// <value>What the shadow saw stands against the model.</value>
+    public string? ShadowObjection { get; init; }
+
     public async Task<Judgement> JudgeAsync(
         ServedModel champion, ServedModel challenger, TrainingRunStatus run, (ShadowTerms Terms, ShadowSummary Seen)? shadow, CancellationToken cancellationToken)
     {
@@ -38,6 +41,7 @@ internal sealed class FakeJudge(bool promotes) : IChallengerJudge
             await meanwhile();
         var decision = PromotionGate.Decide(
             run.Request.Promotion, new ComparedModels(champion, challenger, run.EvaluationSet!, 0, []), shadow, new DateTime(2026, 11, 27, 3, 0, 0, DateTimeKind.Utc));
-        return new Judgement(decision with { Promote = promotes, Reason = promotes ? "Better." : "Not better." }, [], []);
+        var (passes, reason) = shadow is not null && ShadowObjection is { } objection ? (false, objection) : (promotes, promotes ? "Better." : "Not better.");
+        return new Judgement(decision with { Promote = passes, Reason = reason, Overall = decision.Overall with { Decides = true, Passes = promotes } }, [], []);
     }
 }

@@ -123,6 +123,6 @@ public sealed class RealJudgeTests(AzuriteFixture azurite)
 
     private sealed class DiscTrainer(int blindFor) : IChallengerTrainer
     {
-        public Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping) => Task.FromResult(FilesOf(run.Id, blindFor));
+        public Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping) => Task.FromResult(FilesOf(run.Id, blindFor));
     }
 }

@@ -323,6 +323,37 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AliasThatIsDamagedInTraining_When_TheTrainingFails_Then_FailedForThat()
+    {
+        var world = await OpenAsync();
+        var trainer = new FakeTrainer
+        {
+            Meanwhile = async (_, _) =>
+            {
+                await world.DamageAliasAsync();
+                throw new TrainingDivergedException(3);
+            },
+        };
+        var ended = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)));
+        (ended.State, ended.Reason).ShouldBe((TrainingRunState.Failed, new TrainingDivergedException(3).Message));
+    }
+
+    [Theory]
+    [InlineData(true, TrainingRunState.Promoted)]
+    [InlineData(false, TrainingRunState.Failed)]
+    public async Task Given_FaultOfTheProgramWhileTheRunEnds_When_TheAliasHasMovedOrNot_Then_TheEndSaysSo(bool promotes, TrainingRunState state)
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        world.BeforeEach("report.html", () => throw new InvalidCastException("broken"));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes));
+
+        ((await world.ReadAsync(run)).State, await world.ServedAsync()).ShouldBe((state, promotes ? run : ChampionVersion));
+        world.Bus.Messages(Queues.TrainingRequests).ShouldBeEmpty();
+        world.Bus.Messages(Queues.Alerts).Count.ShouldBe(promotes ? 2 : 1);
+    }
+
+    [Fact]
     public async Task Given_StorageOutage_When_Met_Then_WaitedOutUnderTheLock()
     {
         var world = await OpenAsync();
@@ -338,7 +369,7 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     {
         public int Tried { get; private set; }
 
-        public Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping) =>
-            ++Tried <= failures ? throw new HttpRequestException("out of reach") : inner.TrainAsync(run, data, stopping);
+        public Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping) =>
+            ++Tried <= failures ? throw new HttpRequestException("out of reach") : inner.TrainAsync(run, learnt, stopping);
     }
 }

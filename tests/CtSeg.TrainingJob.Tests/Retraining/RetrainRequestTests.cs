@@ -90,6 +90,40 @@ public sealed class RetrainRequestTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_KilledBeforeTheEvents_When_TheAliasIsDamagedSince_Then_ToldAllTheSame()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync();
+        var killed = new Effects { DiesAfter = 0 };
+        _ = world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true), killed);
+        await killed.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Stop);
+        world.Bus.ExpireLocks();
+        await world.DamageAliasAsync();
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+
+        world.Bus.Messages(Queues.Alerts).Select(message => message.MessageId).ShouldBe([$"{(await world.ReadAsync(run)).AliasMoveId}-changed", $"{run}-ended"]);
+        world.Bus.Messages(Queues.TrainingRequests).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_FaultOfTheProgramAfterTheEnd_When_Met_Then_TheProcessLivesAndTellsItLater()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync();
+        var faults = 2;
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true), new Effects { Before = BreakAlerts });
+
+        world.Bus.Messages(Queues.Alerts).Select(message => message.MessageId).ShouldBe([$"{(await world.ReadAsync(run)).AliasMoveId}-changed", $"{run}-ended"]);
+        world.Bus.Messages(Queues.TrainingRequests).ShouldBeEmpty();
+
+        void BreakAlerts(int number, string step)
+        {
+            if (step.StartsWith("SEND alerts", StringComparison.Ordinal) && faults-- > 0)
+                throw new InvalidCastException("broken");
+        }
+    }
+
+    [Fact]
     public async Task Given_UnknownRun_When_Asked_Then_TheRequestIsTakenOut()
     {
         var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());

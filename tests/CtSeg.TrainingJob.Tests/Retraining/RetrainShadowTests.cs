@@ -63,6 +63,32 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
     }
 
+    // Ended by hand; its time over without a slice; two slices on which it agrees, or on none of whose pixels.
+    [Theory]
+    [InlineData(0, 9, true, true)]
+    [InlineData(0, 9, false, true)]
+    [InlineData(2, 9, false, true)]
+    [InlineData(2, 0, false, false)]
+    public async Task Given_RefusedForItsShadow_When_AskedAgain_Then_TriedAgainUnlessItFailedInShadow(int slices, long both, bool endedByHand, bool triedAgain)
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        // The time of a job that waits for more requests.
+        var request = WithShadow with { Shadow = WithShadow.Shadow! with { Hours = endedByHand ? 1_000 : 0.01 } };
+        var run = await world.RequestAsync(request);
+        var (trainer, judge) = (new FakeTrainer(), new FakeJudge(promotes: true) { ShadowObjection = "In shadow it saw only so many slices." });
+        await world.DrainAsync(trainer, judge);
+        await StoreAsync(world, run, slices, both: both);
+        if (endedByHand)
+            await ShadowsOf(world).StopAsync(run, Stop);
+        world.Ask(run, 2);
+        await world.DrainAsync(trainer, judge);
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+
+        var again = await world.RequestAsync(request);
+        await world.DrainAsync(trainer, judge);
+        ((await world.ReadAsync(again)).State, trainer.Trained).ShouldBe(triedAgain ? (TrainingRunState.Shadowing, 2) : (TrainingRunState.Skipped, 1));
+    }
+
     [Fact]
     public async Task Given_KilledAfterTheShadowWasStopped_When_AskedAgain_Then_ItStillCountsAsSeenEnough()
     {
@@ -118,13 +144,13 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
         (await world.ServedAsync()).ShouldBe("rival");
     }
 
-    private static async Task StoreAsync(RetrainWorld world, string run, int count, string champion = ChampionVersion, int first = 0)
+    private static async Task StoreAsync(RetrainWorld world, string run, int count, string champion = ChampionVersion, int first = 0, long both = 9)
     {
         var results = new ShadowResultStore(world.Storage);
         var (served, challenger) = (await ReferenceAsync(world, champion), await ReferenceAsync(world, run));
         for (var n = first; n < first + count; n++)
             await results.TryStoreAsync(
-                new ShadowResult(ScanId.Parse($"{n:x16}"), run, served, challenger, [], world.Time.GetUtcNow().UtcDateTime) { Overall = new ClassDisagreement(ShadowResult.Infection, 10, 10, 9) }, Stop);
+                new ShadowResult(ScanId.Parse($"{n:x16}"), run, served, challenger, [], world.Time.GetUtcNow().UtcDateTime) { Overall = new ClassDisagreement(ShadowResult.Infection, 10, 10, both) }, Stop);
     }
 
     private static async Task<ModelReference> ReferenceAsync(RetrainWorld world, string version) =>

@@ -1,3 +1,4 @@
+using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingJob.Retraining;
@@ -62,6 +63,28 @@ public sealed class RetrainSigningTests(AzuriteFixture azurite)
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
         var decision = (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull();
         (decision.Promote, decision.Reason).ShouldBe((false, ended.Reason));
+    }
+
+    [Fact]
+    public async Task Given_ModelRefusedForWantOfASignature_When_AskedAgain_Then_TriedAgain()
+    {
+        var world = await OpenAsync(key: null);
+        var trainer = new FakeTrainer();
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Refused);
+        world.Key = SigningKey.Read(Trusted.Private);
+        var again = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)));
+        (again.State, trainer.Trained, await world.ServedAsync()).ShouldBe((TrainingRunState.Promoted, 2, again.Id));
+    }
+
+    [Fact]
+    public async Task Given_SignatureThatIsRemovedAfterTheJudgement_When_TheAliasIsAboutToMove_Then_ItDoesNot()
+    {
+        var world = await OpenAsync(key: Trusted.Private);
+        var run = await world.RequestAsync(Nightly);
+        world.Before($"{run}/decision.json", () => world.Storage.GetBlobContainerClient(Containers.Models).DeleteBlobAsync(BlobPaths.ModelSignature(run), cancellationToken: Stop));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        ((await world.ReadAsync(run)).State, await world.ServedAsync()).ShouldBe((TrainingRunState.Failed, ChampionVersion));
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Promote.ShouldBeFalse();
     }
 
     [Fact]

@@ -78,6 +78,51 @@ public sealed class RetrainTakeoverTests(AzuriteFixture azurite)
         ((await world.ReadAsync(run)).State, await world.ServedAsync()).ShouldBe((TrainingRunState.Promoted, run));
     }
 
+    [Fact]
+    public async Task Given_MoveNotedByTheRunAlone_When_TakenOver_Then_ItCanBeCancelled()
+    {
+        var world = await OpenAsync();
+        var (run, _, _) = await StalledBeforeItsMoveAsync(world);
+        TrainingRunCancellation? answer = null;
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true) { Meanwhile = async () => answer = await world.Runs.CancelAsync(run, "x", Stop) });
+        answer.ShouldBe(TrainingRunCancellation.Asked);
+        var ended = await world.ReadAsync(run);
+        (ended.State, ended.AliasMoveId, await world.ServedAsync()).ShouldBe((TrainingRunState.Cancelled, null, ChampionVersion));
+    }
+
+    [Fact]
+    public async Task Given_FormerOwnerThatStalledBeforeItsMove_When_RefusedMeanwhile_Then_ItCanMoveNoMore()
+    {
+        var world = await OpenAsync();
+        var (run, read, move) = await StalledBeforeItsMoveAsync(world);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: false));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+        (await world.Alias.MoveAsync(read, move, Stop)).Done.ShouldBeFalse();
+        (await world.ServedAsync()).ShouldBe(ChampionVersion);
+    }
+
+    [Fact]
+    public async Task Given_AliasThatNamesOtherWeightsForTheVersion_When_TakenOver_Then_ItIsNotTakenForServing()
+    {
+        var world = await OpenAsync();
+        var (run, _, _) = await StalledBeforeItsMoveAsync(world);
+        await world.WriteAliasAsync(new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(run, new string('f', 64)), ModelsJson.Default.CurrentModel)));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: false));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+    }
+
+    /// <returns>A run that notes a move, and what its job had read and was about to write.</returns>
+    private static async Task<(string Run, StoredAlias Read, AliasMove Move)> StalledBeforeItsMoveAsync(RetrainWorld world)
+    {
+        var run = await world.RequestAsync();
+        (await world.DieAfterWriteAsync($"{run}/decision.json", trainer: new FakeTrainer(), judge: new FakeJudge(promotes: true))).ShouldBeTrue();
+        var manifest = (await world.Models.FindAsync(run, Stop)).ShouldNotBeNull();
+        var read = (await world.Models.ReadAliasAsync(Stop)).ShouldNotBeNull();
+        var move = world.Alias.NewMove(AliasMoveKind.Promotion, new ServedModel(run, manifest.WeightsSha256), run, "Better.");
+        await world.Runs.ChangeAsync(run, status => status with { AliasMoveId = move.Id }, Stop);
+        return (run, read, move);
+    }
+
     /// <summary>A job on another kind of machine comes to other weights.</summary>
     [Fact]
     public async Task Given_FormerOwnerPublishedOtherWeights_When_TheOwnerPublishes_Then_ItGoesOnWithThose()

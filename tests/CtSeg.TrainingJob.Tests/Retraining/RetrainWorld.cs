@@ -163,7 +163,15 @@ internal sealed class RetrainWorld
     public async Task<bool> ExistsAsync(string container, string blob) => await Storage.GetBlobContainerClient(container).GetBlobClient(blob).ExistsAsync(Stop);
 
     /// <summary>Once, just before a job writes a blob whose address ends so.</summary>
-    public void Before(string blob, Func<Task> act) => _intruder = new Intruder(blob, act);
+    public void Before(string blob, Func<Task> act) => _intruder = new Intruder(blob, act, times: 1);
+
+    /// <summary>The same every time.</summary>
+    public void BeforeEach(string blob, Func<Task> act) => _intruder = new Intruder(blob, act, int.MaxValue);
+
+    public Task WriteAliasAsync(BinaryData content) =>
+        Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(content, overwrite: true, Stop);
+
+    public Task DamageAliasAsync() => WriteAliasAsync(BinaryData.FromString("{"));
 
     /// <summary>Runs a job to its end: no more requests.</summary>
     public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null)
@@ -209,7 +217,7 @@ internal sealed class RetrainWorld
         new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
 
     /// <summary>Somebody comes by between two steps of a job.</summary>
-    private sealed class Intruder(string blob, Func<Task> act) : HttpPipelinePolicy
+    private sealed class Intruder(string blob, Func<Task> act, int times) : HttpPipelinePolicy
     {
         private int _came;
 
@@ -217,7 +225,7 @@ internal sealed class RetrainWorld
 
         public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
-            if (message.Request.Method == RequestMethod.Put && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal) && Interlocked.Exchange(ref _came, 1) == 0)
+            if (message.Request.Method == RequestMethod.Put && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal) && Interlocked.Increment(ref _came) <= times)
                 await act();
             await ProcessNextAsync(message, pipeline);
         }
