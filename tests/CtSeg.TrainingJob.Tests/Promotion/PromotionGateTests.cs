@@ -37,6 +37,7 @@ public sealed class PromotionGateTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_NetworksTrainedApart_When_DecidedTwoThousandTimes_Then_FewAtTheMarginAndFewerOfTheBetterArePromoted()
     {
         new GateSimulation([0.1, -Terms.Margin, 0.1], deviation: 0.11).Promoted(decisions: 2000, groups: 40, Terms).ShouldBeLessThanOrEqualTo(0.065);
@@ -46,6 +47,7 @@ public sealed class PromotionGateTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_NoTrueGain_When_DecidedTwoThousandTimes_Then_FewArePromoted() =>
         new GateSimulation([0, 0, 0]).Promoted(decisions: 2000, groups: 40, Terms).ShouldBeLessThanOrEqualTo(0.065);
 

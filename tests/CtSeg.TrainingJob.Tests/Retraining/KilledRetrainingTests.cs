@@ -12,6 +12,7 @@ namespace CtSeg.TrainingJob.Tests.Retraining;
 
 /// <summary>Real trainings of a tiny network, cut off right after each of their writes.</summary>
 [Collection(TorchCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class KilledRetrainingTests(AzuriteFixture azurite)
 {
     private const int MostKills = 200;

@@ -15,6 +15,7 @@ namespace CtSeg.TrainingJob.Tests.Retraining;
 
 /// <summary>Whole runs with the judge as it is, and small models that were really trained in the challenger's place.</summary>
 [Collection(TorchCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class RealJudgeTests(AzuriteFixture azurite)
 {
     private static readonly TrainingRunRequest Asked = new("test");
