@@ -1,0 +1,79 @@
+metadata description = 'Where the containers run: consumption for CPUs, and a profile with a GPU where one is asked for.'
+
+@description('Name of the environment.')
+param name string
+
+@description('Azure region.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Name of the Log Analytics workspace.')
+param workspaceName string
+
+@description('GPU workload profile; empty for none.')
+@allowed(['', 'Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
+param gpuProfile string
+
+@description('Subnet of the environment; empty for none.')
+param subnetId string
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
+  name: workspaceName
+}
+
+var consumption = [
+  {
+    name: 'Consumption'
+    workloadProfileType: 'Consumption'
+  }
+]
+
+resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    appLogsConfiguration: {
+      destination: 'azure-monitor'
+    }
+    publicNetworkAccess: empty(subnetId) ? 'Enabled' : 'Disabled'
+    vnetConfiguration: empty(subnetId) ? null : {
+      infrastructureSubnetId: subnetId
+      internal: true
+    }
+    workloadProfiles: empty(gpuProfile) ? consumption : concat(consumption, [
+      {
+        name: 'gpu'
+        workloadProfileType: gpuProfile
+      }
+    ])
+    zoneRedundant: false
+  }
+}
+
+#disable-next-line use-recent-api-versions // See storage.bicep.
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: environment
+  properties: {
+    workspaceId: workspace.id
+    logs: [
+      {
+        category: 'ContainerAppConsoleLogs'
+        enabled: true
+      }
+      {
+        category: 'ContainerAppSystemLogs'
+        enabled: true
+      }
+    ]
+  }
+}
+
+@description('Resource id.')
+output id string = environment.id
+
+@description('Name of the environment.')
+output name string = environment.name
