@@ -11,7 +11,7 @@ param startDate string
 @minLength(1)
 param contacts string[]
 
-resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
+resource budget 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'ctseg'
   properties: {
     amount: amount

@@ -9,19 +9,15 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('Name of the Log Analytics workspace.')
-param workspaceName string
+@description('Resource id of the Log Analytics workspace.')
+param workspaceId string
 
-@description('GPU workload profile; empty for none.')
-@allowed(['', 'Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
-param gpuProfile string
+@description('Processors, or the workload profile with a GPU.')
+@allowed(['Cpu', 'Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
+param hardware string
 
 @description('Subnet of the environment; empty for none.')
 param subnetId string
-
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
-  name: workspaceName
-}
 
 var consumption = [
   {
@@ -43,10 +39,10 @@ resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
       infrastructureSubnetId: subnetId
       internal: true
     }
-    workloadProfiles: empty(gpuProfile) ? consumption : concat(consumption, [
+    workloadProfiles: hardware == 'Cpu' ? consumption : concat(consumption, [
       {
         name: 'gpu'
-        workloadProfileType: gpuProfile
+        workloadProfileType: hardware
       }
     ])
     zoneRedundant: false
@@ -58,7 +54,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: environment
   properties: {
-    workspaceId: workspace.id
+    workspaceId: workspaceId
     logs: [
       {
         category: 'ContainerAppConsoleLogs'

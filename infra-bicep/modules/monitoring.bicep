@@ -21,7 +21,12 @@ param dailyQuotaGb int
 @description('Whether anybody on the internet may ask and send, or only who comes through a private link.')
 param publicNetworkAccess bool
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
+@description('Who may send telemetry: name of the program and principal id of its identity.')
+param telemetrySenders { program: string, principalId: string }[]
+
+var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: 'log-${suffix}'
   location: location
   tags: tags
@@ -55,6 +60,18 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     publicNetworkAccessForQuery: publicNetworkAccess ? 'Enabled' : 'Disabled'
   }
 }
+
+resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for sender in telemetrySenders: {
+    name: guid(insights.id, sender.program, metricsPublisher)
+    scope: insights
+    properties: {
+      principalId: sender.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
+    }
+  }
+]
 
 @description('Resource id of the workspace.')
 output workspaceId string = workspace.id

@@ -20,7 +20,7 @@ var zones = [
   'privatelink.azurewebsites.net'
 ]
 
-resource closed 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
+resource closed 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-${name}'
   location: location
   tags: tags
@@ -43,7 +43,7 @@ resource closed 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags

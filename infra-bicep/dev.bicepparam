@@ -1,0 +1,6 @@
+using 'main.bicep'
+
+// For a first try: processors, the cheapest copies, an alert to nobody.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
+param storageSku = 'Standard_LRS'
