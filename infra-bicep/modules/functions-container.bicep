@@ -60,7 +60,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
       ingress: {
         allowInsecure: false
         external: publicNetworkAccess
-        targetPort: 80
+        targetPort: 8080
       }
       registries: [
         {
@@ -89,7 +89,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
               type: 'Readiness'
               httpGet: {
                 path: '/api/health'
-                port: 80
+                port: 8080
               }
               periodSeconds: 10
             }
