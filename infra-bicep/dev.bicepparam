@@ -4,3 +4,4 @@ using 'main.bicep'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param storageSku = 'Standard_LRS'
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')

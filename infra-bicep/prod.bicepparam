@@ -13,3 +13,4 @@ param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')
 param trustedModelKeys = readEnvironmentVariable('CTSEG_TRUSTED_MODEL_KEYS', '')
 param monthlyBudget = 500
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
