@@ -151,7 +151,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     dailyQuotaGb: logQuotaGb
     location: location
-    publicNetworkAccess: true
+    publicNetworkAccess: open
     retentionDays: logDays
     suffix: suffix
     tags: allTags
@@ -160,6 +160,16 @@ module monitoring 'modules/monitoring.bicep' = {
       { program: 'segmentation', principalId: segmentationIdentity.outputs.principalId }
       { program: 'retraining', principalId: retrainingIdentity.outputs.principalId }
     ]
+  }
+}
+
+module monitorLink 'modules/monitor-link.bicep' = if (privateNetwork) {
+  scope: group
+  params: {
+    insightsId: monitoring.outputs.insightsId
+    suffix: suffix
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -266,7 +276,7 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
   params: {
     batch: batch
     blobEndpoint: storage.outputs.blobEndpoint
-    busName: bus.outputs.name
+    busName: busName
     busNamespace: bus.outputs.fullyQualifiedNamespace
     cpu: '2.0'
     environmentId: environment.outputs.id
@@ -292,7 +302,7 @@ module retrainingJob 'modules/retraining-job.bicep' = {
   scope: group
   params: {
     blobEndpoint: storage.outputs.blobEndpoint
-    busName: bus.outputs.name
+    busName: busName
     busNamespace: bus.outputs.fullyQualifiedNamespace
     cpu: '4.0'
     environmentId: environment.outputs.id
@@ -402,16 +412,17 @@ module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(alertCont
 }
 
 var endpoints = [
-  { name: 'blobs', part: 'blob', target: storage.outputs.id, zone: network.?outputs.blobZoneId ?? '' }
-  { name: 'queues', part: 'queue', target: storage.outputs.id, zone: network.?outputs.queueZoneId ?? '' }
-  { name: 'host-blobs', part: 'blob', target: hostStorage.outputs.id, zone: network.?outputs.blobZoneId ?? '' }
-  { name: 'host-queues', part: 'queue', target: hostStorage.outputs.id, zone: network.?outputs.queueZoneId ?? '' }
-  { name: 'bus', part: 'namespace', target: bus.outputs.id, zone: network.?outputs.busZoneId ?? '' }
-  { name: 'registry', part: 'registry', target: registry.outputs.id, zone: network.?outputs.registryZoneId ?? '' }
+  { name: 'blobs', part: 'blob', target: storage.outputs.id, zones: [network.?outputs.blobZoneId ?? ''] }
+  { name: 'queues', part: 'queue', target: storage.outputs.id, zones: [network.?outputs.queueZoneId ?? ''] }
+  { name: 'host-blobs', part: 'blob', target: hostStorage.outputs.id, zones: [network.?outputs.blobZoneId ?? ''] }
+  { name: 'host-queues', part: 'queue', target: hostStorage.outputs.id, zones: [network.?outputs.queueZoneId ?? ''] }
+  { name: 'bus', part: 'namespace', target: bus.outputs.id, zones: [network.?outputs.busZoneId ?? ''] }
+  { name: 'monitor', part: 'azuremonitor', target: monitorLink.?outputs.id ?? '', zones: network.?outputs.monitorZoneIds ?? [] }
+  { name: 'registry', part: 'registry', target: registry.outputs.id, zones: [network.?outputs.registryZoneId ?? ''] }
 ]
 
 var functionsEndpoint = functionsHosting == 'FlexConsumption'
-  ? [{ name: 'functions', part: 'sites', target: functions.?outputs.id ?? '', zone: network.?outputs.functionsZoneId ?? '' }]
+  ? [{ name: 'functions', part: 'sites', target: functions.?outputs.id ?? '', zones: [network.?outputs.functionsZoneId ?? ''] }]
   : []
 
 module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {

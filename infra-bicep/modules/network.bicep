@@ -18,6 +18,10 @@ var zones = [
   'privatelink.servicebus.windows.net'
   'privatelink.azurecr.io'
   'privatelink.azurewebsites.net'
+  'privatelink.monitor.azure.com'
+  'privatelink.oms.opinsights.azure.com'
+  'privatelink.ods.opinsights.azure.com'
+  'privatelink.agentsvc.azure-automation.net'
 ]
 
 resource closed 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
@@ -158,3 +162,6 @@ output registryZoneId string = privateZones[3].id
 
 @description('Zone of the functions.')
 output functionsZoneId string = privateZones[4].id
+
+@description('Zones of Azure Monitor, which also reads from blobs.')
+output monitorZoneIds string[] = [privateZones[5].id, privateZones[6].id, privateZones[7].id, privateZones[8].id, privateZones[0].id]

@@ -16,11 +16,12 @@ param subnetId string
 param targetId string
 
 @description('Part of the resource.')
-@allowed(['blob', 'queue', 'namespace', 'registry', 'sites'])
+@allowed(['azuremonitor', 'blob', 'queue', 'namespace', 'registry', 'sites'])
 param part string
 
-@description('Private DNS zone in which the resource is found.')
-param zoneId string
+@description('Private DNS zones in which the resource is found.')
+@minLength(1)
+param zoneIds string[]
 
 resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name
@@ -45,9 +46,10 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
     name: 'default'
     properties: {
       privateDnsZoneConfigs: [
-        {
-          name: part
+        for (zoneId, index) in zoneIds: {
+          name: '${part}-${index}'
           properties: {
+            #disable-next-line use-resource-id-functions // It is an item of a parameter.
             privateDnsZoneId: zoneId
           }
         }

@@ -1,7 +1,7 @@
 metadata description = 'The only ways to resources that are closed to the internet.'
 
-@description('Resources: a name for the endpoint, the part that it leads to, the resource\'s id, and the private DNS zone it is found in.')
-param endpoints { name: string, part: 'blob' | 'queue' | 'namespace' | 'registry' | 'sites', target: string, zone: string }[]
+@description('Resources: a name for the endpoint, the part that it leads to, the resource\'s id, and the private DNS zones it is found in.')
+param endpoints { name: string, part: 'azuremonitor' | 'blob' | 'queue' | 'namespace' | 'registry' | 'sites', target: string, zones: string[] }[]
 
 @description('Suffix of the names.')
 param suffix string
@@ -24,7 +24,7 @@ module privateEndpoints 'private-endpoint.bicep' = [
       subnetId: subnetId
       tags: tags
       targetId: endpoint.target
-      zoneId: endpoint.zone
+      zoneIds: endpoint.zones
     }
   }
 ]
