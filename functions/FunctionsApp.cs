@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Corrections;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Functions.Protocol;
 using CtSeg.Functions.Settings;
 using CtSeg.Intake;
@@ -85,12 +86,12 @@ internal static class FunctionsApp
     {
         var runs = new TrainingRunStore(options.Storage, clock);
         MapTrigger(app, ScheduleRetrainingTrigger.Name,
-            new ScheduleRetrainingTrigger(runs, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
+            new ScheduleRetrainingTrigger(runs, options.Night, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
         MapTrigger(app, StartTrainingRunTrigger.Name,
             new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
         MapTrigger(app, ReconcileTrainingRunsTrigger.Name,
             new ReconcileTrainingRunsTrigger(
-                new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
+                new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), new ErasureReview(options.Storage, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
         MapGet(app, ApiPrefix + ListTrainingRunsEndpoint.Route, new ListTrainingRunsEndpoint(runs).RunAsync);
         MapGet(app, ApiPrefix + GetTrainingRunEndpoint.Route, new GetTrainingRunEndpoint(runs).RunAsync);
     }

@@ -5,18 +5,18 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.Functions;
 
 /// <summary>Every night: ask for a training run, unless one is under way.</summary>
-internal sealed partial class ScheduleRetrainingTrigger(TrainingRunStore runs, TimeProvider clock, ILogger<ScheduleRetrainingTrigger> logger)
+/// <param name="night">What is asked for; valid.</param>
+internal sealed partial class ScheduleRetrainingTrigger(TrainingRunStore runs, TrainingRunRequest night, TimeProvider clock, ILogger<ScheduleRetrainingTrigger> logger)
 {
     public const string Name = "ScheduleRetraining";
     public const string TimerBinding = "timer";
     public const string RequestBinding = "request";
-    private const string By = "schedule";
 
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using (var invocation = await Invocation.ReadAsync(request.Body, cancellationToken))
             invocation.Require(TimerBinding);
-        var (run, isNew) = await runs.RequestAsync(new TrainingRunRequest(By), cancellationToken);
+        var (run, isNew) = await runs.RequestAsync(night, cancellationToken);
         if (!isNew)
         {
             LogUnderWay(run.Id, run.State);

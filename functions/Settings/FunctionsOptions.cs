@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
 using CtSeg.Imaging;
+using CtSeg.Models;
 using CtSeg.Recovery;
 using CtSeg.Scans;
 using CtSeg.TrainingRuns;
@@ -37,6 +38,12 @@ internal sealed record FunctionsOptions
     /// </value>
     public TrainingRunPolicy TrainingRuns { get; init; } = new(TimeSpan.FromMinutes(10), MaxAttempts: 100);
 
+    /// <value>
+    /// What is asked for every night: settings <c>RetrainingMinutes</c> (no limit unless set), <c>RetrainingFromScratch</c> (false unless set) and
+    /// <c>RetrainingShadowShare</c> (no shadow unless set); their ranges are those of <see cref="TrainingRunTerms"/>.
+    /// </value>
+    public TrainingRunRequest Night { get; init; } = new(TrainingRunRequest.BySchedule);
+
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
     public static FunctionsOptions Read(Func<string, string?> setting)
@@ -56,6 +63,7 @@ internal sealed record FunctionsOptions
             MaxScans = (int)reader.Number(Names.ReconcileBatch, 200, 1, 5000),
             RunAge = reader.Duration(Names.TrainingRunsAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             MaxRunAttempts = (int)reader.Number(Names.MaxTrainingAttempts, 100, 1, 10_000),
+            Night = reader.Night(),
         };
         reader.ThrowIfWrong();
         return new FunctionsOptions
@@ -71,6 +79,7 @@ internal sealed record FunctionsOptions
             },
             Reconcile = new ReconcilePolicy(options.Age, options.MaxAttempts, options.MaxScans),
             TrainingRuns = new TrainingRunPolicy(options.RunAge, options.MaxRunAttempts),
+            Night = options.Night,
         };
     }
 
@@ -103,6 +112,38 @@ internal sealed record FunctionsOptions
             if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
                 return value;
             return Wrong<TimeSpan>(name, text, $"a duration from {min:c} to {max:c}");
+        }
+
+        public TrainingRunRequest Night()
+        {
+            var share = Number(Names.RetrainingShadowShare);
+            var night = new TrainingRunRequest(TrainingRunRequest.BySchedule)
+            {
+                Minutes = Number(Names.RetrainingMinutes),
+                FromScratch = Switch(Names.RetrainingFromScratch),
+                Shadow = share is { } live ? new ShadowTerms(live) : null,
+            };
+            foreach (var problem in TrainingRunTerms.ProblemsOf(night))
+                _wrong.Add($"{Names.RetrainingMinutes} and {Names.RetrainingShadowShare} ask for a nightly training run that cannot be: {problem}");
+            return night;
+        }
+
+        /// <returns>Null when it is not set.</returns>
+        private double? Number(string name)
+        {
+            var text = setting(name);
+            if (string.IsNullOrEmpty(text))
+                return null;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                return value;
+            Wrong<double>(name, text, "a number");
+            return null;
+        }
+
+        private bool Switch(string name)
+        {
+            var text = setting(name);
+            return !string.IsNullOrEmpty(text) && (bool.TryParse(text, out var value) ? value : Wrong<bool>(name, text, "true or false"));
         }
 
         public BlobServiceClient? Storage(string connection)

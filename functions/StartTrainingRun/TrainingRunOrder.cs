@@ -9,7 +9,7 @@ namespace CtSeg.Functions;
 internal sealed record TrainingRunOrder
 {
     private const string By = "api";
-    private const string Known = "fromScratch, epochs, minutes, evenWithoutNewData, shadow (share, slices, hours, maxDisagreement) and promotion (margin, level, minGroups)";
+    private const string Known = "fromScratch, epochs, minutes, evenWithoutNewData, shadow (share, slices, minSlices, hours, maxDisagreement) and promotion (margin, level, minGroups)";
 
     public bool FromScratch { get; init; }
     public int? Epochs { get; init; }

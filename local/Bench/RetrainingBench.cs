@@ -24,6 +24,7 @@ internal sealed class RetrainingBench(Checkout checkout, string? model, TimeProv
     private const int Moves = 5;
     private const int Seed = 20260701;
     private const double MinRate = 0.5;
+    private const double MinTrainingSeconds = 2;
     private const double MaxRollbackSeconds = 30;
     private const string By = "bench";
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
@@ -94,7 +95,9 @@ internal sealed class RetrainingBench(Checkout checkout, string? model, TimeProv
             new("slices a second beside a training", rates.Beside, "1/s"),
             new("slices a second, nothing else running, after", rates.After, "1/s"),
             BenchFigure.AtLeast("rate beside a training, relative", rates.Beside / without, string.Empty, MinRate),
-            new("epochs trained meanwhile", rates.Epochs, string.Empty),
+            // A training that stood still would cost nothing.
+            BenchFigure.AtLeast("processor time of the training meanwhile", rates.Training.TotalSeconds, "s", MinTrainingSeconds),
+            new("epochs that it came to an end with", rates.Epochs, string.Empty),
             new("promotion until the next slice by the new model, slowest", Slowest(moves, AliasMoveKind.Forced), "s"),
             BenchFigure.AtMost("rollback until the next slice by the old model, slowest", Slowest(moves, AliasMoveKind.Rollback), "s", MaxRollbackSeconds),
             new("slices uploaded", uploads.Uploaded, string.Empty),
@@ -118,12 +121,14 @@ internal sealed class RetrainingBench(Checkout checkout, string? model, TimeProv
         var run = await StartRunAsync(stack, cancellationToken);
         var began = await EpochsAsync(stack, run, atLeast: 1, cancellationToken);
         await progress.WriteLineAsync($"Slices beside a training: {Window.TotalSeconds:0} s.");
+        var used = ProcessCpu.Of(stack.Retraining.Current.Id);
         var beside = await RateAsync(uploads, cancellationToken);
+        used = ProcessCpu.Of(stack.Retraining.Current.Id) - used;
         var done = await EpochsAsync(stack, run, atLeast: began, cancellationToken);
         await EndRunAsync(stack, run, cancellationToken);
         await progress.WriteLineAsync($"Slices alone again: {Window.TotalSeconds:0} s.");
         var after = await RateAsync(uploads, cancellationToken);
-        return new Rates(before, beside, after, done - began);
+        return new Rates(before, beside, after, done - began, used);
     }
 
     private async Task<double> RateAsync(SteadyUploads uploads, CancellationToken cancellationToken)
@@ -215,7 +220,8 @@ internal sealed class RetrainingBench(Checkout checkout, string? model, TimeProv
     }
 
     /// <summary>Slices a second.</summary>
-    private sealed record Rates(double Before, double Beside, double After, int Epochs);
+    /// <param name="Training">Processor time of the training beside them.</param>
+    private sealed record Rates(double Before, double Beside, double After, int Epochs, TimeSpan Training);
 
     private sealed record Move(AliasMoveKind Kind, TimeSpan Took);
 }

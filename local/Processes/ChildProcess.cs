@@ -23,8 +23,6 @@ internal enum ChildPriority
     Normal,
     /// <summary>Leaves the cores to those of normal priority first (nice(1)).</summary>
     GivesWay,
-    /// <summary>Takes what is left by all others (chrt(1), SCHED_IDLE).</summary>
-    Last,
 }
 
 /// <summary>
@@ -36,9 +34,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     private const string SetSid = "/usr/bin/setsid";
     private const string Shell = "/bin/sh";
     // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own:
-    // there the group that goes last has a lower one than those that give way, elsewhere the scheduling class sees to it.
+    // there the group as a whole gives way, though not as far as a retraining, which goes last of all.
     private const string GivingWay = "{ echo 15 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 19 \"$0\" \"$@\"";
-    private const string GoingLast = "{ echo 19 > /proc/self/autogroup; } 2> /dev/null; command -v chrt > /dev/null && exec chrt --idle 0 nice -n 19 \"$0\" \"$@\"; exec nice -n 19 \"$0\" \"$@\"";
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -79,9 +76,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = command.WorkingDirectory ?? string.Empty,
         };
-        if (command.Priority != ChildPriority.Normal && File.Exists(SetSid) && File.Exists(Shell))
-            Wrap(start, Shell, "-c", command.Priority == ChildPriority.Last ? GoingLast : GivingWay);
-        // A session of its own: Ctrl-C in the terminal reaches only this program, which stops the others in order.
+        if (command.Priority == ChildPriority.GivesWay && File.Exists(SetSid) && File.Exists(Shell))
+            Wrap(start, Shell, "-c", GivingWay);
+        // A session of its own, which it leads: Ctrl-C in the terminal reaches only this program, which stops the others in order.
         if (File.Exists(SetSid))
             Wrap(start, SetSid);
         start.Environment[ParentLifeline.EnvironmentVariable] = "1";

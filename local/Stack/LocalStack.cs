@@ -223,7 +223,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         if (_options.BlobPollingMs is { } polling)
             arguments.AddRange(["--blob-polling-ms", Text(polling)]);
         return ChildProcess.Start(
-            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host")) 
+            new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host"))
             {
                 WorkingDirectory = _run.App,
                 // As all but the job: a thread of the model that loses its core holds up the others too.
@@ -240,7 +240,11 @@ internal sealed partial class LocalStack : IAsyncDisposable
         var environment = JobEnvironment();
         environment.TryAdd("MALLOC_ARENA_MAX", "1");
         List<string> arguments =
-            ["consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds)];
+        [
+            "consume", "--batch", Text(_options.Batch), "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds),
+            // Kept and deleted with the storage: its address changes at each start, and may have been another's.
+            "--state", _storageFolder?.JobState ?? _run.At("job-state"),
+        ];
         if (_options.Model is { } model)
             arguments.AddRange(["--model", model]);
         return ChildProcess.Start(
@@ -252,9 +256,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
             "The retraining job", _options.Checkout.JobProgram,
             ["retrain", "--idle-seconds", Text((int)_options.JobIdle.TotalSeconds), .. _options.RetrainArguments], _run.LogOf("retraining"))
         {
+            // It lowers itself, as it does elsewhere; that it leads a session of its own, as all that are started here, lets it lower that too.
             Environment = JobEnvironment(),
-            // From its start on; it also lowers itself.
-            Priority = ChildPriority.Last,
         });
 
     private Dictionary<string, string> JobEnvironment()

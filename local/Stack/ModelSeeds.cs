@@ -64,7 +64,7 @@ internal sealed class ModelSeeds(BlobServiceClient storage, TimeProvider time)
         var current = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(currentFile, cancellationToken), ModelsJson.Default.CurrentModel)
             ?? throw new DamagedModelException($"'{currentFile}' is empty.");
         var alias = new ModelAlias(storage, time);
-        var model = new ServedModel(current.Version, current.WeightsSha256);
+        var model = new ServedModel(current.Version, current.WeightsSha256) { ManifestSha256 = current.ManifestSha256 };
         await alias.MoveAsync(read: null, alias.NewMove(AliasMoveKind.Seed, model, "up", "The first model of an empty registry."), cancellationToken);
     }
 

@@ -6,6 +6,7 @@ namespace CtSeg.Local.Stack;
 internal sealed class StorageFolder : IDisposable
 {
     private const string LockName = "storage.lock";
+    private const string JobStateName = "ctseg-job-state";
     // What Azurite makes in the folder that it is given.
     private static readonly string[] OfAzurite = ["__azurite_db_*", "__blobstorage__", "__queuestorage__", "__tablestorage__", "AzuriteConfig"];
     private readonly FileStream _lock;
@@ -13,6 +14,9 @@ internal sealed class StorageFolder : IDisposable
     private StorageFolder(string path, FileStream @lock) => (Path, _lock) = (path, @lock);
 
     public string Path { get; }
+
+    /// <value>What a job remembers of the models that served the slices in here.</value>
+    public string JobState => System.IO.Path.Combine(Path, JobStateName);
 
     /// <param name="fresh">Begins anew: what an earlier stack stored there is deleted, and nothing else in the folder.</param>
     /// <exception cref="StartFailedException">Another stack has it, or the disk refuses.</exception>
@@ -48,7 +52,7 @@ internal sealed class StorageFolder : IDisposable
 
     private void Clear()
     {
-        foreach (var pattern in OfAzurite)
+        foreach (var pattern in OfAzurite.Append(JobStateName))
         {
             foreach (var folder in Directory.GetDirectories(Path, pattern))
                 Directory.Delete(folder, recursive: true);

@@ -12,17 +12,31 @@ internal static class UpCommand
 {
     private const int HighestPort = 65535;
 
+    // Without a job that retrains, a run would wait for ever, and the next system would begin with it.
+    private static readonly string[] FunctionsOfRetraining = ["ScheduleRetraining", "StartTrainingRun", "ReconcileTrainingRuns"];
+
+    private static readonly Option<string?> Model = new("--model")
+    {
+        Description = "Folder of the model that serves, whatever models/current.json names; there is no retraining then.", HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> Storage = new("--storage")
+    {
+        Description = "Folder that keeps blobs and models for the next start; .ctseg/storage unless given.", HelpName = "DIR",
+    };
+
+    private static readonly Option<bool> Fresh = new("--fresh") { Description = "Delete what that folder keeps, and begin anew." };
+
+    private static readonly Option<string> Schedule = new("--retraining-schedule")
+    {
+        Description = "When the model is retrained (NCRONTAB, six fields, UTC).", HelpName = "CRON", DefaultValueFactory = _ => Settings.DefaultRetrainingSchedule,
+    };
+
+    private static readonly Option<int> Blob = Port("--blob-port", "blob storage"), Queue = Port("--queue-port", "queue storage"),
+        Bus = Port("--servicebus-port", "Service Bus"), Api = Port("--api-port", "the API");
+
     public static Command Create()
     {
-        var model = new Option<string?>("--model") { Description = "Folder of the model; the one that models/current.json names unless given.", HelpName = "DIR" };
-        var storage = new Option<string?>("--storage") { Description = "Folder that keeps blobs and models for the next start; .ctseg/storage unless given.", HelpName = "DIR" };
-        var fresh = new Option<bool>("--fresh") { Description = "Delete what that folder keeps, and begin anew." };
-        var schedule = new Option<string>("--retraining-schedule")
-        {
-            Description = "When the model is retrained (NCRONTAB, six fields, UTC).", HelpName = "CRON", DefaultValueFactory = _ => Settings.DefaultRetrainingSchedule,
-        };
-        Option<int> blob = Port("--blob-port", "blob storage"), queue = Port("--queue-port", "queue storage"),
-            bus = Port("--servicebus-port", "Service Bus"), api = Port("--api-port", "the API");
         var command = new Command("up", """
             Starts everything and stays until Ctrl-C; prints where to upload slices and where to ask. What was stored, and what
             the model has learnt, is there again at the next start. Commands in another terminal (./ctseg models, data,
@@ -31,29 +45,51 @@ internal static class UpCommand
             Examples:
               ./ctseg up --api-port 7071
               ./ctseg up --fresh
-            """) { model, storage, fresh, schedule, blob, queue, bus, api };
-        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => new StackOptions(checkout)
+            """) { Model, Storage, Fresh, Schedule, Blob, Queue, Bus, Api };
+        command.Validators.Add(result =>
         {
-            Model = result.GetValue(model) is { } folder ? Path.GetFullPath(folder) : null,
-            Ports = new StackPorts(result.GetValue(blob), result.GetValue(queue), result.GetValue(bus), result.GetValue(api)),
-            StorageFolder = Path.GetFullPath(result.GetValue(storage) ?? Path.Combine(checkout.State, "storage")),
-            FreshStorage = result.GetValue(fresh),
-            Retrains = true,
-            Settings = new Dictionary<string, string> { [Settings.RetrainingSchedule] = result.GetValue(schedule)! },
-        }));
+            if (result.GetValue(Model) is not null && result.GetResult(Schedule) is { Implicit: false })
+                result.AddError($"{Schedule.Name} does not go with {Model.Name}: the model of a folder is not retrained.");
+        });
+        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout)));
         return command;
     }
+
+    internal static StackOptions OptionsOf(ParseResult result, Checkout checkout)
+    {
+        var settings = new Dictionary<string, string> { [Settings.RetrainingSchedule] = result.GetValue(Schedule)! };
+        var model = result.GetValue(Model) is { } folder ? Path.GetFullPath(folder) : null;
+        if (model is not null)
+            foreach (var function in FunctionsOfRetraining)
+                settings[$"AzureWebJobs.{function}.Disabled"] = "true";
+        return new StackOptions(checkout)
+        {
+            Model = model,
+            Ports = new StackPorts(result.GetValue(Blob), result.GetValue(Queue), result.GetValue(Bus), result.GetValue(Api)),
+            StorageFolder = Path.GetFullPath(result.GetValue(Storage) ?? Path.Combine(checkout.State, "storage")),
+            FreshStorage = result.GetValue(Fresh),
+            // A challenger that is promoted would serve nobody.
+            Retrains = model is null,
+            Settings = settings,
+        };
+    }
+
+    /// <summary>What the start says about retraining.</summary>
+    internal static string RetrainingOf(StackOptions options) => options.Model is { } folder
+        ? $"off: the model in {folder} serves, whatever models/current.json names"
+        : "./ctseg training-runs start, in another terminal; by itself as scheduled";
 
     private static async Task<int> RunAsync(Checkout checkout, Func<Checkout, StackOptions> optionsFor)
     {
         using var requests = new StopRequests();
-        await using var stack = await StackStart.RunAsync(optionsFor(checkout), AnsiConsole.Console, requests.Stop);
+        var options = optionsFor(checkout);
+        await using var stack = await StackStart.RunAsync(options, AnsiConsole.Console, requests.Stop);
         var note = RunningStackNote.OfThisProcess(stack.Connections());
         var file = Path.Combine(checkout.State, RunningStackNote.FileName);
         note.Write(file);
         try
         {
-            Describe(stack, Console.Out);
+            Describe(stack, RetrainingOf(options), Console.Out);
             await stack.WatchAsync(requests.Stop);
         }
         catch (OperationCanceledException)
@@ -68,7 +104,7 @@ internal static class UpCommand
         return ExitCodes.Success;
     }
 
-    private static void Describe(LocalStack stack, TextWriter output)
+    private static void Describe(LocalStack stack, string retraining, TextWriter output)
     {
         var container = $"{stack.Storage.BlobEndpoint}/{Containers.Slices}";
         output.WriteLine($"""
@@ -78,7 +114,7 @@ internal static class UpCommand
             Results appear in    {stack.Storage.BlobEndpoint}/{Containers.Results}/SCANID/
             API                  {stack.Api}api/scans   {stack.Api}api/scans/SCANID   {stack.Api}api/health
             Function key         {stack.FunctionKey} (header x-functions-key)
-            Retraining           ./ctseg training-runs start, in another terminal; by itself as scheduled
+            Retraining           {retraining}
             Service Bus          {stack.ServiceBus.ConnectionString}
             Functions app        {stack.AppFolder} ('func start' of the Core Tools runs it too)
             Logs                 {stack.LogFolder}

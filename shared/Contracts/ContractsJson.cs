@@ -33,6 +33,7 @@ namespace CtSeg.Contracts;
 [JsonSerializable(typeof(DataSet))]
 [JsonSerializable(typeof(EvaluationRule))]
 [JsonSerializable(typeof(EvaluationSet))]
+[JsonSerializable(typeof(LockedPictures))]
 [JsonSerializable(typeof(GroupSalt))]
 [JsonSerializable(typeof(CorrectionOutcome))]
 [JsonSerializable(typeof(ErasureOrder))]

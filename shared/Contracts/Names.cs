@@ -64,6 +64,12 @@ public static class Settings
     public const string RetrainingSchedule = "RetrainingSchedule";
     /// <summary>Two o'clock at night, UTC.</summary>
     public const string DefaultRetrainingSchedule = "0 0 2 * * *";
+    /// <summary>Of nightly runs: minutes of training, more than 0 to 10080; no limit where it is not set.</summary>
+    public const string RetrainingMinutes = "RetrainingMinutes";
+    /// <summary>Of nightly runs: <c>true</c> for random weights instead of those of the model in use.</summary>
+    public const string RetrainingFromScratch = "RetrainingFromScratch";
+    /// <summary>Of nightly runs: share of the live slices on which a model that passed runs in shadow first, more than 0 to 1; no shadow where it is not set.</summary>
+    public const string RetrainingShadowShare = "RetrainingShadowShare";
     /// <summary>NCRONTAB; the host reads it for ReconcileTrainingRuns, so it must be set.</summary>
     public const string TrainingRunsSchedule = "TrainingRunsSchedule";
     public const string DefaultTrainingRunsSchedule = "0 */5 * * * *";
@@ -73,6 +79,11 @@ public static class Settings
     public const string MaxTrainingAttempts = "MaxTrainingAttempts";
     /// <summary>Of the job: public keys in PEM, or a file with them; where it is set, models that none of them signed are refused.</summary>
     public const string TrustedModelKeys = "TrustedModelKeys";
+    /// <summary>
+    /// Of the job: the private key in PEM, or a file with it, that <c>retrain</c> signs its models with. Where keys are trusted and it is not set, nightly
+    /// runs are skipped, and the models of runs that were asked for wait, refused, to be signed and promoted by hand.
+    /// </summary>
+    public const string ModelSigningKey = "ModelSigningKey";
     /// <summary>Size cap of an upload, bytes.</summary>
     public const string MaxUploadBytes = "MaxUploadBytes";
     /// <summary>Width x height of an image.</summary>

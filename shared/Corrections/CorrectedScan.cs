@@ -27,10 +27,6 @@ internal sealed class CorrectedScans(ScanBlobs blobs, StatusStore statuses, long
         return new CorrectedScan(metrics, image, group);
     }
 
-    /// <summary>Whether the upload of the scan is still there.</summary>
-    public async Task<bool> HasUploadAsync(ScanId scan, string blobName, CancellationToken cancellationToken) =>
-        await FindUploadAsync(scan, blobName, cancellationToken) is not null;
-
     private async Task<CorrectionRefusal> WhyWithoutResultAsync(ScanId scan, CancellationToken cancellationToken) =>
         (await statuses.FindAsync(scan, cancellationToken))?.Status.State switch
         {

@@ -41,10 +41,15 @@ public sealed class CorrectionIntake(
             // In this order: whoever writes between fails this call's write, and it looks again.
             var known = await store.FindOutcomeAsync(scan, cancellationToken);
             if (await store.FindUploadAsync(scan, maxUploadBytes, cancellationToken) is not { } upload)
-                return new CorrectionResult(scan, null);
+                return await EndWithoutUploadAsync(scan, cancellationToken);
             var judged = await JudgeAsync(scan, upload, cancellationToken);
             if (judged is null || !await RecordAsync(judged.Outcome, known, cancellationToken))
+            {
+                // It may have been an erasure that changed or removed the outcome.
+                if (judged?.Slice is { } made && await TakeBackAsync(scan, made, cancellationToken))
+                    return new CorrectionResult(scan, null);
                 continue;
+            }
             var isErased = await TakeBackAsync(scan, judged.Slice, cancellationToken);
             return new CorrectionResult(scan, isErased ? null : judged.Outcome) { Changed = !isErased && judged.Slice is { Changed: true } };
         }
@@ -59,14 +64,22 @@ public sealed class CorrectionIntake(
         if (TryReadName(blobName) is not { } scan)
             return new CorrectionResult(null, null);
         var known = await store.FindOutcomeAsync(scan, cancellationToken);
-        if (await store.FindUploadAsync(scan, maxUploadBytes, cancellationToken) is not { } upload
-            || (!string.IsNullOrEmpty(etag) && etag.Trim('"') != upload.ETag.ToString().Trim('"'))
+        if (await store.FindUploadAsync(scan, maxUploadBytes, cancellationToken) is not { } upload)
+            return await EndWithoutUploadAsync(scan, cancellationToken);
+        if ((!string.IsNullOrEmpty(etag) && etag.Trim('"') != upload.ETag.ToString().Trim('"'))
             || known?.Outcome?.Sha256 == upload.Sha256)
             return new CorrectionResult(scan, null);
         var outcome = Refused(scan, upload, upload.Content is null ? CorrectionRefusals.TooLarge(upload.Bytes, maxUploadBytes) : CorrectionRefusals.Poisoned);
         // Another judgement that came between is of a newer upload, or of a last try that succeeded.
         var written = await RecordAsync(outcome, known, cancellationToken);
         return new CorrectionResult(scan, written && !await TakeBackAsync(scan, null, cancellationToken) ? outcome : null);
+    }
+
+    /// <summary>A call before this one may have been killed after its writes, with an erasure between: nobody else looks for those.</summary>
+    private async Task<CorrectionResult> EndWithoutUploadAsync(ScanId scan, CancellationToken cancellationToken)
+    {
+        await blobs.Erased.TakeBackLeftCorrectionAsync(scan, cancellationToken);
+        return new CorrectionResult(scan, null);
     }
 
     private static ScanId? TryReadName(string blobName) =>

@@ -10,10 +10,6 @@ internal static class CorrectionRefusals
     private const string SaveAsMask = "Save the mask as PNG with one byte a pixel: palette, or 8-bit grey with the values 0 to 3.";
     private const string UploadAgain = "Upload the mask again.";
 
-    public static CorrectionRefusal NotAScan { get; } = new(
-        CorrectionReason.NotAScan, "The name of the file is not the id of a scan with .png behind it.",
-        "Upload the mask as {scanId}.png; the scan id stands in the status and the result of the slice.");
-
     public static CorrectionRefusal UnknownScan { get; } = new(
         CorrectionReason.UnknownScan, "No slice with this scan id was uploaded.", "Look the scan id up again: it stands in the status of the slice.");
 

@@ -22,8 +22,6 @@ public enum CorrectionState
 /// <summary>Why a corrected mask was refused; in JSON the kebab-case name.</summary>
 public enum CorrectionReason
 {
-    /// <summary>The name of the blob is no <c>{scanId}.png</c>; without a scan there is no document, so only logs have it.</summary>
-    NotAScan,
     /// <summary>No such scan was ever uploaded, or its upload is gone.</summary>
     UnknownScan,
     /// <summary>The scan has not been segmented yet.</summary>

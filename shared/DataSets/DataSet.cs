@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CtSeg.Contracts;
 
 namespace CtSeg.DataSets;
@@ -11,7 +12,16 @@ public sealed record DataSet(string Version, DateTime CreatedAt, IReadOnlyList<D
 }
 
 /// <param name="Group">As <see cref="TrainingSlice.Group"/>, after groups that share a picture became one.</param>
-public sealed record DataSetSlice(ScanId Id, string Group, string ImageSha256, PictureIdentity Picture, string MaskSha256);
+public sealed record DataSetSlice(ScanId Id, string Group, string ImageSha256, PictureIdentity Picture, string MaskSha256)
+{
+    /// <summary>The slice's own group, where it bears the name of another that it was joined with.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? OwnGroup { get; init; }
+
+    /// <value>Both: whoever asks for either means this slice.</value>
+    [JsonIgnore]
+    public IReadOnlyList<string> Groups => OwnGroup is null ? [Group] : [Group, OwnGroup];
+}
 
 /// <summary><c>training-data/evaluation-sets/rule.json</c>: which groups are locked. Written once, so that no group ever changes sides.</summary>
 /// <param name="Share">Of the groups that is locked, 0.05 to 0.5.</param>

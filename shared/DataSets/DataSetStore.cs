@@ -20,12 +20,14 @@ public sealed class DataSetStore
     private readonly ErasedScans _erased;
     private readonly TrainingBlobs _blobs;
     private readonly SliceDocuments _documents;
+    private readonly LockedPictureStore _locked;
 
     public DataSetStore(BlobServiceClient storage, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(storage);
         (_storage, _time, _erased) = (storage, time, new ErasedScans(storage));
         _blobs = new TrainingBlobs(storage.GetBlobContainerClient(Containers.TrainingData));
+        _locked = new LockedPictureStore(_blobs);
         _documents = new SliceDocuments(_blobs, document => Damaged?.Invoke(document));
     }
 
@@ -62,8 +64,8 @@ public sealed class DataSetStore
             return null;
         }
         // An erasure of another slice with the same file may have removed it before the document named it.
-        await _blobs.EnsureExistsAsync(imagePath, slice.Image, AnyFile, cancellationToken);
-        await _blobs.EnsureExistsAsync(maskPath, mask, Png, cancellationToken);
+        await _blobs.KeepAsync(imagePath, slice.Image, AnyFile, cancellationToken);
+        await _blobs.KeepAsync(maskPath, mask, Png, cancellationToken);
         return stored;
     }
 
@@ -126,20 +128,30 @@ public sealed class DataSetStore
         return stored;
     }
 
-    /// <summary>The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data.</summary>
-    /// <exception cref="DamagedDataException">The rule cannot be read, or slices of the data set were erased.</exception>
+    /// <summary>
+    /// The locked part of a data set. Its version stays the same while the locked slices do, whatever else joins the data. What was locked once stays
+    /// locked, by its picture (<see cref="LockedPictures"/>).
+    /// </summary>
+    /// <exception cref="DamagedDataException">Rule or locked pictures cannot be read, or slices of the data set were erased.</exception>
     public async Task<EvaluationSet> LockAsync(DataSet data, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(data);
         var rule = await RuleAsync(cancellationToken);
-        var locked = data.Slices.Where(slice => LockedGroups.IsLocked(slice.Group, rule)).ToArray();
+        var ids = LockedSlices.Of(data.Slices, rule, await _locked.FindAsync(cancellationToken));
+        var locked = data.Slices.Where(slice => ids.Contains(slice.Id)).ToArray();
+        // Before anybody can use the set: no later call may deal one of these to training.
+        await _locked.AddAsync(locked.Select(slice => slice.Picture), cancellationToken);
         var made = new EvaluationSet(DataSetVersions.Of(rule, locked), data.Version, rule, _time.GetUtcNow().UtcDateTime, [.. locked.Select(slice => slice.Id)]);
         var stored = await _blobs.EnsureAsync(
             BlobPaths.EvaluationSet(made.Version), made, ContractsJson.Default.EvaluationSet,
             stored => stored.Version == made.Version && stored.Rule == rule && stored.Slices.SequenceEqual(made.Slices), cancellationToken);
-        return await RemoveIfErasedAsync(BlobPaths.EvaluationSet(made.Version), made.Slices, cancellationToken)
-            ? throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.")
-            : stored with { DataSet = data.Version };
+        var erased = await _erased.FindErasedAsync(made.Slices, cancellationToken);
+        if (erased.Count == 0)
+            return stored with { DataSet = data.Version };
+        await RemoveAsync(BlobPaths.EvaluationSet(made.Version), cancellationToken);
+        var gone = new ErasedPictures(locked.Where(slice => erased.Contains(slice.Id)).Select(slice => slice.Picture));
+        await _locked.RemoveAsync(gone.Knows, cancellationToken);
+        throw new DamagedDataException($"Slices of the data set {data.Version} were erased: take a new one.");
     }
 
     /// <returns>Null where there is no such version.</returns>
@@ -185,9 +197,15 @@ public sealed class DataSetStore
         slices.Sort((one, other) => string.CompareOrdinal(one.Id.ToString(), other.Id.ToString()));
         DataSetSlice[] entries =
         [
-            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)),
+            .. slices.Zip(JoinedGroups.Of(slices, rule), (slice, group) => new DataSetSlice(slice.Id, group, slice.ImageSha256, slice.Picture, slice.MaskSha256)
+            {
+                OwnGroup = slice.Group == group ? null : slice.Group,
+            }),
         ];
-        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule);
+        return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule)
+        {
+            Locked = LockedSlices.Of(entries, rule, await _locked.FindAsync(cancellationToken)),
+        };
     }
 
     /// <returns>Whether a slice that a new list names was erased meanwhile; the list is removed then.</returns>
@@ -195,9 +213,12 @@ public sealed class DataSetStore
     {
         if (!await _erased.AnyErasedAsync(slices, cancellationToken))
             return false;
-        await BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
+        await RemoveAsync(list, cancellationToken);
         return true;
     }
+
+    private Task<int> RemoveAsync(string list, CancellationToken cancellationToken) =>
+        BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
 
     private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible
         ? rule
@@ -210,4 +231,8 @@ public sealed class DataSetStore
 /// <param name="Slices">In the order of their ids.</param>
 /// <param name="Data">The same slices, in the same order, as a data set.</param>
 /// <param name="Rule">Which of its groups are locked.</param>
-public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule);
+public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Data, EvaluationRule Rule)
+{
+    /// <value>The slices that no model may learn from.</value>
+    public required IReadOnlySet<ScanId> Locked { get; init; }
+}

@@ -36,8 +36,10 @@ public static class DataSetVersions
         // The group by its hash: it is the one part that may hold any character.
         foreach (var slice in slices)
             hash.AppendData(Encoding.UTF8.GetBytes(
-                $"{slice.Id} {ContentHash.Of(Encoding.UTF8.GetBytes(slice.Group))} {slice.ImageSha256} {slice.Picture.Sha256} {slice.Picture.Fingerprint} {slice.MaskSha256}\n"));
+                $"{slice.Id} {HashOf(slice.Group)} {slice.ImageSha256} {slice.Picture.Sha256} {slice.Picture.Fingerprint} {slice.MaskSha256}{(slice.OwnGroup is { } own ? " " + HashOf(own) : "")}\n"));
     }
+
+    private static string HashOf(string group) => ContentHash.Of(Encoding.UTF8.GetBytes(group));
 
     private static string Finish(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset())[..Length];
 }

@@ -52,6 +52,9 @@ public static class PictureFingerprint
         return one.Sha256 == other.Sha256 || Distance(one.Fingerprint, other.Fingerprint) <= MaxDistance;
     }
 
+    /// <summary>Whether the picture shows anything: one without structure (all black) is that of many slices.</summary>
+    public static bool HasStructure(string fingerprint) => fingerprint.AsSpan().ContainsAnyExcept('0');
+
     /// <summary>Whether a text has the form of a fingerprint.</summary>
     public static bool IsPlausible(string? text) => text is { Length: Bits / 4 } && text.All(char.IsAsciiHexDigitLower);
 

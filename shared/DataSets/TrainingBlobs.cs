@@ -12,6 +12,12 @@ namespace CtSeg.DataSets;
 /// <summary>Conditional reads and writes in the container of the training data.</summary>
 internal sealed class TrainingBlobs(BlobContainerClient container)
 {
+    /// <value>
+    /// Metadata of content that is about to be removed. A removal writes it, looks whether a document names the content, and then deletes only what has
+    /// the ETag of that write; who wrote such a document writes marked content again (<see cref="KeepAsync"/>). So neither needs the other to live on.
+    /// </value>
+    public const string RemovalMark = "removal";
+
     private const string Json = "application/json";
 
     /// <returns>How messages name a blob.</returns>
@@ -28,11 +34,25 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
             await TryWriteAsync(name, content, there.ETag, cancellationToken, contentType);
     }
 
-    /// <summary>The same for what was just stored: its content is not read again.</summary>
-    public async Task EnsureExistsAsync(string name, BinaryData content, string contentType, CancellationToken cancellationToken)
+    /// <summary>After the document that names it was written: stores what was removed since, or is about to be, once more.</summary>
+    public async Task KeepAsync(string name, BinaryData content, string contentType, CancellationToken cancellationToken)
     {
-        if (!await container.GetBlobClient(name).ExistsAsync(cancellationToken))
-            await TryWriteAsync(name, content, replaces: null, cancellationToken, contentType);
+        // Under any condition: what lies there has the same content, and its ETag must change.
+        if (!await IsKeptAsync(name, cancellationToken))
+            await container.GetBlobClient(name).UploadAsync(
+                content, new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = contentType } }, cancellationToken);
+    }
+
+    private async Task<bool> IsKeptAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return !(await container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken)).Value.Metadata.ContainsKey(RemovalMark);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
+        {
+            return false;
+        }
     }
 
     /// <summary>Stores a document whose name follows from its content; one that is there and not whole is replaced.</summary>
@@ -127,7 +147,8 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
             yield return [.. page.Values.Select(blob => blob.Name)];
     }
 
-    private static T? TryParse<T>(BinaryData content, JsonTypeInfo<T> type)
+    /// <returns>Null for what is no such document.</returns>
+    public static T? TryParse<T>(BinaryData content, JsonTypeInfo<T> type)
         where T : class
     {
         try

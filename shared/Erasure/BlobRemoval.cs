@@ -22,6 +22,10 @@ internal static class BlobRemoval
     public static Task<int> RemoveFolderAsync(BlobContainerClient container, string folder, CancellationToken cancellationToken) =>
         RemoveAsync(container, folder, _ => true, cancellationToken);
 
+    /// <summary>Snapshots and earlier versions of one blob; the blob itself stays.</summary>
+    public static Task<int> RemoveEarlierAsync(BlobContainerClient container, string name, CancellationToken cancellationToken) =>
+        RemoveAsync(container, name, item => item.Name == name && !IsCurrent(item), cancellationToken);
+
     /// <param name="prefix">Where the names begin.</param>
     /// <param name="isMeant">Of those, which go.</param>
     /// <exception cref="Azure.RequestFailedException">Storage refused; try the whole again.</exception>
@@ -69,6 +73,7 @@ internal static class BlobRemoval
         return removed;
     }
 
-    private static bool IsCurrent(BlobItem item) =>
+    /// <summary>Whether it is the blob itself, and no snapshot or earlier version.</summary>
+    public static bool IsCurrent(BlobItem item) =>
         string.IsNullOrEmpty(item.Snapshot) && (string.IsNullOrEmpty(item.VersionId) || item.IsLatestVersion == true);
 }

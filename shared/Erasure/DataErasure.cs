@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.Erasure;
 
@@ -84,12 +85,9 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         var unreadable = new List<string>();
         var runs = await _runs.FindAsync(order.Found, unreadable.Add, cancellationToken);
         progress.Unreadable = [.. sighting.Unreadable, .. models.Unreadable, .. unreadable];
-        foreach (var run in runs.Where(run => !run.HasEnded))
-        {
-            await _runs.CancelAsync(run, cancellationToken);
-            progress.Runs.Add(run.Id);
-        }
-        var removed = await RemoveAsync(order, scans, sighting, cancellationToken);
+        foreach (var run in runs)
+            progress.Stopped(run, await _runs.StopAsync(run, cancellationToken));
+        var removed = await RemoveAsync(order, scans, sighting, progress, cancellationToken);
         foreach (var run in runs)
             removed += await _runs.RemoveAsync(run, cancellationToken);
         foreach (var model in models.Affected.Select(model => model.Version).Concat(runs.Select(run => run.Challenger).OfType<string>()).Distinct(StringComparer.Ordinal))
@@ -99,7 +97,8 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
     }
 
     /// <summary>The uploads before what is made of them and could be made again.</summary>
-    private async Task<int> RemoveAsync(ErasureOrder order, ScanId[] scans, ErasureSighting sighting, CancellationToken cancellationToken)
+    private async Task<int> RemoveAsync(
+        ErasureOrder order, ScanId[] scans, ErasureSighting sighting, Progress progress, CancellationToken cancellationToken)
     {
         var removed = 0;
         // By the names of uploads, which the next process may not find any more.
@@ -115,6 +114,7 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         foreach (var scan in scans)
             removed += await _scans.RemoveMadeAsync(scan, cancellationToken) + await _data.RemoveSliceAsync(scan, cancellationToken);
         removed += await _data.RemoveContentAsync(order.Found.Images, order.Found.Masks, cancellationToken);
+        removed += await RemoveLockedAsync(order, progress, cancellationToken);
         foreach (var shadow in sighting.Shadows)
             removed += await RemoveAsync(Containers.TrainingRuns, shadow, cancellationToken);
         return removed;
@@ -131,6 +131,20 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         return removed;
     }
 
+    private async Task<int> RemoveLockedAsync(ErasureOrder order, Progress progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _data.RemoveLockedAsync(new ErasedPictures(order.Found.Pictures), cancellationToken);
+        }
+        catch (DamagedDataException)
+        {
+            // Hashes of pictures at most; the rest must go.
+            progress.Unreadable = [.. progress.Unreadable, $"{Containers.TrainingData}/{BlobPaths.LockedPictures}"];
+            return 0;
+        }
+    }
+
     private Task<int> RemoveAsync(string container, string blob, CancellationToken cancellationToken) =>
         BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(container), blob, cancellationToken);
 
@@ -141,7 +155,7 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
             time.GetUtcNow().UtcDateTime, progress.Blobs, [.. models.Affected.Select(model => model.Version)], models.Unknown, [.. progress.Runs]);
         stored = await _orders.ChangeAsync(
             stored, order => order.State == ErasureState.Done ? order : order with { State = ErasureState.Done, Outcome = outcome }, cancellationToken);
-        return Report(stored.Order, stored.Order.Found, progress, models, [.. progress.Runs], progress.Unreadable);
+        return Report(stored.Order, stored.Order.Found, progress, models, [.. progress.Runs], progress.Unreadable) with { RunsNotStopped = [.. progress.Running] };
     }
 
     private static ErasureReport Report(
@@ -184,6 +198,15 @@ public sealed class DataErasure(BlobServiceClient storage, TimeProvider time, IR
         public IReadOnlyList<string> Unreadable { get; set; } = [];
         public HashSet<ScanId> Marked { get; } = [];
         public SortedSet<string> Runs { get; } = new(StringComparer.Ordinal);
+        public SortedSet<string> Running { get; } = new(StringComparer.Ordinal);
+
+        public void Stopped(TrainingRunStatus run, bool isStopped)
+        {
+            if (!isStopped)
+                Running.Add(run.Id);
+            else if (!run.HasEnded)
+                Runs.Add(run.Id);
+        }
 
         public Progress See(ErasureSighting sighting)
         {

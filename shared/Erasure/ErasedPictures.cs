@@ -9,5 +9,5 @@ internal sealed class ErasedPictures(IEnumerable<PictureIdentity> pictures)
 
     public bool Knows(PictureIdentity? picture) => picture is not null && PictureFingerprint.IsPlausible(picture.Fingerprint) && HasStructure(picture) && _index.Knows(picture);
 
-    private static bool HasStructure(PictureIdentity picture) => picture.Fingerprint.AsSpan().ContainsAnyExcept('0');
+    private static bool HasStructure(PictureIdentity picture) => PictureFingerprint.HasStructure(picture.Fingerprint);
 }

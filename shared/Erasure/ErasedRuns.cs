@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Erasure;
@@ -10,6 +11,7 @@ internal sealed class ErasedRuns(BlobServiceClient storage, TimeProvider time)
     private const string Reason = "Slices that it learns from, or is judged by, were erased.";
     private readonly BlobContainerClient _runs = storage.GetBlobContainerClient(Containers.TrainingRuns);
     private readonly TrainingRunStore _store = new(storage, time);
+    private readonly ShadowStore _shadows = new(storage, time);
 
     /// <returns>The runs whose data or evaluation set holds an erased slice.</returns>
     /// <param name="unreadable">Told the paths of documents that cannot be read.</param>
@@ -26,8 +28,14 @@ internal sealed class ErasedRuns(BlobServiceClient storage, TimeProvider time)
         return runs;
     }
 
-    /// <summary>The job that works on it ends it at its next step.</summary>
-    public Task CancelAsync(TrainingRunStatus run, CancellationToken cancellationToken) => _store.CancelAsync(run.Id, Reason, cancellationToken);
+    /// <summary>Ends a run, or asks the job that works on it to end it at its next step. Its challenger runs in shadow no more.</summary>
+    /// <returns>False where it is too late: its challenger is just being put into use.</returns>
+    public async Task<bool> StopAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    {
+        var isStopped = run.HasEnded || await _store.CancelAsync(run.Id, Reason, cancellationToken) != TrainingRunCancellation.TooLate;
+        await _shadows.StopAsync(run.Id, cancellationToken);
+        return isStopped;
+    }
 
     /// <summary>The report, which shows slices as pictures, and the state of the training.</summary>
     /// <returns>How many blobs went.</returns>

@@ -26,15 +26,19 @@ public sealed class ErasedScans(BlobServiceClient storage)
     /// <summary>
     /// For who wrote a list of slices of the training data, or is about to use what was learnt from one: whether any of them was erased. One listing.
     /// </summary>
-    public async Task<bool> AnyErasedAsync(IEnumerable<ScanId> slices, CancellationToken cancellationToken)
+    public async Task<bool> AnyErasedAsync(IEnumerable<ScanId> slices, CancellationToken cancellationToken) =>
+        (await FindErasedAsync(slices, cancellationToken)).Count > 0;
+
+    /// <summary>The same: which of them.</summary>
+    internal async Task<IReadOnlySet<ScanId>> FindErasedAsync(IEnumerable<ScanId> slices, CancellationToken cancellationToken)
     {
-        var listed = slices.ToHashSet();
+        var (listed, erased) = (slices.ToHashSet(), new HashSet<ScanId>());
         var data = storage.GetBlobContainerClient(Containers.TrainingData);
         await foreach (var blob in _audit.GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.ErasedScans }, cancellationToken))
             if (ScanId.TryParse(blob.Name[BlobPaths.ErasedScans.Length..], out var slice) && listed.Contains(slice)
                 && !await data.GetBlobClient(BlobPaths.TrainingSlice(slice)).ExistsAsync(cancellationToken))
-                return true;
-        return false;
+                erased.Add(slice);
+        return erased;
     }
 
     /// <summary>After writing a result: removes all that was made of the scan if it was erased.</summary>
@@ -75,10 +79,24 @@ public sealed class ErasedScans(BlobServiceClient storage)
     {
         if (!await IsMarkedAsync(scan, cancellationToken) || await IsCorrectedAnewAsync(scan, slice, cancellationToken))
             return false;
+        await new TrainingDataRemoval(storage).RemoveWholeAsync(scan, slice, cancellationToken);
+        return true;
+    }
+
+    /// <summary>
+    /// For who finds no corrected mask any more: removes what an earlier call left of the scan in the training data, if the scan was erased and neither
+    /// taken in nor imported anew.
+    /// </summary>
+    /// <returns>Whether it was.</returns>
+    internal async Task<bool> TakeBackLeftCorrectionAsync(ScanId scan, CancellationToken cancellationToken)
+    {
+        if (!await IsErasedAsync(scan, cancellationToken))
+            return false;
         var removal = new TrainingDataRemoval(storage);
-        await removal.RemoveSliceAsync(scan, cancellationToken);
-        if (slice is not null)
-            await removal.RemoveContentAsync([slice.ImageSha256], [slice.MaskSha256, .. slice.EarlierMasks ?? []], cancellationToken);
+        var left = await removal.FindAsync(scan, cancellationToken);
+        if (left is not null && (left.Origin.BlobName is not { } upload || await HasUploadAsync(scan, upload, cancellationToken)))
+            return false;
+        await removal.RemoveWholeAsync(scan, left, cancellationToken);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
@@ -15,11 +16,16 @@ public sealed record StoredOrder(ErasureOrder Order, ETag ETag);
 /// <param name="BlobPath">With its container.</param>
 public sealed record DamagedOrder(string BlobPath);
 
-/// <summary>The orders of erasures. State is also kept as blob metadata: the open ones are found by one listing.</summary>
+/// <param name="LastLook">When it was done, or looked at again since, UTC.</param>
+internal sealed record DoneOrder(StoredOrder Stored, DateTime LastLook);
+
+/// <summary>The orders of erasures. State and times are also kept as blob metadata: the open ones and those done lately are found by one listing.</summary>
 public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
 {
     private const int MaxConflicts = 10;
     private const string StateMetadata = "state";
+    private const string DoneMetadata = "done";
+    private const string LookedMetadata = "looked";
     private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
 
     /// <param name="group">By its hash; or null.</param>
@@ -63,24 +69,38 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
     /// <param name="damaged">Told of those that cannot be read.</param>
     public async Task<IReadOnlyList<StoredOrder>> ListOpenAsync(Action<DamagedOrder> damaged, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(damaged);
         var open = new List<StoredOrder>();
-        var options = new GetBlobsOptions { Prefix = BlobPaths.Erasures, Traits = BlobTraits.Metadata };
-        await foreach (var blob in _audit.GetBlobsAsync(options, cancellationToken))
-        {
-            if (blob.Metadata.TryGetValue(StateMetadata, out var state) && state == nameof(ErasureState.Done))
-                continue;
-            try
-            {
-                if (await FindAsync(Path.GetFileNameWithoutExtension(blob.Name), cancellationToken) is { Order.State: ErasureState.Open } order)
-                    open.Add(order);
-            }
-            catch (JsonException)
-            {
-                damaged(new DamagedOrder($"{Containers.Audit}/{blob.Name}"));
-            }
-        }
+        await foreach (var (order, _) in ListAsync(
+            metadata => !(metadata.TryGetValue(StateMetadata, out var state) && state == nameof(ErasureState.Done)), damaged, cancellationToken))
+            if (order.Order.State == ErasureState.Open)
+                open.Add(order);
         return open;
+    }
+
+    /// <summary>Orders that were done since, the oldest first.</summary>
+    /// <param name="damaged">Told of those that cannot be read.</param>
+    internal async Task<IReadOnlyList<DoneOrder>> ListDoneAsync(DateTime since, Action<DamagedOrder> damaged, CancellationToken cancellationToken)
+    {
+        var done = new List<DoneOrder>();
+        await foreach (var (order, metadata) in ListAsync(metadata => TimeOf(metadata, DoneMetadata) >= since, damaged, cancellationToken))
+            if (order.Order.Outcome is { } outcome)
+                done.Add(new DoneOrder(order, TimeOf(metadata, LookedMetadata) ?? outcome.Time));
+        return done;
+    }
+
+    /// <summary>Notes when a done order was looked at again; nothing happens where somebody changed it since it was read.</summary>
+    internal async Task NoteLookAsync(StoredOrder read, CancellationToken cancellationToken)
+    {
+        var metadata = MetadataOf(read.Order);
+        metadata[LookedMetadata] = Text(time.GetUtcNow().UtcDateTime);
+        try
+        {
+            await BlobOf(read.Order.Id).SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
+        {
+            // Whoever changed it looks at it again.
+        }
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -103,6 +123,42 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
         throw new InvalidOperationException($"The order of erasure {id} changed under {MaxConflicts} attempts to write it.");
     }
 
+    private async IAsyncEnumerable<(StoredOrder Order, IDictionary<string, string> Metadata)> ListAsync(
+        Func<IDictionary<string, string>, bool> isMeant, Action<DamagedOrder> damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(damaged);
+        var options = new GetBlobsOptions { Prefix = BlobPaths.Erasures, Traits = BlobTraits.Metadata };
+        await foreach (var blob in _audit.GetBlobsAsync(options, cancellationToken))
+        {
+            if (!isMeant(blob.Metadata))
+                continue;
+            StoredOrder? order = null;
+            try
+            {
+                order = await FindAsync(Path.GetFileNameWithoutExtension(blob.Name), cancellationToken);
+            }
+            catch (JsonException)
+            {
+                damaged(new DamagedOrder($"{Containers.Audit}/{blob.Name}"));
+            }
+            if (order is not null)
+                yield return (order, blob.Metadata);
+        }
+    }
+
+    private static Dictionary<string, string> MetadataOf(ErasureOrder order)
+    {
+        var metadata = new Dictionary<string, string> { [StateMetadata] = order.State.ToString() };
+        if (order.Outcome is { } outcome)
+            metadata[DoneMetadata] = Text(outcome.Time);
+        return metadata;
+    }
+
+    private static string Text(DateTime time) => time.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTime? TimeOf(IDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(name, out var text) && DateTime.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
+
     private BlobClient BlobOf(string id) => _audit.GetBlobClient(BlobPaths.Erasure(id));
 
     private async Task<StoredOrder?> TryWriteAsync(ErasureOrder order, BlobRequestConditions conditions, CancellationToken cancellationToken)
@@ -111,7 +167,7 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
         {
             Conditions = conditions,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = new Dictionary<string, string> { [StateMetadata] = order.State.ToString() },
+            Metadata = MetadataOf(order),
         };
         var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.ErasureOrder));
         try

@@ -13,7 +13,7 @@ namespace CtSeg.Erasure;
 /// <param name="DataSets">Versions that held one.</param>
 /// <param name="Models">That saw one, or come from one that did.</param>
 /// <param name="UnknownModels">Versions of which nobody noted what they learnt from.</param>
-/// <param name="Runs">That learn from one and were not ended.</param>
+/// <param name="Runs">That learn from one: cancelled, or asked to end at their next step; without an order, those that would be.</param>
 /// <param name="Renewed">Uploaded anew after the order, and so left.</param>
 /// <param name="Unreadable">Paths of documents that cannot be read and may be about such a slice.</param>
 public sealed record ErasureReport(
@@ -21,6 +21,9 @@ public sealed record ErasureReport(
     IReadOnlyList<string> EvaluationSets, IReadOnlyList<AffectedModel> Models, IReadOnlyList<string> UnknownModels, IReadOnlyList<string> Runs,
     IReadOnlyList<ScanId> Renewed, IReadOnlyList<string> Unreadable)
 {
+    /// <summary>Runs that could not be stopped any more: their challenger was just being put into use. It is among the models.</summary>
+    public IReadOnlyList<string> RunsNotStopped { get; init; } = [];
+
     /// <value>Whether nothing is known of what was named.</value>
     public bool IsEmpty => TrainingSlices == 0 && Uploads == 0 && TakenIn == 0 && Models.Count == 0 && DataSets.Count == 0;
 }

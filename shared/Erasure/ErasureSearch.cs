@@ -28,7 +28,7 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
         scans.ExceptWith(renewed);
         var slices = look.Slices.Where(slice => scans.Contains(slice.Id)).ToArray();
         var uploads = await UploadsOfAsync(look, scans, cancellationToken);
-        var sets = await _traces.SetsAsync(scans, known, order.Time, look.Unreadable.Add, cancellationToken);
+        var sets = ErasureTraces.Sets(look.Sets, scans, known, order.Time, look.Unreadable.Add);
         var names = look.NamesOf(scans);
         names.UnionWith(uploads.Select(upload => upload.Name));
         return new ErasureSighting(
@@ -51,7 +51,8 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
         var until = order.UploadedUntil ?? DateTime.MaxValue;
         return new Look(
             order, order.Group is null ? null : await store.GroupHashAsync(cancellationToken), slices, await _scans.ListAsync(cancellationToken),
-            [.. uploads.Where(upload => upload.Time <= until)], [.. uploads.Where(upload => upload.Time > until)], unreadable);
+            [.. uploads.Where(upload => upload.Time <= until)], [.. uploads.Where(upload => upload.Time > until)],
+            await StoredSets.ReadAsync(storage.GetBlobContainerClient(Containers.TrainingData), cancellationToken), unreadable);
     }
 
     /// <summary>The slices that the order names.</summary>
@@ -61,6 +62,7 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
             return [scan];
         // What joined after the order was written is a new decision.
         var named = look.Slices.Where(slice => look.IsGroup(slice.Group) && slice.Origin.Time <= look.Order.Time).Select(slice => slice.Id).ToHashSet();
+        named.UnionWith(look.ListedOfGroup().Select(slice => slice.Id));
         var groups = look.Uploads.Concat(look.NewUploads).ToLookup(upload => upload.Name, upload => upload.Group, StringComparer.Ordinal);
         foreach (var (id, known) in look.Scans)
             if (known.BlobName is { } name && GroupsOf(name).Any(group => look.IsGroup(group ?? id.ToString())))
@@ -77,6 +79,7 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
     {
         var pictures = look.Order.Found.Pictures.ToList();
         pictures.AddRange(look.Slices.Where(slice => named.Contains(slice.Id)).Select(slice => slice.Picture));
+        pictures.AddRange(look.ListedOfGroup().Where(slice => named.Contains(slice.Id)).Select(slice => slice.Picture));
         pictures.AddRange((await _scans.PicturesAsync(named.Where(look.IsPreprocessed), look.Unreadable.Add, cancellationToken)).Values);
         var without = named.Where(scan => !look.IsPreprocessed(scan)).ToHashSet();
         var names = look.NamesOf(without);
@@ -143,9 +146,10 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
     /// <param name="NewUploads">After it.</param>
     private sealed record Look(
         ErasureOrder Order, GroupHash? Hash, List<TrainingSlice> Slices, Dictionary<ScanId, KnownScan> Scans, IReadOnlyList<StoredUpload> Uploads,
-        IReadOnlyList<StoredUpload> NewUploads, List<string> Unreadable)
+        IReadOnlyList<StoredUpload> NewUploads, IReadOnlyList<StoredSet> Sets, List<string> Unreadable)
     {
         private readonly Dictionary<string, bool> _groups = new(StringComparer.Ordinal);
+        private readonly HashSet<ScanId> _documents = [.. Slices.Select(slice => slice.Id)];
         private readonly Dictionary<ScanId, string> _names = NamesOf(Slices, Scans);
         private readonly Dictionary<string, DateTime> _takenIn = Scans.Values.Where(scan => scan is { BlobName: not null, LastChange: not null })
             .GroupBy(scan => scan.BlobName!, StringComparer.Ordinal).ToDictionary(scans => scans.Key, scans => scans.Max(scan => scan.LastChange!.Value), StringComparer.Ordinal);
@@ -158,6 +162,10 @@ internal sealed class ErasureSearch(BlobServiceClient storage, TimeProvider time
                 _groups[group] = isGroup = Hash.Of(group) == Order.Group;
             return isGroup;
         }
+
+        /// <summary>Slices whose document is gone or cannot be read, and which a data set puts into the group: their own, not one that they were joined with.</summary>
+        public IEnumerable<DataSetSlice> ListedOfGroup() => Sets.Where(set => set.Data?.CreatedAt <= Order.Time).SelectMany(set => set.Data!.Slices)
+            .Where(slice => !_documents.Contains(slice.Id) && PictureFingerprint.IsPlausible(slice.Picture.Fingerprint) && IsGroup(slice.OwnGroup ?? slice.Group));
 
         public bool IsKnown(ScanId scan) => Scans.ContainsKey(scan);
 

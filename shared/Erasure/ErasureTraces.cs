@@ -14,14 +14,12 @@ internal sealed class ErasureTraces(BlobServiceClient storage)
 {
     private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
     private readonly BlobContainerClient _runs = storage.GetBlobContainerClient(Containers.TrainingRuns);
-    private readonly BlobContainerClient _data = storage.GetBlobContainerClient(Containers.TrainingData);
 
     /// <param name="until">Sets that were made later hold slices that joined later, unless they name a scan.</param>
     /// <param name="unreadable">Told the paths of sets that cannot be read and name no scan.</param>
-    public async Task<SetTraces> SetsAsync(
-        HashSet<ScanId> scans, ErasedPictures known, DateTime until, Action<string> unreadable, CancellationToken cancellationToken)
+    public static SetTraces Sets(IReadOnlyList<StoredSet> stored, HashSet<ScanId> scans, ErasedPictures known, DateTime until, Action<string> unreadable)
     {
-        var sets = (await StoredSets.ReadAsync(_data, cancellationToken)).ToLookup(set => set.BlobName.StartsWith(BlobPaths.EvaluationSets, StringComparison.Ordinal));
+        var sets = stored.ToLookup(set => set.BlobName.StartsWith(BlobPaths.EvaluationSets, StringComparison.Ordinal));
         var data = sets[false].Where(set => set.Data is { } read ? read.Slices.Any(slice => IsErased(read, slice)) : Names(set.Text)).ToArray();
         // By the slices alone: the data set that one names is only the first that it was a part of.
         var evaluation = sets[true].Where(set => set.Evaluation is { } read ? read.Slices.Any(scans.Contains) : Names(set.Text)).ToArray();

@@ -37,12 +37,24 @@ public sealed class AliasAudit(BlobServiceClient storage)
                 moves[note.Move.Id] = note;
         }
         var followed = moves.Values.Select(move => move.Move.After).Append(current).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. moves.Values
-                .Select(move => move.Step == AliasMoveStep.Intended && followed.Contains(move.Move.Id) ? move with { Step = AliasMoveStep.Done } : move)
-                .OrderBy(move => move.Move.Time).ThenBy(move => move.Move.Id, StringComparer.Ordinal),
-        ];
+        return InOrder(
+            [.. moves.Values.Select(move => move.Step == AliasMoveStep.Intended && followed.Contains(move.Move.Id) ? move with { Step = AliasMoveStep.Done } : move)]);
+    }
+
+    /// <summary>Clocks of machines differ: a move comes after the one that it began from, whatever their times say.</summary>
+    private static List<AuditedMove> InOrder(IReadOnlyList<AuditedMove> moves)
+    {
+        var byId = moves.ToDictionary(move => move.Move.Id, StringComparer.Ordinal);
+        var (ordered, told) = (new List<AuditedMove>(moves.Count), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var next in moves.OrderBy(move => move.Move.Time).ThenBy(move => move.Move.Id, StringComparer.Ordinal))
+        {
+            // The earliest on top.
+            var chain = new Stack<AuditedMove>();
+            for (var move = next; move is not null && told.Add(move.Move.Id); move = move.Move.After is { } before ? byId.GetValueOrDefault(before) : null)
+                chain.Push(move);
+            ordered.AddRange(chain);
+        }
+        return ordered;
     }
 
     /// <summary>Not cut off by cancellation, as the move is not.</summary>

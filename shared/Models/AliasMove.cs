@@ -40,8 +40,21 @@ public sealed record AliasMove(string Id, AliasMoveKind Kind, ServedModel To, st
     public string? DecisionSha256 { get; init; }
 }
 
+/// <summary>
+/// Two are equal that name the same version and weights: versions never change, so the manifest's hash says no more about which model it is, and older
+/// documents do not have it. It is there to be checked wherever the model is loaded.
+/// </summary>
 /// <param name="WeightsSha256">Of weights.safetensors, lower-case hexadecimal.</param>
-public sealed record ServedModel(string Version, string WeightsSha256);
+public sealed record ServedModel(string Version, string WeightsSha256)
+{
+    /// <summary>Of the bytes of model.json, lower-case hexadecimal: other settings of the same weights make other masks. Null where nobody noted it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ManifestSha256 { get; init; }
+
+    public bool Equals(ServedModel? other) => other is not null && Version == other.Version && WeightsSha256 == other.WeightsSha256;
+
+    public override int GetHashCode() => HashCode.Combine(Version, WeightsSha256);
+}
 
 /// <summary><c>models/shadow.json</c>: a challenger that segments a share of the live slices too; nobody sees its masks.</summary>
 /// <param name="Share">Of the slices, above 0 to 1.</param>

@@ -64,6 +64,10 @@ public sealed record TrainingRecord(
 /// <summary>`models/current.json`: the model in use; replaced only by a conditional write.</summary>
 public sealed record CurrentModel(string Version, string WeightsSha256)
 {
+    /// <summary>Of the bytes of model.json, lower-case hexadecimal. Every move notes it; null in documents that are older, or came with the program.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ManifestSha256 { get; init; }
+
     /// <summary>Id of the <see cref="AliasMove"/> that wrote it: whoever lost the answer to the write knows it again. Null for one that came with the program.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? MoveId { get; init; }

@@ -14,5 +14,6 @@ public static class ModelVersions
     /// <returns>Whether it has the form of a SHA-256, lower-case hexadecimal.</returns>
     public static bool IsHash(string? sha256) => sha256 is { Length: 2 * SHA256.HashSizeInBytes } && sha256.All(char.IsAsciiHexDigitLower);
 
-    public static bool IsPlausible(ServedModel? model) => model is not null && IsAllowed(model.Version) && IsHash(model.WeightsSha256);
+    public static bool IsPlausible(ServedModel? model) =>
+        model is not null && IsAllowed(model.Version) && IsHash(model.WeightsSha256) && (model.ManifestSha256 is null || IsHash(model.ManifestSha256));
 }

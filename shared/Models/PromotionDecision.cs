@@ -24,8 +24,19 @@ public sealed record PromotionTerms(double Margin = 0.02, double Level = 0.95, i
 /// <param name="Share">Of the live slices, above 0 to 1.</param>
 /// <param name="Slices">After which the decision is made.</param>
 /// <param name="Hours">After which it is made in any case.</param>
-/// <param name="MaxDisagreement">Share of lesion pixels, of both together, in which the two may differ; above it the challenger is refused.</param>
-public sealed record ShadowTerms(double Share = 0.1, int Slices = 50, double Hours = 24, double MaxDisagreement = 0.5);
+/// <param name="MaxDisagreement">
+/// Share of lesion pixels, of both together, in which the two may differ; above it the challenger is refused. It holds for all lesions as one class, and
+/// for each class that either gives on at least <see cref="NeededSlices"/> slices; rarer ones are reported.
+/// </param>
+public sealed record ShadowTerms(double Share = 0.1, int Slices = 50, double Hours = 24, double MaxDisagreement = 0.5)
+{
+    /// <summary>Slices without which a challenger is refused, 1 to <see cref="Slices"/>; a fifth of them where null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MinSlices { get; init; }
+
+    // No property: an order that names one that is ignored would be accepted.
+    public int NeededSlices() => MinSlices ?? Math.Max(1, (int)Math.Ceiling(Slices / 5.0));
+}
 
 /// <summary><c>models/{version}/decision.json</c>: whether the challenger is proven not worse in any class and better overall, with the numbers.</summary>
 /// <param name="Groups">Of the locked set that neither model learnt from.</param>
@@ -63,6 +74,10 @@ public sealed record ShadowSummary(int Slices, int Failed, double? Disagreement,
 /// <param name="BothPixels">That both give it.</param>
 public sealed record ClassDisagreement(string Name, long ChampionPixels, long ChallengerPixels, long BothPixels)
 {
+    /// <summary>Of a sum: slices on which either gives the class; null of one slice.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SlicesWithClass { get; init; }
+
     /// <value>Pixels that only one of them gives the class, as a share of those that any does; null where none does.</value>
     [JsonIgnore]
     public double? Share => ChampionPixels + ChallengerPixels - BothPixels is var any and > 0 ? (any - BothPixels) / (double)any : null;

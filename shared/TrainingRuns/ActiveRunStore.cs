@@ -52,7 +52,8 @@ internal sealed class ActiveRunStore(BlobServiceClient storage)
     {
         try
         {
-            await _blob.DeleteAsync(conditions: new BlobRequestConditions { IfMatch = stored.ETag }, cancellationToken: cancellationToken);
+            // A snapshot that somebody made must not keep a run from its end.
+            await _blob.DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, new BlobRequestConditions { IfMatch = stored.ETag }, cancellationToken: cancellationToken);
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
         {

@@ -27,4 +27,9 @@ public sealed record ShadowResult(
     /// <summary>One sentence: why the challenger has no mask; null where it has.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
+
+    /// <summary>Another model may have served when the slice was segmented.</summary>
+    public bool IsOf(ServedModel champion, ServedModel challenger) => IsSame(Champion, champion) && IsSame(Challenger, challenger);
+
+    private static bool IsSame(ModelReference one, ServedModel other) => one.Version == other?.Version && one.WeightsSha256 == other.WeightsSha256;
 }

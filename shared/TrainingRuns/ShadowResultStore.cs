@@ -4,6 +4,8 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Erasure;
+using CtSeg.Models;
 using CtSeg.Scans;
 
 namespace CtSeg.TrainingRuns;
@@ -36,7 +38,17 @@ public sealed class ShadowResultStore(BlobServiceClient storage)
 
     /// <summary>Takes a result away, with all that an account keeps beside it; one that is gone already is left so.</summary>
     public Task RemoveAsync(string run, ScanId scan, CancellationToken cancellationToken) =>
-        BlobOf(run, scan).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+        BlobRemoval.RemoveAsync(_runs, BlobPaths.ShadowResult(run, scan), cancellationToken);
+
+    /// <returns>What this challenger said beside this champion, in the order of the scans; documents that cannot be read are left out.</returns>
+    public async Task<IReadOnlyList<ShadowResult>> ListAsync(string run, ServedModel champion, ServedModel challenger, CancellationToken cancellationToken)
+    {
+        var found = new List<ShadowResult>();
+        await foreach (var result in ListAsync(run, onDamaged: null, cancellationToken))
+            if (result.IsOf(champion, challenger))
+                found.Add(result);
+        return found;
+    }
 
     /// <param name="onDamaged">Told the name of a document that cannot be read; it is left out.</param>
     public async IAsyncEnumerable<ShadowResult> ListAsync(

@@ -25,14 +25,14 @@ public static class ShadowSummaries
     }
 
     /// <summary>Pixels are summed, not shares: a slice without lesions says little.</summary>
-    /// <param name="results">Of one run; those in which the challenger failed are counted only.</param>
+    /// <param name="results">Of one champion and one challenger; those in which the challenger failed are counted only.</param>
     public static ShadowSummary Sum(IEnumerable<ShadowResult> results)
     {
         ArgumentNullException.ThrowIfNull(results);
         var (slices, failed) = (0, 0);
         var overall = new ClassDisagreement(ShadowResult.Infection, 0, 0, 0);
         var classes = Enumerable.Range(1, LesionMask.ClassCount - 1)
-            .Select(label => new ClassDisagreement(((LesionClass)label).Token, 0, 0, 0)).ToArray();
+            .Select(label => new ClassDisagreement(((LesionClass)label).Token, 0, 0, 0) { SlicesWithClass = 0 }).ToArray();
         foreach (var result in results)
         {
             if (result.Overall is not { } seen)
@@ -67,5 +67,6 @@ public static class ShadowSummaries
         ChampionPixels = sum.ChampionPixels + one.ChampionPixels,
         ChallengerPixels = sum.ChallengerPixels + one.ChallengerPixels,
         BothPixels = sum.BothPixels + one.BothPixels,
+        SlicesWithClass = sum.SlicesWithClass + (one.ChampionPixels + one.ChallengerPixels > 0 ? 1 : 0),
     };
 }

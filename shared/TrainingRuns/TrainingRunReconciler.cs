@@ -24,6 +24,8 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
     private const int Newest = 20;
     private readonly BlobContainerClient _runs = storage.GetBlobContainerClient(Containers.TrainingRuns);
     private readonly ShadowStore _shadows = new(storage, time);
+    private readonly ShadowResultStore _results = new(storage);
+    private readonly ModelStore _models = new(storage);
 
     public async Task<TrainingRunsOutcome> ReconcileAsync(CancellationToken cancellationToken)
     {
@@ -73,12 +75,32 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
     {
         if ((await _shadows.ReadAsync(cancellationToken))?.Shadow is not { } shadow || shadow.RunId != run.Id || shadow.Until <= time.GetUtcNow().UtcDateTime)
             return true;
-        var (seen, enough) = (0, run.Request.Shadow?.Slices ?? 0);
-        var options = new GetBlobsOptions { Prefix = BlobPaths.ShadowResults(run.Id) };
-        await foreach (var _ in _runs.GetBlobsAsync(options, cancellationToken))
+        var enough = run.Request.Shadow?.Slices ?? 0;
+        return enough == 0 || (await HasResultsAsync(run.Id, enough, cancellationToken) && await HasSeenAsync(run.Id, shadow.Model, enough, cancellationToken));
+    }
+
+    private async Task<bool> HasResultsAsync(string run, int enough, CancellationToken cancellationToken)
+    {
+        var seen = 0;
+        await foreach (var _ in _runs.GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.ShadowResults(run) }, cancellationToken))
             if (++seen >= enough)
                 return true;
-        return enough == 0;
+        return false;
+    }
+
+    /// <summary>Results beside a model that served before do not count: the job would find too few and wait on.</summary>
+    private async Task<bool> HasSeenAsync(string run, ServedModel challenger, int enough, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _models.ReadAliasAsync(cancellationToken) is not { } alias || alias.Served == challenger
+                || (await _results.ListAsync(run, alias.Served, challenger, cancellationToken)).Count >= enough;
+        }
+        catch (DamagedModelException)
+        {
+            // The job ends the run with that reason.
+            return true;
+        }
     }
 
     /// <summary>A job that was killed, or a run that was ended by hand, leaves its challenger in shadow.</summary>

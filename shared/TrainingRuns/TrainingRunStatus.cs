@@ -16,7 +16,7 @@ public enum TrainingRunState
     Promoted,
     /// <summary>The challenger was not proven better and not worse.</summary>
     Refused,
-    /// <summary>There was nothing to learn, or nothing to prove it on.</summary>
+    /// <summary>There was nothing to learn, nothing to prove it on, or no key to sign it with.</summary>
     Skipped,
     Cancelled,
     Failed,
@@ -110,6 +110,9 @@ public sealed record TrainingRunStep(TrainingRunState State, DateTime Time);
 /// <param name="By">Who asked: <c>schedule</c>, <c>api</c> or <c>command</c>.</param>
 public sealed record TrainingRunRequest(string By)
 {
+    /// <summary>Nobody waits for the end of such a run.</summary>
+    public const string BySchedule = "schedule";
+
     /// <summary>From random weights instead of the champion's.</summary>
     public bool FromScratch { get; init; }
 

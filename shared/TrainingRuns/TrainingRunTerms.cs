@@ -35,6 +35,7 @@ public static class TrainingRunTerms
     {
         Require(problems, terms.Share is > 0 and <= 1, $"shadow.share is {terms.Share}; more than 0 and at most 1 is possible.");
         Require(problems, terms.Slices is >= 1 and <= MaxShadowSlices, $"shadow.slices are {terms.Slices}; 1 to {MaxShadowSlices} are possible.");
+        Require(problems, terms.MinSlices is null || (terms.MinSlices >= 1 && terms.MinSlices <= terms.Slices), $"shadow.minSlices are {terms.MinSlices}; 1 to shadow.slices, {terms.Slices}, are possible.");
         Require(problems, terms.Hours is > 0 and <= MaxShadowHours, $"shadow.hours are {terms.Hours}; more than 0 and at most {MaxShadowHours} are possible.");
         Require(problems, terms.MaxDisagreement is >= 0 and <= 1, $"shadow.maxDisagreement is {terms.MaxDisagreement}; 0 to 1 is possible.");
     }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingRuns;
@@ -23,6 +25,16 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
             $$"""{"id":"{{run.Id}}-1","type":"ctseg.training.requested.v1","source":"/ctseg/functions/ScheduleRetraining","subject":"{{run.Id}}","time":"2026-11-23T15:12:05Z","data":{"runId":"{{run.Id}}","attempt":1},"specversion":"1.0","datacontenttype":"application/json"}""");
         (run.Request, run.State).ShouldBe((new TrainingRunRequest("schedule"), TrainingRunState.Requested));
         (await handler.PostAsync("ScheduleRetraining", Handler.Fixture(Timer))).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_SettingsOfTheNight_When_TheNightComes_Then_TheRunIsAskedForWithThem()
+    {
+        await using var handler = await Handler.StartAsync(
+            await azurite.NewAccountAsync(), ("RetrainingMinutes", "30"), ("RetrainingFromScratch", "True"), ("RetrainingShadowShare", "0.5"));
+        (await handler.PostAsync("ScheduleRetraining", Handler.Fixture(Timer))).ShouldBeDone();
+        (await RunsOf(handler).FindActiveAsync(Handler.Stop)).ShouldNotBeNull().Request.ShouldBe(
+            new TrainingRunRequest("schedule") { Minutes = 30, FromScratch = true, Shadow = new ShadowTerms(0.5) });
     }
 
     [Fact]
@@ -69,6 +81,8 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
     [InlineData("""{"epochs":0}""", "Epochs are 0; 1 to 10000 are possible.")]
     [InlineData("""{"epochs":10001,"minutes":-1}""", "Epochs are 10001; 1 to 10000 are possible. Minutes are -1; more than 0 and at most 10080 are possible.")]
     [InlineData("""{"shadow":{"share":1.5}}""", "Shadow.share is 1.5; more than 0 and at most 1 is possible.")]
+    [InlineData("""{"shadow":{"slices":4,"minSlices":5}}""", "Shadow.minSlices are 5; 1 to shadow.slices, 4, are possible.")]
+    [InlineData("""{"shadow":{"neededSlices":5}}""", "'$.shadow.neededSlices' of the body is unknown")]
     [InlineData("""{"promotion":{"level":1}}""", "Promotion.level is 1; 0.5 to 0.999 is possible.")]
     public async Task Given_WrongOrder_When_Posted_Then_OneClear400(string body, string detail)
     {
@@ -140,6 +154,22 @@ public sealed class TrainingRunsTests(AzuriteFixture azurite)
         var ended = (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldBeDone().Outputs.GetProperty("ended");
         ended.EnumerateArray().Single().GetProperty("data").GetRawText().ShouldBe(
             $$"""{"runId":"{{run.Id}}","state":"failed","reason":"It was asked for 2 times and no job brought it to an end."}""");
+    }
+
+    [Fact]
+    public async Task Given_ADataSetThatWasWrittenAfterAnErasure_When_Reconciled_Then_ItIsRemovedAnHourLater()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var scan = ScanId.Parse("0011223344556677");
+        await new DataErasure(handler.Storage, handler.Clock, new HashSet<string>()).ForgetAsync(ErasureTarget.OfScan(scan), Handler.Stop);
+        var locked = new EvaluationSet("00000000000000ee", "00000000000000ff", EvaluationRule.Default, handler.Now, [scan]);
+        var blob = handler.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.EvaluationSet(locked.Version));
+        await blob.UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(locked, ContractsJson.Default.EvaluationSet)), Handler.Stop);
+        (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldSendNothing();
+        ((bool)await blob.ExistsAsync(Handler.Stop)).ShouldBeTrue();
+        handler.Clock.Advance(TimeSpan.FromMinutes(61));
+        (await handler.PostAsync("ReconcileTrainingRuns", Handler.Fixture(Timer))).ShouldSendNothing();
+        ((bool)await blob.ExistsAsync(Handler.Stop)).ShouldBeFalse();
     }
 
     private static TrainingRunStore RunsOf(Handler handler) => new(handler.Storage, handler.Clock);

@@ -59,6 +59,11 @@ internal static class ConsumeCommand
         Description = "Between two looks whether the storage names another model (0.1 to 20).", DefaultValueFactory = _ => 2,
     };
 
+    private static readonly Option<string?> State = new("--state")
+    {
+        Description = "Folder that keeps which model served last and what was told; one for each storage address, in the user's own, unless given.",
+    };
+
     /// <param name="openServiceBus">Connects to the namespace that the settings name.</param>
     /// <param name="loadModel">Loads a model folder; throws <see cref="ModelRefusedException"/>.</param>
     /// <remarks>
@@ -67,7 +72,7 @@ internal static class ConsumeCommand
     /// </remarks>
     public static Command Create(Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
-        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model, ModelSeconds };
+        var command = new Command("consume", Description) { Batch, Idle, MaxWait, Prefetch, Drain, Model, ModelSeconds, State };
         command.SetAction((parsed, _) => RunAsync(parsed, openServiceBus, loadModel));
         return command;
     }
@@ -90,7 +95,7 @@ internal static class ConsumeCommand
             await using var bus = openServiceBus(connections.Setting);
             using var logs = CreateLogs();
             var load = SignedModelFolder.Only(TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)), loadModel);
-            var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs);
+            var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs) { StateFolder = parsed.GetValue(State) };
             return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)

@@ -14,6 +14,9 @@ namespace CtSeg.TrainingJob.Consumer;
 internal sealed class ConsumeJob(
     ConsumeOptions options, BlobServiceClient storage, IServiceBusClient bus, Func<string, ISliceSegmenter> load, string cacheFolder, TimeProvider time, ILoggerFactory logs)
 {
+    /// <value>Keeps which model served last and what was told; the account's own one in the cache folder unless given.</value>
+    public string? StateFolder { get; init; }
+
     /// <exception cref="ModelRefusedException">There is no usable model.</exception>
     /// <exception cref="ServiceBusException">The queue is refused or stayed out of reach.</exception>
     public Task<ConsumerEnd> RunAsync(CancellationToken stopping) => options.ModelFolder is { } folder
@@ -30,11 +33,12 @@ internal sealed class ConsumeJob(
 
     private async Task<ConsumerEnd> RunNamedAsync(CancellationToken stopping)
     {
+        var state = StateFolder ?? AccountFolder.Of(cacheFolder, storage.Uri);
         await using var sender = bus.CreateSender(Queues.Alerts);
-        var alerts = new ModelAlerts(sender, cacheFolder, time, logs.CreateLogger<ModelAlerts>());
+        var alerts = new ModelAlerts(sender, state, time, logs.CreateLogger<ModelAlerts>());
         var models = new StorageModels(storage.GetBlobContainerClient(Containers.Models), cacheFolder);
         var loader = new ModelLoader(models, load, time);
-        var serving = new ServingModel(models, loader, new LastServedModel(cacheFolder), alerts, StartThread, time, logs.CreateLogger<ServingModel>());
+        var serving = new ServingModel(models, loader, new LastServedModel(state), alerts, StartThread, time, logs.CreateLogger<ServingModel>());
         await serving.StartAsync(stopping);
         var comparison = new ShadowComparison(
             new ShadowResultStore(storage), new StatusStore(storage.GetBlobContainerClient(Containers.Status)), time, logs.CreateLogger<ShadowComparison>());

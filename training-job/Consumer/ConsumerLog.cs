@@ -73,4 +73,7 @@ internal static partial class ConsumerLog
 
     [LoggerMessage(3022, LogLevel.Warning, "models/shadow.json names no model, run and share that could be: there is no shadow.")]
     public static partial void ShadowUnusable(this ILogger logger);
+
+    [LoggerMessage(3023, LogLevel.Warning, "Model {Version}, which served before, serves.")]
+    public static partial void EarlierServes(this ILogger logger, string version);
 }

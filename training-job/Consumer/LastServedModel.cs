@@ -4,11 +4,12 @@ using CtSeg.TrainingJob.Registry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
-/// <summary><c>last-served.json</c> in the cache folder: the last model that served on this machine, for a start at which the alias is of no use.</summary>
-internal sealed class LastServedModel(string cacheFolder)
+/// <summary><c>last-served.json</c>: the last model that served an account on this machine, for a start at which the alias is of no use.</summary>
+/// <param name="folder">Of the account (<see cref="AccountFolder"/>).</param>
+internal sealed class LastServedModel(string folder)
 {
     private const string FileName = "last-served.json";
-    private readonly string _file = Path.Combine(cacheFolder, FileName);
+    private readonly string _file = Path.Combine(folder, FileName);
 
     /// <returns>Null where none is noted, or nothing that could be a model.</returns>
     public ServedModel? Read()
@@ -28,7 +29,7 @@ internal sealed class LastServedModel(string cacheFolder)
     {
         try
         {
-            Directory.CreateDirectory(cacheFolder);
+            Directory.CreateDirectory(folder);
             ModelFolder.ReplaceFile(_file, JsonSerializer.SerializeToUtf8Bytes(model, ModelsJson.Default.ServedModel));
             return true;
         }

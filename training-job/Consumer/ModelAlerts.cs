@@ -8,14 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace CtSeg.TrainingJob.Consumer;
 
 /// <summary>
-/// Tells the queue <c>alerts</c> of models that were refused, each once. What was told is noted in the cache folder, so that a job that is started
+/// Tells the queue <c>alerts</c> of models that were refused, each once. What was told is noted on this machine, so that a job that is started
 /// again every hour does not tell it every hour. Not for use from several threads at once.
 /// </summary>
-internal sealed class ModelAlerts(IMessageSender sender, string cacheFolder, TimeProvider time, ILogger<ModelAlerts> logger)
+/// <param name="folder">Of the account (<see cref="AccountFolder"/>).</param>
+internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProvider time, ILogger<ModelAlerts> logger)
 {
     private const string Source = "/ctseg/training-job";
     private const int ShownHashLength = 16;
-    private readonly string _folder = Path.Combine(cacheFolder, "told");
+    private readonly string _folder = Path.Combine(folder, "told");
     private readonly Dictionary<string, CloudEvent<ModelRefused>> _waiting = [];
     private readonly HashSet<string> _told = [];
 

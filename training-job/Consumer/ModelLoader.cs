@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Registry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -62,6 +64,7 @@ internal sealed class ModelLoader(StorageModels models, Func<string, ISliceSegme
 
     private ISliceSegmenter LoadAndProbe(string folder, ServedModel model)
     {
+        RequireManifest(folder, model);
         var segmenter = load(folder);
         try
         {
@@ -78,6 +81,23 @@ internal sealed class ModelLoader(StorageModels models, Func<string, ISliceSegme
                 throw;
             // Whatever the libraries below throw: a model that fails on a blank slice fails on all.
             throw new ModelRefusedException($"Model {model.Version} fails on a blank slice ({e.GetType().Name}): it cannot serve.", e);
+        }
+    }
+
+    /// <summary>Of files that were kept too: the weights' hash is in the manifest, its own in the document that names the model.</summary>
+    private static void RequireManifest(string folder, ServedModel model)
+    {
+        if (model.ManifestSha256 is not { } named)
+            return;
+        try
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, ModelFolder.ManifestName))));
+            if (hash != named)
+                throw new ModelRefusedException($"{ModelFolder.ManifestName} of model {model.Version} on this machine has the SHA-256 {hash}, not {named}: the model is refused.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelRefusedException($"{ModelFolder.ManifestName} of model {model.Version} on this machine cannot be read: the model is refused.", e);
         }
     }
 

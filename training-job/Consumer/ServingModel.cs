@@ -36,21 +36,23 @@ internal sealed class ServingModel(
 
     private ServedModel Serving => new(Thread.Serving.Model.Version, Thread.Serving.Model.WeightsSha256);
 
-    /// <summary>Has the alias's model serve; where that is of no use, the last one that served on this machine.</summary>
+    /// <summary>Has the alias's model serve; where that is of no use, one that served before.</summary>
     /// <exception cref="ModelRefusedException">There is no usable model.</exception>
     /// <exception cref="RequestFailedException">Storage refuses, and none ever served here.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        ServedModel? wanted = null;
+        ReadAlias? alias = null;
+        var isFetched = false;
         ExceptionDispatchInfo problem;
         try
         {
-            var alias = (await models.ReadAliasAsync(known: null, cancellationToken))!;
+            alias = (await models.ReadAliasAsync(known: null, cancellationToken))!;
             _known = alias.ETag;
-            wanted = alias.Model ?? new ServedModel(UnknownVersion, alias.ContentSha256);
-            if (alias.Model is null)
-                throw new ModelRefusedException(alias.Problem);
-            await ServeFirstAsync(wanted, await models.FetchAsync(wanted, Alias, cancellationToken), cancellationToken);
+            var named = alias.Model ?? throw new ModelRefusedException(alias.Problem);
+            var folder = await models.FetchAsync(named, Alias, cancellationToken);
+            isFetched = true;
+            await ServeFirstAsync(named, folder, cancellationToken);
+            Note(named);
             return;
         }
         catch (ModelRefusedException e)
@@ -63,7 +65,8 @@ internal sealed class ServingModel(
             problem = ExceptionDispatchInfo.Capture(e);
         }
         var refusal = problem.SourceException as ModelRefusedException;
-        if (!await TryServeLastAsync(refusal is null ? null : wanted, cancellationToken))
+        var wanted = alias is null ? null : alias.Model ?? new ServedModel(UnknownVersion, alias.ContentSha256);
+        if (!await TryServeEarlierAsync(alias, isRefused: refusal is not null, isFetched, cancellationToken))
         {
             if (refusal is not null)
                 await TellOfNoModelAsync(wanted!, refusal, cancellationToken);
@@ -169,24 +172,68 @@ internal sealed class ServingModel(
             _thread = null;
             throw;
         }
-        Note(model);
     }
 
-    /// <param name="refused">Not tried again; null where nothing was refused.</param>
-    private async Task<bool> TryServeLastAsync(ServedModel? refused, CancellationToken cancellationToken)
+    /// <summary>
+    /// The last one that served on this machine goes first, of which all is here, then those that the alias names as having served before, the newest
+    /// first. Where the alias was moved back from the last one, that comes last: somebody found it wanting.
+    /// </summary>
+    /// <param name="alias">Null where it could not be read.</param>
+    /// <param name="isRefused">The alias or its model; false where storage failed, which more downloads would only try further.</param>
+    /// <param name="isFetched">The alias's model was refused with all of its files at hand: the same files would be again.</param>
+    private async Task<bool> TryServeEarlierAsync(ReadAlias? alias, bool isRefused, bool isFetched, CancellationToken cancellationToken)
     {
-        if (lastServed.Read() is not { } last || last == refused)
-            return false;
+        var before = alias?.Before.Reverse().Distinct().Where(model => model != alias.Model).ToList() ?? [];
+        var last = lastServed.Read();
+        if (isFetched && last == alias?.Model)
+            last = null;
+        var goesFirst = last is not null && (alias?.Model is null || last == alias.Model || before.Count == 0 || before.Contains(last));
+        if (goesFirst && await TryServeLastAsync(last!, isNews: last != alias?.Model, cancellationToken))
+            return true;
+        if (isRefused && await TryServeBeforeAsync(before, cancellationToken))
+            return true;
+        return last is not null && !goesFirst && await TryServeLastAsync(last, isNews: true, cancellationToken);
+    }
+
+    /// <param name="isNews">Whether a later refusal of it is: not where it was refused just now.</param>
+    private async Task<bool> TryServeLastAsync(ServedModel last, bool isNews, CancellationToken cancellationToken)
+    {
         try
         {
             await ServeFirstAsync(last, models.FolderOf(last), cancellationToken);
-            logger.LastServes(last.Version);
-            return true;
         }
         catch (ModelRefusedException)
         {
             return false;
         }
+        logger.LastServes(last.Version);
+        if (isNews)
+            Note(last);
+        return true;
+    }
+
+    private async Task<bool> TryServeBeforeAsync(IReadOnlyList<ServedModel> before, CancellationToken cancellationToken)
+    {
+        foreach (var model in before)
+        {
+            try
+            {
+                await ServeFirstAsync(model, await models.FetchAsync(model, Alias, cancellationToken), cancellationToken);
+                logger.EarlierServes(model.Version);
+                Note(model);
+                return true;
+            }
+            catch (ModelRefusedException e)
+            {
+                logger.ModelRefused(model.Version, e.Message, "none");
+            }
+            catch (Exception e) when (StorageFaults.Is(e))
+            {
+                logger.WatchFailed(StorageFaults.Describe(e));
+                return false;
+            }
+        }
+        return false;
     }
 
     private Task TellOfNoModelAsync(ServedModel model, ModelRefusedException refusal, CancellationToken cancellationToken)

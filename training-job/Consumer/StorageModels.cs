@@ -11,8 +11,8 @@ using CtSeg.TrainingJob.Registry;
 namespace CtSeg.TrainingJob.Consumer;
 
 /// <summary>
-/// The alias <c>models/current.json</c> and the files of models, which are kept in a cache folder by version and hash: they are downloaded once,
-/// and what was changed on disk since is downloaded again.
+/// The alias <c>models/current.json</c> and the files of models, which are kept in a cache folder by version and hashes: they are downloaded once,
+/// and what was changed on disk since is downloaded again. What is downloaded replaces nothing before it was checked.
 /// </summary>
 internal sealed class StorageModels(BlobContainerClient models, string cacheFolder)
 {
@@ -46,26 +46,18 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
     {
         var folder = FolderOf(model);
         Directory.CreateDirectory(folder);
-        await DownloadAsync(BlobPaths.ModelCard(model.Version), Path.Combine(folder, ModelFolder.ManifestName), expectedHash: null, namedBy, cancellationToken);
-        CheckManifest(folder, model, namedBy);
-        var weights = Path.Combine(folder, ModelFolder.WeightsName);
-        if (!File.Exists(weights) || await HashAsync(weights, cancellationToken) != model.WeightsSha256)
-            await DownloadAsync(BlobPaths.ModelWeights(model.Version), weights, model.WeightsSha256, namedBy, cancellationToken);
+        await FetchFileAsync(ModelFolder.ManifestName, model, folder, namedBy, cancellationToken);
+        await FetchFileAsync(ModelFolder.WeightsName, model, folder, namedBy, cancellationToken);
         await FetchSignatureAsync(model, Path.Combine(folder, SignedModelFolder.SignatureName), cancellationToken);
         return folder;
     }
 
-    /// <summary>Where the files of a model are kept; they may not be there.</summary>
-    public string FolderOf(ServedModel model) => Path.Combine(cacheFolder, $"{model.Version}-{model.WeightsSha256[..ShownHashLength]}");
+    /// <summary>Where the files of a model are kept; they may not be there. Accounts whose manifests differ do not share a folder.</summary>
+    public string FolderOf(ServedModel model) => Path.Combine(
+        cacheFolder, string.Join('-', new[] { model.Version, model.WeightsSha256[..ShownHashLength], model.ManifestSha256?[..ShownHashLength] }.OfType<string>()));
 
-    /// <summary>Version and hash become parts of paths.</summary>
-    public static bool IsPlausible(ServedModel? model) =>
-        model is { Version: not null, WeightsSha256: not null }
-        && model.Version.Length is > 0 and <= 100
-        && model.Version.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
-        && model.Version[0] != '.'
-        && model.WeightsSha256.Length == 2 * SHA256.HashSizeInBytes
-        && model.WeightsSha256.All(char.IsAsciiHexDigitLower);
+    /// <summary>Version and hashes become parts of paths.</summary>
+    public static bool IsPlausible(ServedModel? model) => ModelVersions.IsPlausible(model);
 
     private static ReadAlias Parse(BinaryData content, ETag etag)
     {
@@ -73,8 +65,8 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
         try
         {
             if (JsonSerializer.Deserialize(content.ToMemory().Span, ModelsJson.Default.CurrentModel) is { } current
-                && new ServedModel(current.Version, current.WeightsSha256) is var named && IsPlausible(named))
-                return new ReadAlias(etag, named, "", hash);
+                && new StoredAlias(current, etag).Served is var named && IsPlausible(named))
+                return new ReadAlias(etag, named, "", hash) { Before = [.. (current.Before ?? []).Where(IsPlausible)] };
         }
         catch (JsonException)
         {
@@ -107,20 +99,27 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
     private static bool IsMissing(RequestFailedException e) =>
         e.ErrorCode == BlobErrorCode.BlobNotFound || e.ErrorCode == BlobErrorCode.ContainerNotFound;
 
-    /// <summary>Beside the file first: a job that dies in between, or runs beside this one, leaves no half of it.</summary>
-    private async Task DownloadAsync(string blob, string file, string? expectedHash, string namedBy, CancellationToken cancellationToken)
+    /// <summary>Beside the file first: a job that dies in between, or runs beside this one, leaves no half of it, and what is refused replaces nothing.</summary>
+    private async Task FetchFileAsync(string name, ServedModel model, string folder, string namedBy, CancellationToken cancellationToken)
     {
+        var isManifest = name == ModelFolder.ManifestName;
+        var blob = isManifest ? BlobPaths.ModelCard(model.Version) : BlobPaths.ModelWeights(model.Version);
+        var expected = isManifest ? model.ManifestSha256 : model.WeightsSha256;
+        var kept = Path.Combine(folder, name);
+        if (expected is not null && File.Exists(kept) && await HashAsync(kept, cancellationToken) == expected)
+            return;
         // Two loads of one model may overlap in this process too.
-        var partial = $"{file}.{Environment.ProcessId}-{Guid.NewGuid():N}.part";
+        var aside = Path.Combine(folder, $"{Environment.ProcessId}-{Guid.NewGuid():N}.part");
+        Directory.CreateDirectory(aside);
         try
         {
-            await models.GetBlobClient(blob).DownloadToAsync(partial, cancellationToken);
-            if (expectedHash is not null && await HashAsync(partial, cancellationToken) is var hash && hash != expectedHash)
-            {
-                throw new ModelRefusedException(
-                    $"{Containers.Models}/{blob} has the SHA-256 {hash}, {namedBy} names {expectedHash}: the model is refused; publish it again.");
-            }
-            File.Move(partial, file, overwrite: true);
+            var file = Path.Combine(aside, name);
+            await models.GetBlobClient(blob).DownloadToAsync(file, cancellationToken);
+            if (expected is not null && await HashAsync(file, cancellationToken) is var hash && hash != expected)
+                throw new ModelRefusedException($"{Containers.Models}/{blob} has the SHA-256 {hash}, {namedBy} names {expected}: the model is refused; publish it again.");
+            if (isManifest)
+                CheckManifest(aside, model, namedBy);
+            File.Move(file, kept, overwrite: true);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.BlobNotFound)
         {
@@ -128,7 +127,7 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
         }
         finally
         {
-            File.Delete(partial);
+            Directory.Delete(aside, recursive: true);
         }
     }
 
@@ -157,7 +156,11 @@ internal sealed class StorageModels(BlobContainerClient models, string cacheFold
 /// <param name="Model">Null where it names none that could be.</param>
 /// <param name="Problem">One sentence where there is no model.</param>
 /// <param name="ContentSha256">Of the document, lower-case hexadecimal.</param>
-internal sealed record ReadAlias(ETag ETag, ServedModel? Model, string Problem, string ContentSha256);
+internal sealed record ReadAlias(ETag ETag, ServedModel? Model, string Problem, string ContentSha256)
+{
+    /// <value>The models that served before, the last one last.</value>
+    public IReadOnlyList<ServedModel> Before { get; init; } = [];
+}
 
 /// <summary>A model cannot be used; the message says why and what to do.</summary>
 internal sealed class ModelRefusedException(string message, Exception? innerException = null) : Exception(message, innerException);

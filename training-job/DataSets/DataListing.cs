@@ -20,7 +20,7 @@ internal sealed record DataListing(
         ListedSlice[] all =
         [
             .. data.Slices.Zip(data.Data.Slices, (slice, entry) => new ListedSlice(
-                slice.Id.ToString(), slice.Name, entry.Group, LockedGroups.IsLocked(entry.Group, data.Rule), slice.Origin.Kind, slice.ClassPixels)),
+                slice.Id.ToString(), slice.Name, entry.Group, data.Locked.Contains(slice.Id), slice.Origin.Kind, slice.ClassPixels)),
         ];
         return new DataListing(
             data.Data.Version,

@@ -51,7 +51,7 @@ internal static class DataShowCommand
             return ExitCodes.Failure;
         }
         var data = await store.ReadAsync(cancellationToken);
-        var shown = data.Slices.Zip(data.Data.Slices, (slice, entry) => new ShownSlice(slice, entry.Group, LockedGroups.IsLocked(entry.Group, data.Rule)))
+        var shown = data.Slices.Zip(data.Data.Slices, (slice, entry) => new ShownSlice(slice, entry.Group, data.Locked.Contains(slice.Id)))
             .First(shown => shown.Slice.Id == id);
         if (arguments.GetValue(OverlayFile) is { } file)
             await File.WriteAllBytesAsync(file, await DrawAsync(store, shown.Slice, cancellationToken), cancellationToken);

@@ -11,8 +11,8 @@ internal sealed class ImportSource(int count, IEnumerable<ImportEntry> entries, 
     public int Count { get; } = count;
     public IEnumerable<ImportEntry> Entries { get; } = entries;
 
-    /// <value>For whoever imports: what they may not have meant; null where there is nothing.</value>
-    public string? Warning { get; init; }
+    /// <value>For whoever imports: what they may not have meant.</value>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public void Dispose()
     {

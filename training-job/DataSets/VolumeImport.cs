@@ -10,13 +10,14 @@ using CtSeg.TrainingJob.Training;
 namespace CtSeg.TrainingJob.DataSets;
 
 /// <summary>How a pair of volumes is imported.</summary>
+/// <param name="Turn">In place of what the volumes say of their orientation; null where that counts.</param>
 /// <param name="Groups">File with the columns slice (1 is the first) and group; null where there is none.</param>
 /// <param name="Group">Of all slices; null where each is a group of its own, or <paramref name="Groups"/> says.</param>
-internal sealed record VolumeImportOptions(PictureTurn Turn, string? Groups = null, string? Group = null, string GroupColumn = "group");
+internal sealed record VolumeImportOptions(PictureTurn? Turn, string? Groups = null, string? Group = null, string GroupColumn = "group");
 
 /// <summary>
 /// Two NIfTI-1 volumes to be imported slice by slice along the third axis: Hounsfield units, which become grey through
-/// <see cref="HounsfieldWindow.Training"/>, and labels 0 to 3. Both are turned alike.
+/// <see cref="HounsfieldWindow.Training"/>, and labels 0 to 3. Both are turned alike (<see cref="VolumeTurn"/>).
 /// </summary>
 internal static class VolumeImport
 {
@@ -26,29 +27,32 @@ internal static class VolumeImport
     {
         var groups = options.Groups is { } file ? ReadGroups(file, options.GroupColumn) : null;
         var values = OpenVolume(images);
+        NiftiVolume? labels = null;
         try
         {
-            var labels = OpenVolume(masks);
+            labels = OpenVolume(masks);
             if (SizeOf(values.Header) != SizeOf(labels.Header))
-            {
-                labels.Dispose();
                 throw new NiftiRejectedException(
                     FailureReason.Corrupt, $"The images have {SizeOf(values.Header)} values, the masks {SizeOf(labels.Header)}: give the masks of these images.");
-            }
+            var turn = VolumeTurn.Of(values.Header.Orientation, labels.Header.Orientation, options.Turn);
             var origin = new SliceOrigin(SliceOrigins.Import, time.GetUtcNow().UtcDateTime) { Source = Path.GetFileName(images) };
-            return new ImportSource(values.Header.Slices, Entries(values, labels, StemOf(images), options, groups, origin), values, labels)
+            return new ImportSource(values.Header.Slices, Entries(values, labels, StemOf(images), options, turn.Turn, groups, origin), values, labels)
             {
-                Warning = groups is null && options.Group is null && values.Header.Slices > 1
-                    ? "Every slice becomes a group of its own. Where several show one patient, scores on the locked set are too good: say which belong together with --groups or --group."
-                    : null,
+                Warnings = [.. new[] { GroupWarning(values.Header, options), turn.Warning }.OfType<string>()],
             };
         }
         catch
         {
+            labels?.Dispose();
             values.Dispose();
             throw;
         }
     }
+
+    private static string? GroupWarning(NiftiHeader header, VolumeImportOptions options) =>
+        options.Groups is null && options.Group is null && header.Slices > 1
+            ? "Every slice becomes a group of its own. Where several show one patient, scores on the locked set are too good: say which belong together with --groups or --group."
+            : null;
 
     private static NiftiVolume OpenVolume(string file)
     {
@@ -63,14 +67,14 @@ internal static class VolumeImport
     }
 
     private static IEnumerable<ImportEntry> Entries(
-        NiftiVolume values, NiftiVolume labels, string stem, VolumeImportOptions options, Dictionary<int, string>? groups, SliceOrigin origin)
+        NiftiVolume values, NiftiVolume labels, string stem, VolumeImportOptions options, PictureTurn turn, Dictionary<int, string>? groups, SliceOrigin origin)
     {
         for (var number = 1; values.ReadSlice() is { } hu && labels.ReadSlice() is { } classes; number++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{stem}-{number:000}");
             var group = groups is null ? options.Group ?? name : groups.GetValueOrDefault(number);
             yield return new ImportEntry(name, () => NewSlice.IsName(group)
-                ? Slice(values.Header, hu, classes, name, group!, options.Turn, origin)
+                ? Slice(values.Header, hu, classes, name, group!, turn, origin)
                 : throw new ImportRefusedException("the file of groups gives it no group."));
         }
     }

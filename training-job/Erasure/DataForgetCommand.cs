@@ -16,7 +16,7 @@ internal static class DataForgetCommand
 {
     private static readonly Option<string?> Group = new("--group") { CustomParser = ParseGroup, Description = "All slices of this group: of the training data, and uploads whose metadata or folder say it." };
     private static readonly Option<string?> Scan = new("--scan") { CustomParser = ParseScan, Description = "One slice, by its scan id." };
-    private static readonly Option<bool> Resume = new("--resume") { Description = "Only go on with erasures that were ended in the middle." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "Only go on with erasures that were ended in the middle, and look again at those of the last day." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would go, and remove nothing." };
     private static readonly Option<bool> Yes = new("--yes") { Description = "Do not ask." };
     private static readonly Option<bool> Json = new("--json") { Description = "As JSON on standard output, and nothing else there; needs --yes, --resume or --dry-run." };
@@ -68,7 +68,8 @@ internal static class DataForgetCommand
             return await IsEmptyAsync(preview, errors) ? ExitCodes.Failure : ExitCodes.Success;
         }
         var (done, failed) = await ResumeAsync(erasure, errors, cancellationToken);
-        var code = failed ? ExitCodes.Failure : ExitCodes.Success;
+        var isReviewed = await ReviewAsync(new ErasureReview(storage, time), arguments.GetValue(Json) ? errors : output, errors, cancellationToken);
+        var code = failed || !isReviewed ? ExitCodes.Failure : ExitCodes.Success;
         if (!arguments.GetValue(Resume))
         {
             var preview = await erasure.PreviewAsync(TargetOf(arguments), cancellationToken);
@@ -104,14 +105,25 @@ internal static class DataForgetCommand
             {
                 done.Add(await erasure.ResumeAsync(order, cancellationToken));
             }
-            catch (Exception e) when (e is Azure.RequestFailedException or AggregateException or InvalidOperationException)
+            catch (Exception e) when (ErasureFaults.IsOfOneOrder(e))
             {
                 failed = true;
-                var why = e is Azure.RequestFailedException { ErrorCode: { Length: > 0 } code } ? code : e.GetType().Name;
-                await errors.WriteLineAsync($"Erasure {order.Order.Id} could not be ended ({why}): it stays open, run data forget --resume again.");
+                await errors.WriteLineAsync($"Erasure {order.Order.Id} could not be ended ({ErasureFaults.Describe(e)}): it stays open, run data forget --resume again.");
             }
         }
         return (done, failed);
+    }
+
+    /// <summary>Removes what writers left that were killed just after an erasure was done.</summary>
+    /// <returns>Whether all of it is removed.</returns>
+    private static async Task<bool> ReviewAsync(ErasureReview review, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var outcome = await review.ReviewAsync(evenIfSeen: true, cancellationToken);
+        if (outcome.Blobs > 0)
+            await output.WriteLineAsync($"{outcome.Blobs} blobs that were written since by what was under way then are removed ({string.Join(", ", outcome.Orders)}).");
+        foreach (var failure in outcome.Failures)
+            await errors.WriteLineAsync($"{failure.What} could not be looked at again ({failure.Why}): run data forget --resume again.");
+        return outcome.Failures.Count == 0;
     }
 
     private static async Task<bool> IsEmptyAsync(ErasureReport preview, TextWriter errors)

@@ -15,7 +15,8 @@ internal static class ForgetText
             : $"{report.Scans.Count} slices would be removed: {report.Uploads} uploads, {report.TakenIn} of the pipeline, {report.TrainingSlices} of the training data.");
         Tell(terminal, report.Renewed, "Uploaded anew since the order, and left");
         Tell(terminal, report.DataSets, report.IsDone ? "Data sets that held them are removed" : "Data sets hold them");
-        Tell(terminal, report.Runs, report.IsDone ? "Runs that learnt from them are cancelled" : "Runs learn from them");
+        Tell(terminal, report.Runs, report.IsDone ? "Runs that learnt from them are cancelled, or end at their next step" : "Runs learn from them");
+        Tell(terminal, report.RunsNotStopped, "Runs that learnt from them were just putting their model into use and could not be stopped: replace it (models rollback)");
         if (report.Models.Count > 0)
         {
             var table = new Table().AddColumns("model", "why it needs to be trained again");

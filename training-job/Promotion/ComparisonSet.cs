@@ -23,7 +23,7 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
     {
         var ids = locked.Slices.ToHashSet();
         var slices = data.Slices.Where(slice => ids.Contains(slice.Id))
-            .Select(slice => new ComparisonSlice(slice.Id.ToString(), slice.Group, slice.Picture, token => LoadAsync(store, slice, token)));
+            .Select(slice => new ComparisonSlice(slice.Id.ToString(), slice.Group, slice.Picture, token => LoadAsync(store, slice, token)) { OwnGroup = slice.OwnGroup });
         return new ComparisonSet(locked.Version, await store.GroupHashAsync(cancellationToken), [.. slices]);
     }
 
@@ -40,9 +40,11 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
         var pictures = new PictureIndex(models.SelectMany(model => model.Pictures));
         var groups = models.SelectMany(model => model.Groups).ToHashSet(StringComparer.Ordinal);
         var seen = Slices
-            .Where(slice => pictures.Knows(slice.Picture) || (Groups is not null && groups.Contains(Groups.Of(slice.Group))))
+            .Where(slice => pictures.Knows(slice.Picture) || IsLearnt(slice.Group) || (slice.OwnGroup is { } own && IsLearnt(own)))
             .Select(slice => slice.Group).ToHashSet(StringComparer.Ordinal);
         return [.. Slices.Where(slice => !seen.Contains(slice.Group))];
+
+        bool IsLearnt(string group) => Groups is not null && groups.Contains(Groups.Of(group));
     }
 
     private static async Task<LabelledSlice> LoadAsync(DataSetStore store, DataSetSlice slice, CancellationToken cancellationToken) =>
@@ -51,4 +53,8 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
 
 /// <param name="Name">An id, or the file's name in a folder.</param>
 /// <param name="LoadAsync">Picture and truth.</param>
-internal sealed record ComparisonSlice(string Name, string Group, PictureIdentity Picture, Func<CancellationToken, Task<LabelledSlice>> LoadAsync);
+internal sealed record ComparisonSlice(string Name, string Group, PictureIdentity Picture, Func<CancellationToken, Task<LabelledSlice>> LoadAsync)
+{
+    /// <value>Where the group bears the name of another that it was joined with.</value>
+    public string? OwnGroup { get; init; }
+}

@@ -11,6 +11,9 @@ namespace CtSeg.TrainingJob.Promotion;
 /// <param name="trusted">Where it holds keys, a model that none of them signed is not loaded.</param>
 internal sealed class ModelComparison(ModelStore models, TrustedKeys trusted)
 {
+    /// <value>Those of a challenger, which may not be signed yet; the same where null.</value>
+    public TrustedKeys? TrustedOfChallenger { get; init; }
+
     /// <param name="done">Is told after every slice how many are done, of how many.</param>
     /// <exception cref="NotComparableException">There is no such model, or nobody knows what one has learnt from.</exception>
     /// <exception cref="DamagedModelException">A model's files are not what they should be.</exception>
@@ -21,8 +24,8 @@ internal sealed class ModelComparison(ModelStore models, TrustedKeys trusted)
         string champion, string challenger, ComparisonSet set, Action<int, int>? done, CancellationToken cancellationToken)
     {
         var slices = set.UnseenBy(await LearntFromAsync(champion, cancellationToken), await LearntFromAsync(challenger, cancellationToken));
-        using var first = await LoadAsync(champion, cancellationToken);
-        using var second = await LoadAsync(challenger, cancellationToken);
+        using var first = await LoadAsync(champion, trusted, cancellationToken);
+        using var second = await LoadAsync(challenger, TrustedOfChallenger ?? trusted, cancellationToken);
         var compared = new List<ComparedSlice>(slices.Count);
         foreach (var slice in slices)
         {
@@ -47,11 +50,11 @@ internal sealed class ModelComparison(ModelStore models, TrustedKeys trusted)
         await models.FindTrainedOnAsync(version, cancellationToken)
         ?? throw new NotComparableException($"Nobody knows what the model {version} has learnt from, so that no slice is known to be new to it: it cannot be compared. Promote by hand, with a reason, if it must serve.");
 
-    private async Task<SliceSegmenter> LoadAsync(string version, CancellationToken cancellationToken)
+    private async Task<SliceSegmenter> LoadAsync(string version, TrustedKeys keys, CancellationToken cancellationToken)
     {
         var files = await models.FindFilesAsync(version, cancellationToken) ?? throw new NotComparableException($"There is no model '{version}': 'models list' shows those that there are.");
         ModelSignatures.Verify(
-            trusted, version, trusted.IsEmpty ? null : await models.FindSignatureAsync(version, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
+            keys, version, keys.IsEmpty ? null : await models.FindSignatureAsync(version, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
         return SliceSegmenter.Load(files);
     }
 

@@ -60,8 +60,12 @@ internal static class PromotionGate
             yield break;
         if (seen.Failed > 0)
             yield return Invariant($"In shadow the challenger failed on {seen.Failed} of {seen.Failed + seen.Slices} slices");
+        if (seen.Slices < limits.NeededSlices())
+            yield return Invariant($"In shadow it saw only {seen.Slices} slices in {limits.Hours:0.###} hours, where {limits.NeededSlices()} are needed");
         if (seen.Disagreement > limits.MaxDisagreement)
             yield return Invariant($"In shadow it disagreed about {seen.Disagreement:P0} of the lesion pixels, where {limits.MaxDisagreement:P0} are allowed");
+        foreach (var one in seen.Classes.Where(one => one.SlicesWithClass >= limits.NeededSlices() && one.Share > limits.MaxDisagreement))
+            yield return Invariant($"In shadow it disagreed about {one.Share:P0} of the pixels of {one.Name}, where {limits.MaxDisagreement:P0} are allowed");
     }
 
     private static string Praise(List<ComparedClass> compared, PromotionTerms terms)

@@ -7,6 +7,13 @@ namespace CtSeg.TrainingJob.Registry;
 /// <summary>Tells the world and the user what became of a move.</summary>
 internal static class AliasMoves
 {
+    /// <summary>Whoever chooses a model by hand may have good reasons for one whose data are gone, and has to know.</summary>
+    public static async Task WarnOfErasureAsync(RegistryAccess registry, ServedModel model, CancellationToken cancellationToken)
+    {
+        if (await registry.Models.HoldsErasedDataAsync(model.Version, cancellationToken))
+            await Console.Error.WriteLineAsync($"Data that {model.Version} has learnt from were erased since: train another.");
+    }
+
     /// <summary>The alias has moved: that nobody could be told must not look like a failure.</summary>
     public static async Task TellAsync(RegistryAccess registry, AliasMoveOutcome outcome, CancellationToken cancellationToken)
     {
@@ -24,7 +31,7 @@ internal static class AliasMoves
             await using var bus = registry.OpenServiceBus();
             await ModelAlerts.ChangedAsync(bus, outcome.Move, registry.Time, cancellationToken);
         }
-        catch (Exception e) when (e is ServiceBusException or FormatException)
+        catch (Exception e) when (e is ServiceBusException or FormatException or TimeoutException or IOException or OperationCanceledException)
         {
             await Console.Error.WriteLineAsync($"The new model serves, but the queue of alerts was not told: {e.Message}");
         }
@@ -38,7 +45,7 @@ internal static class AliasMoves
             return;
         }
         if (answer.Decision is { } decision)
-            DecisionText.Write(decision);
+            DecisionText.Write(decision, "Promoted", "Refused");
         if (answer.Decision is null || answer.Moved == answer.Decision.Promote)
             Console.WriteLine(answer.Moved ? $"{answer.Move!.To.Version} serves from the next slice on{(answer.Move.From is { } before ? $", in place of {before.Version}" : "")}." : answer.Reason);
         else

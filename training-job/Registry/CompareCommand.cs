@@ -23,20 +23,21 @@ internal static class CompareCommand
     {
         var command = new Command("compare", "Compare two models on the locked set, as a promotion would. Nothing is stored and nothing moves.")
         {
-            Champion, Challenger, Data, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,
+            Champion, Challenger, Data, GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,
         };
         command.SetAction((arguments, cancellationToken) => ModelsCommand.RunAsync(
             async () =>
             {
                 Threads.Fix(arguments.GetValue(ThreadCount));
                 ComputeDevice.Fix(arguments.GetValue(Device)!);
+                var terms = GateTerms.Read(arguments);
                 var registry = open(arguments.GetValue(ModelsCommand.TrustedKeysOption));
                 var set = arguments.GetValue(Data) is { } folder
                     ? ComparisonSet.Of(TrainingData.Load(folder))
                     : await ComparisonSet.LockedAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
                 var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(
                     arguments.GetValue(Champion)!, arguments.GetValue(Challenger)!, set, ShowProgress(), cancellationToken);
-                var decision = PromotionGate.Decide(new PromotionTerms(), result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
+                var decision = PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
                 if (arguments.GetValue(Json))
                     Console.WriteLine(JsonSerializer.Serialize(decision, ModelsJson.Default.PromotionDecision));
                 else
@@ -54,7 +55,7 @@ internal static class CompareCommand
 
     private static void Write(PromotionDecision decision, int leftOut)
     {
-        DecisionText.Write(decision);
+        DecisionText.Write(decision, "Would be promoted", "Would be refused");
         if (leftOut > 0)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{leftOut} slices are left out: one of the models knows a picture of their group."));
     }

@@ -7,7 +7,9 @@ namespace CtSeg.TrainingJob.Registry;
 /// <summary>A decision with its numbers, for people.</summary>
 internal static class DecisionText
 {
-    public static void Write(PromotionDecision decision)
+    /// <param name="promoted">What a decision for the challenger means where it is shown.</param>
+    /// <param name="refused">What one against it means.</param>
+    public static void Write(PromotionDecision decision, string promoted, string refused)
     {
         var level = decision.Terms.Level.ToString("P1", CultureInfo.InvariantCulture);
         var table = new Table("class", "groups", decision.Champion.Version, decision.Challenger.Version, "gain", $"at least ({level})", "needed", "");
@@ -22,7 +24,7 @@ internal static class DecisionText
         }
         table.Write();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{decision.Slices} slices of {decision.Groups} groups that neither model learnt from (set {decision.EvaluationSet})"));
-        Console.WriteLine($"{(decision.Promote ? "Promoted" : "Refused")}: {decision.Reason}");
+        Console.WriteLine($"{(decision.Promote ? promoted : refused)}: {decision.Reason}");
     }
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Azure;
+using Azure.Identity;
 using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Inference;
@@ -61,12 +62,12 @@ internal static class ModelsCommand
         }
         catch (Exception e) when (e is RegistryUnavailableException or NotComparableException or DamagedModelException or ModelExistsException or AliasMoveRefusedException
             or UntrustedModelException or DamagedDataException or TrainingDataException or ModelFolderException or DeviceUnavailableException or InvalidDataException
-            or IOException or UnauthorizedAccessException)
+            or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCodes.Failure;
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or HttpRequestException)
+        catch (Exception e) when (e is RequestFailedException or AggregateException or HttpRequestException or AuthenticationFailedException or TimeoutException or OperationCanceledException)
         {
             // The message of the exception shows addresses and signed headers.
             await Console.Error.WriteLineAsync($"The storage does not answer as it should ({(e as RequestFailedException)?.ErrorCode ?? e.GetType().Name}): check that it can be reached and holds the containers, then try again.");

@@ -10,14 +10,10 @@ namespace CtSeg.TrainingJob.Registry;
 internal static class PromoteCommand
 {
     private const int MaxDecisions = 5;
-    private static readonly PromotionTerms Defaults = new();
 
     private static readonly Argument<string> Version = new("V") { Description = "Version of the model that is to serve." };
     private static readonly Option<bool> Force = new("--force") { Description = "Without a comparison. The audit keeps who did it and why." };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, one sentence; needed with --force." };
-    private static readonly Option<double> Margin = new("--margin") { DefaultValueFactory = _ => Defaults.Margin, Description = "Dice of a class that may be lost within doubt." };
-    private static readonly Option<double> Level = new("--level") { DefaultValueFactory = _ => Defaults.Level, Description = "One-sided confidence, 0.5 to 0.999." };
-    private static readonly Option<int> MinGroups = new("--min-groups") { DefaultValueFactory = _ => Defaults.MinGroups, Description = "A class in fewer groups is reported and does not decide." };
     private static readonly Option<bool> Json = new("--json") { Description = "As JSON." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
@@ -32,7 +28,7 @@ internal static class PromoteCommand
               models promote 2026.1 --force --reason "2026.2 misses effusions on our scanner"
             """)
         {
-            Version, Force, Reason, Margin, Level, MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,
+            Version, Force, Reason, GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
@@ -58,6 +54,7 @@ internal static class PromoteCommand
     private static async Task<MoveAnswer> ForceAsync(RegistryAccess registry, string version, string reason, CancellationToken cancellationToken)
     {
         var model = await RequireAsync(registry, version, cancellationToken);
+        await AliasMoves.WarnOfErasureAsync(registry, model, cancellationToken);
         var move = registry.Alias.NewMove(AliasMoveKind.Forced, model, registry.User, reason);
         AliasMoveOutcome outcome;
         try
@@ -80,8 +77,7 @@ internal static class PromoteCommand
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
         ComputeDevice.Fix(arguments.GetValue(Device)!);
-        var terms = new PromotionTerms(arguments.GetValue(Margin), arguments.GetValue(Level), arguments.GetValue(MinGroups));
-        terms.Validate();
+        var terms = GateTerms.Read(arguments);
         var version = arguments.GetValue(Version)!;
         var model = await RequireAsync(registry, version, cancellationToken);
         for (var decisions = 0; decisions < MaxDecisions; decisions++)
@@ -96,7 +92,7 @@ internal static class PromoteCommand
             var hash = await registry.Models.StoreDecisionAsync(version, decision, cancellationToken);
             if (!decision.Promote)
                 return new MoveAnswer(false, decision.Reason, decision, null);
-            var reason = arguments.GetValue(Reason) is { Length: > 0 } given ? $"{given.Trim()} {decision.Reason}" : decision.Reason;
+            var reason = arguments.GetValue(Reason)?.Trim() is { Length: > 0 } given ? $"{given} {decision.Reason}" : decision.Reason;
             var outcome = await registry.Alias.MoveAsync(
                 read, registry.Alias.NewMove(AliasMoveKind.Promotion, model, registry.User, reason) with { DecisionSha256 = hash }, cancellationToken);
             await AliasMoves.TellAsync(registry, outcome, cancellationToken);

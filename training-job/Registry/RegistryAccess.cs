@@ -13,7 +13,7 @@ internal sealed record RegistryAccess(BlobServiceClient Storage, Func<IServiceBu
 {
     public ModelStore Models { get; } = new(Storage);
 
-    public ModelAlias Alias { get; } = new(Storage, Time);
+    public ModelAlias Alias { get; } = new(Storage, Time) { Trusted = Trusted };
 
     public AliasAudit Audit { get; } = new(Storage);
 

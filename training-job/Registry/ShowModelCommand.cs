@@ -32,16 +32,31 @@ internal static class ShowModelCommand
     private static async Task<ShownModel> ReadAsync(RegistryAccess registry, string version, CancellationToken cancellationToken)
     {
         var manifest = await registry.Models.FindAsync(version, cancellationToken) ?? throw new DamagedModelException($"There is no model '{version}': 'models list' shows those that there are.");
-        var alias = await registry.Models.ReadAliasAsync(cancellationToken);
+        var alias = await OrToldAsync(registry.Models.ReadAliasAsync(cancellationToken));
         var moves = await registry.Audit.ListAsync(alias?.Model.MoveId, Console.Error.WriteLine, cancellationToken);
         return new ShownModel(
             manifest,
             alias?.Served == new ServedModel(version, manifest.WeightsSha256),
-            (await registry.Models.FindTrainedOnAsync(version, cancellationToken))?.Pictures.Count,
-            await registry.Models.FindSignatureAsync(version, cancellationToken),
+            (await OrToldAsync(registry.Models.FindTrainedOnAsync(version, cancellationToken)))?.Pictures.Count,
+            await OrToldAsync(registry.Models.FindSignatureAsync(version, cancellationToken)),
             await registry.Models.HoldsErasedDataAsync(version, cancellationToken),
-            await registry.Models.FindDecisionAsync(version, cancellationToken),
+            await OrToldAsync(registry.Models.FindDecisionAsync(version, cancellationToken)),
             [.. moves.Where(move => move.Move.To.Version == version || move.Move.From?.Version == version)]);
+    }
+
+    /// <summary>One document that cannot be read does not hide the others.</summary>
+    private static async Task<T?> OrToldAsync<T>(Task<T?> read)
+        where T : class
+    {
+        try
+        {
+            return await read;
+        }
+        catch (DamagedModelException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return null;
+        }
     }
 
     private static void Write(ShownModel model)
@@ -67,7 +82,7 @@ internal static class ShowModelCommand
             Console.WriteLine(scores.Note);
         }
         if (model.Decision is { } decision)
-            DecisionText.Write(decision);
+            DecisionText.Write(decision, "Passed", "Refused");
         if (model.Moves.Count > 0)
             HistoryCommand.TableOf(model.Moves).Write();
     }

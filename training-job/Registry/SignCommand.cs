@@ -38,13 +38,16 @@ internal static class KeygenCommand
             {
                 var path = arguments.GetValue(Out)!;
                 var (privateKey, publicKey, id) = ModelSignatures.NewKey();
+                var publicPath = path + ".pub";
+                if (File.Exists(publicPath))
+                    throw new IOException($"'{publicPath}' exists: others may trust that key. Choose another name.");
                 var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
                 if (!OperatingSystem.IsWindows())
                     options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
                 await using (var file = new StreamWriter(path, options))
                     await file.WriteLineAsync(privateKey.AsMemory(), cancellationToken);
-                await File.WriteAllTextAsync(path + ".pub", publicKey + Environment.NewLine, cancellationToken);
-                Console.WriteLine($"Key {id}: {path} signs, {path}.pub is for whoever checks.");
+                await File.WriteAllTextAsync(publicPath, publicKey + Environment.NewLine, cancellationToken);
+                Console.WriteLine($"Key {id}: {path} signs, {publicPath} is for whoever checks.");
                 return ExitCodes.Success;
             },
             cancellationToken));

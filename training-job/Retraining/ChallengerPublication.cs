@@ -1,38 +1,59 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Publishes the model of a run, with what it and its ancestors have learnt from.</summary>
 internal sealed class ChallengerPublication(DataSetStore data, ModelStore models)
 {
-    /// <returns>As published, which another job may have done.</returns>
-    public async Task<ModelManifest> PublishAsync(ModelFiles files, RunData learnt, CancellationToken cancellationToken)
+    private const int MaxConflicts = 5;
+
+    /// <returns>As published, which another job that had the run may have done: on a machine of another kind its weights are others.</returns>
+    /// <exception cref="TrainingRunLostException">Another job has the run: nothing was published.</exception>
+    /// <exception cref="ModelExistsException">A model of the run's name is there that is not the run's.</exception>
+    public async Task<ModelManifest> PublishAsync(OwnedRun run, ModelFiles files, RunData learnt, CancellationToken cancellationToken)
     {
         var version = files.Manifest.Version;
         var trainedOn = await DescribeAsync(version, learnt, files.Manifest.ParentVersion is null ? null : learnt.ChampionSaw, cancellationToken);
+        for (var conflict = 1; ; conflict++)
+        {
+            await run.ChangeAsync(change: null, cancellationToken);
+            try
+            {
+                await models.PublishAsync(files.Manifest, files.ManifestJson, files.Weights, trainedOn, cancellationToken);
+                return files.Manifest;
+            }
+            catch (ModelExistsException) when (conflict < MaxConflicts)
+            {
+                if (await FindOfRunAsync(version, learnt, cancellationToken) is { } other)
+                    return other;
+            }
+        }
+    }
+
+    /// <returns>Null where there is none that is whole, so that one may be published still.</returns>
+    private async Task<ModelManifest?> FindOfRunAsync(string version, RunData learnt, CancellationToken cancellationToken)
+    {
         try
         {
-            await models.PublishAsync(files.Manifest, files.ManifestJson, files.Weights, trainedOn, cancellationToken);
-            return files.Manifest;
+            return await models.FindTrainedOnAsync(version, cancellationToken) is { } saw && saw.DataSet == learnt.Data.Version
+                ? (await models.FindFilesAsync(version, cancellationToken))?.Manifest
+                : null;
         }
-        catch (ModelExistsException)
+        catch (DamagedModelException)
         {
-            // A job that the run was taken from came first; its manifest tells another time.
-            if (await models.FindAsync(version, cancellationToken) is { } other && other.WeightsSha256 == files.Manifest.WeightsSha256)
-                return other;
-            throw;
+            // Two that publish at once write over each other's parts.
+            return null;
         }
     }
 
     private async Task<TrainedOn> DescribeAsync(string version, RunData learnt, TrainedOn? parent, CancellationToken cancellationToken)
     {
         var hash = await data.GroupHashAsync(cancellationToken);
-        var pictures = learnt.Training.Select(slice => slice.Picture).Concat(parent?.Pictures ?? []);
-        var groups = learnt.Training.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Select(hash.Of).Concat(parent?.Groups ?? []);
-        return new TrainedOn(
-            version, learnt.Data.Version,
-            [.. pictures.DistinctBy(picture => picture.Sha256, StringComparer.Ordinal).OrderBy(picture => picture.Sha256, StringComparer.Ordinal)],
-            [.. groups.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+        return TrainedOn.Of(
+            version, learnt.Data.Version, learnt.Training.Select(slice => slice.Picture),
+            learnt.Training.SelectMany(slice => slice.Groups).Distinct(StringComparer.Ordinal).Select(hash.Of), parent,
+            learnt.Training.Select(slice => new LearntMask(slice.Picture.Sha256, slice.MaskSha256)));
     }
 }

@@ -25,7 +25,7 @@ internal interface IChallengerTrainer
 /// Trains with a checkpoint in storage after every epoch, so that another machine goes on where this one was killed. A run that is limited by epochs ends
 /// with the same bits, however often it was killed, on machines of one kind.
 /// </summary>
-internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
+internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, TrainingCheckpointStore checkpoints, TimeProvider time, ILogger<ChallengerTraining> logger)
     : IChallengerTrainer
 {
     private const int MaxConflicts = 5;
@@ -33,7 +33,7 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
     public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData data, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
-        var champion = await models.FindFilesAsync(data.Champion.Version, interrupted.Token)
+        var champion = await signing.FindFilesAsync(data.Champion.Version, interrupted.Token)
             ?? throw new RunFailedException($"The model {data.Champion.Version}, in use when the run began, is gone: start another run.");
         var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
         var slices = await LabelledSlices.LoadAsync(this.Data, data.Training, interrupted.Token);
@@ -43,52 +43,68 @@ internal sealed class ChallengerTraining(DataSetStore data, ModelStore models, T
         using (inputCheck)
         {
             var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
-            using var trainer = new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first);
-            await TrainAsync(run, trainer, options.Epochs, interrupted.Token);
+            var (trainer, last) = await RestoreAsync(
+                run, () => new Trainer(options, new GroupSplit(slices, []), HashOf(data.Training), time, first), interrupted.Token);
+            using var restored = trainer;
+            await TrainAsync(run, trainer, last, options.Epochs, interrupted.Token);
             return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
         }
     }
 
     private DataSetStore Data { get; } = data;
 
-    private async Task TrainAsync(OwnedRun run, Trainer trainer, int epochs, CancellationToken interrupted)
+    /// <param name="last">ETag of the run's checkpoint.</param>
+    private async Task TrainAsync(OwnedRun run, Trainer trainer, ETag? last, int epochs, CancellationToken interrupted)
     {
-        var last = await RestoreAsync(run, trainer, interrupted);
         var times = new EpochTimes(trainer.Start.Costs);
         if (trainer.EpochsDone > 0)
             await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, status.Progress?.SecondsLeft) }, interrupted);
-        while (trainer.EpochsDone < epochs && !IsTimeOver(trainer, run.Status.Request))
+        while (trainer.EpochsDone < epochs && BudgetLeft(trainer, run.Status.Request) > 0)
         {
             // Off the thread that beats.
             var epoch = await Task.Run(() => trainer.RunEpoch(stepDone: null, interrupted), interrupted);
             last = await SaveAsync(run, trainer, last, interrupted);
-            var left = times.Left(epoch).TotalSeconds;
+            var left = Math.Min(times.Left(epoch).TotalSeconds, Math.Max(0, BudgetLeft(trainer, run.Status.Request)));
             await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, left) }, interrupted);
             logger.EpochDone(run.Id, epoch.Epoch, epochs, epoch.Loss);
         }
     }
 
     /// <summary>The time of all machines counts, and that of whole epochs only.</summary>
-    private static bool IsTimeOver(Trainer trainer, TrainingRunRequest request) =>
-        request.Minutes is { } minutes && trainer.History.Epochs.Sum(epoch => epoch.Seconds) >= 60 * minutes;
+    /// <returns>Seconds, infinite for a run without a limit.</returns>
+    private static double BudgetLeft(Trainer trainer, TrainingRunRequest request) =>
+        request.Minutes is { } minutes ? (60 * minutes) - trainer.History.Epochs.Sum(epoch => epoch.Seconds) : double.PositiveInfinity;
 
     private static TrainingRunProgress Progress(Trainer trainer, int epochs, double? left) =>
         new(trainer.EpochsDone, epochs, [.. trainer.History.Epochs.Select(epoch => epoch.Loss)], left);
 
-    /// <returns>ETag of the checkpoint that was found; null where there is none.</returns>
-    private async Task<ETag?> RestoreAsync(OwnedRun run, Trainer trainer, CancellationToken cancellationToken)
+    /// <returns>A trainer in the state of the run's checkpoint, and its ETag; a new one where there is none or it cannot be used.</returns>
+    private async Task<(Trainer Trainer, ETag? Checkpoint)> RestoreAsync(OwnedRun run, Func<Trainer> create, CancellationToken cancellationToken)
     {
         if (await checkpoints.TakeAsync(run.Id, run.Owner, cancellationToken) is not { } found)
+            return (create(), null);
+        if (TryRestore(run.Id, found, create) is { } restored)
+            return (restored, found.ETag);
+        logger.CheckpointDamaged(run.Id);
+        return (create(), found.ETag);
+    }
+
+    private static Trainer? TryRestore(string run, StoredCheckpoint found, Func<Trainer> create)
+    {
+        if (!found.IsWhole)
             return null;
+        var trainer = create();
         try
         {
-            trainer.Restore(TrainingCheckpoint.Parse(found.Content.ToMemory().Span, run.Id));
+            trainer.Restore(TrainingCheckpoint.Parse(found.Content.ToMemory().Span, run));
+            return trainer;
         }
-        catch (WeightsFormatException)
+        // Whole and yet of no use: another version of this program wrote it, with other tensors or options.
+        catch (Exception e) when (e is WeightsFormatException or TrainingDataException)
         {
-            logger.CheckpointDamaged(run.Id);
+            trainer.Dispose();
+            return null;
         }
-        return found.ETag;
     }
 
     private async Task<ETag> SaveAsync(OwnedRun run, Trainer trainer, ETag? last, CancellationToken cancellationToken)

@@ -18,6 +18,10 @@ internal static class RetrainCommand
         A run goes on where it was killed, on this machine or another. Ctrl-C or SIGTERM stops it at the next step of the training and gives it back.
         It leaves the cores to other programs first. Connections as for consume.
 
+        ModelSigningKey (environment) is the private key that new models are signed with, or a file with it, as 'models keygen' writes it. Where
+        TrustedModelKeys is set and it is not, nightly runs are skipped; the model of a run that was asked for is trained, refused, and waits to be
+        signed ('models sign') and promoted by hand.
+
         Examples:
           ctseg-job retrain
           ctseg-job retrain --once
@@ -77,7 +81,8 @@ internal static class RetrainCommand
                 console.UseUtcTimestamp = true;
             }));
             var trusted = TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys));
-            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = trusted }.RunAsync(signals.Stopping);
+            var key = SigningKey.Read(Environment.GetEnvironmentVariable(Settings.ModelSigningKey));
+            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = trusted, Key = key }.RunAsync(signals.Stopping);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)

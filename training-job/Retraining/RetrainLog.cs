@@ -36,7 +36,7 @@ internal static partial class RetrainLog
     [LoggerMessage(3109, LogLevel.Information, "Training run {Run}: epoch {Epoch} of {Epochs}, loss {Loss:F4}.")]
     public static partial void EpochDone(this ILogger logger, string run, int epoch, int epochs, double loss);
 
-    [LoggerMessage(3110, LogLevel.Warning, "The checkpoint of training run {Run} is damaged; training begins anew.")]
+    [LoggerMessage(3110, LogLevel.Warning, "The checkpoint of training run {Run} is damaged or of another version of this program; training begins anew.")]
     public static partial void CheckpointDamaged(this ILogger logger, string run);
 
     [LoggerMessage(3111, LogLevel.Error, "Training run {Run} has no report: {Problem}")]
@@ -56,4 +56,13 @@ internal static partial class RetrainLog
 
     [LoggerMessage(3116, LogLevel.Information, "Training run {Run}: model {Version} is published.")]
     public static partial void Published(this ILogger logger, string run, string version);
+
+    [LoggerMessage(3117, LogLevel.Information, "Training run {Run}: model {Version} is signed by the key {KeyId}.")]
+    public static partial void Signed(this ILogger logger, string run, string version, string keyId);
+
+    [LoggerMessage(3118, LogLevel.Warning, "Training run {Run}: its report lacks the comparison, which could not be repeated ({Fault}).")]
+    public static partial void NotJudgedAgain(this ILogger logger, string run, string fault);
+
+    [LoggerMessage(3119, LogLevel.Warning, "Training run {Run}: data that it learnt from or was judged by were erased; its report is removed.")]
+    public static partial void TakenBack(this ILogger logger, string run);
 }

@@ -17,6 +17,9 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
     /// <value>Keys of which one must have signed a model that is put into use; none where it needs no signature.</value>
     public TrustedKeys Trusted { get; init; } = TrustedKeys.None;
 
+    /// <value>Signs what is trained; null where models are signed by hand, or not at all.</value>
+    public SigningKey? Key { get; init; }
+
     /// <value>For tests; made from the storage where null.</value>
     public IChallengerTrainer? Trainer { get; init; }
 
@@ -41,14 +44,17 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
         var logger = logs.CreateLogger<RetrainSession>();
         var data = new DataSetStore(storage, time) { Damaged = damaged => logger.DamagedData(damaged.BlobPath, damaged.Problem) };
         var models = new ModelStore(storage);
-        var preparation = new RunPreparation(data, models);
+        var signing = new RunSigning(models, Trusted, Key, logs.CreateLogger<RunSigning>());
+        var erasure = new RunErasure(storage, data, models, time, logs.CreateLogger<RunErasure>());
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);
-        var judge = Judge ?? new ChallengerJudge(data, models, time);
+        var judge = Judge ?? new ChallengerJudge(data, models, Trusted, time);
         return new RetrainingSteps(
-            preparation,
-            Trainer ?? new ChallengerTraining(data, models, runs.Checkpoints, time, logs.CreateLogger<ChallengerTraining>()),
+            new RunPreparation(data, models, runs, signing),
+            Trainer ?? new ChallengerTraining(data, signing, runs.Checkpoints, time, logs.CreateLogger<ChallengerTraining>()),
             new ChallengerPublication(data, models),
-            new RunPromotion(storage, models, new ModelAlias(storage, time), Trusted, judge, shadow, preparation, logs.CreateLogger<RunPromotion>()),
+            signing,
+            erasure,
+            new RunPromotion(storage, models, new ModelAlias(storage, time), signing, judge, shadow, erasure, logs.CreateLogger<RunPromotion>()),
             shadow,
             new RunReports(storage, data, models, runs.Checkpoints, time, logs.CreateLogger<RunReports>()),
             models,

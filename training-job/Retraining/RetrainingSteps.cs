@@ -14,8 +14,8 @@ namespace CtSeg.TrainingJob.Retraining;
 /// process and is found done, or done again, by the next one.
 /// </summary>
 internal sealed class RetrainingSteps(
-    RunPreparation preparation, IChallengerTrainer trainer, ChallengerPublication publication, RunPromotion promotion, RunShadow shadow, IRunReports reports,
-    ModelStore models, RetrainEvents events, ILogger<RetrainingSteps> logger)
+    RunPreparation preparation, IChallengerTrainer trainer, ChallengerPublication publication, RunSigning signing, RunErasure erasure, RunPromotion promotion,
+    RunShadow shadow, IRunReports reports, ModelStore models, RetrainEvents events, ILogger<RetrainingSteps> logger)
 {
     /// <returns>The run as it ended; null where it waits for its shadow, and is released.</returns>
     /// <exception cref="TrainingRunLostException">Another job has it, or it was ended from outside.</exception>
@@ -37,7 +37,10 @@ internal sealed class RetrainingSteps(
         }
         catch (Exception e) when (IsFinal(e))
         {
-            verdict = new RunVerdict(TrainingRunState.Failed, e.Message);
+            // Nothing undoes a move that was made.
+            verdict = await promotion.FindMoveAsync(run.Status, stopping) is { } move
+                ? new RunVerdict(TrainingRunState.Promoted, move.Reason)
+                : new RunVerdict(TrainingRunState.Failed, e.Message);
         }
         if (verdict is null)
         {
@@ -64,15 +67,18 @@ internal sealed class RetrainingSteps(
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         run.ThrowIfInterrupted(stopping);
+        // Before the data, which may be erased since: the model serves.
+        if (await promotion.ResumeAsync(run, interrupted.Token) is { } moved)
+            return moved;
         var data = await preparation.PrepareAsync(run, interrupted.Token);
-        if (run.Status.State == TrainingRunState.Requested && RunPreparation.NothingToDo(data, run.Status.Request) is { } skipped)
+        if (run.Status.State == TrainingRunState.Requested && preparation.NothingToDo(data, run.Status.Request) is { } skipped)
             return skipped;
         var challenger = await MakeAsync(run, data, stopping, interrupted.Token);
         var verdict = await promotion.DecideAsync(run, challenger, stopping);
         return verdict is null ? null : verdict with { Data = data.Changes };
     }
 
-    /// <returns>The model of the run, published.</returns>
+    /// <returns>The model of the run, published and signed.</returns>
     private async Task<ServedModel> MakeAsync(OwnedRun run, RunData data, CancellationToken stopping, CancellationToken interrupted)
     {
         var manifest = await models.FindAsync(run.Id, interrupted);
@@ -81,10 +87,14 @@ internal sealed class RetrainingSteps(
             await run.ChangeAsync(status => status.Entered(TrainingRunState.Training, run.UtcNow()), interrupted);
             var files = await trainer.TrainAsync(run, data, stopping);
             run.ThrowIfInterrupted(stopping);
-            await preparation.RequireUnerasedAsync(run.Status, interrupted);
-            manifest = await publication.PublishAsync(files, data, interrupted);
+            await erasure.RequireUnerasedAsync(run.Status, interrupted);
+            // Not cut off until it was looked at again.
+            manifest = await publication.PublishAsync(run, files, data, CancellationToken.None);
             logger.Published(run.Id, manifest.Version);
         }
+        await erasure.RequirePublishedUnerasedAsync(run.Status, CancellationToken.None);
+        // Published by a job that was killed before it signed, too.
+        await signing.SignAsync(run.Id, manifest.Version, interrupted);
         if (run.Status.Challenger is null || run.Status.State < TrainingRunState.Evaluating)
             await run.ChangeAsync(status => status.Entered(TrainingRunState.Evaluating, run.UtcNow()) with { Challenger = manifest.Version }, interrupted);
         return new ServedModel(manifest.Version, manifest.WeightsSha256);
@@ -96,7 +106,7 @@ internal sealed class RetrainingSteps(
         var until = verdict.State == TrainingRunState.Promoted ? CancellationToken.None : stopping;
         await shadow.StopAsync(run.Id, until);
         // Before the end, which removes the checkpoint that the curves are drawn from.
-        await reports.WriteAsync(run, verdict, until);
+        verdict = await erasure.ReportAsync(run, verdict, reports, until);
         var ended = await run.EndAsync(verdict.State, verdict.Reason, until);
         logger.Ended(ended.Id, ended.State, verdict.Reason);
         await TellAsync(ended, until);
@@ -106,5 +116,5 @@ internal sealed class RetrainingSteps(
     /// <summary>Faults that another try would meet again.</summary>
     private static bool IsFinal(Exception e) => e is RunFailedException or DamagedDataException or DamagedModelException or ModelFolderException
         or TrainingDataException or TrainingDivergedException or WeightsFormatException or InvalidDataException or AliasMoveRefusedException or ModelExistsException
-        or NotComparableException;
+        or NotComparableException or UntrustedModelException;
 }

@@ -1,6 +1,7 @@
 using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Reports;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Retraining;
 
@@ -10,4 +11,11 @@ namespace CtSeg.TrainingJob.Retraining;
 /// <param name="ChampionSaw">Null where nobody knows.</param>
 /// <param name="ProvingGroups">Groups of the locked set of whose slices the champion has seen none.</param>
 internal sealed record RunData(
-    DataSet Data, EvaluationSet Locked, IReadOnlyList<DataSetSlice> Training, ModelManifest Champion, TrainedOn? ChampionSaw, int ProvingGroups, DataChanges Changes);
+    DataSet Data, EvaluationSet Locked, IReadOnlyList<DataSetSlice> Training, ModelManifest Champion, TrainedOn? ChampionSaw, int ProvingGroups, DataChanges Changes)
+{
+    /// <value>Data that it learnt from were erased since.</value>
+    public bool ChampionHoldsErased { get; init; }
+
+    /// <value>A run that did the same and came to a decision; null where there is none, or the run has begun.</value>
+    public TrainingRunStatus? SameBefore { get; init; }
+}

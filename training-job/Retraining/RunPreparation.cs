@@ -8,17 +8,22 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Fixes what a run learns from when it begins, finds it again later, and says when there is nothing to do.</summary>
-internal sealed class RunPreparation(DataSetStore data, ModelStore models)
+internal sealed class RunPreparation(DataSetStore data, ModelStore models, TrainingRunStore runs, RunSigning signing)
 {
+    // What an older run came to is forgotten, and its training tried again.
+    private const int RunsLookedAt = 500;
+
     /// <exception cref="RunFailedException">No model is in use, or what the run began with is gone.</exception>
     /// <exception cref="DamagedDataException">A document of the training data cannot be read.</exception>
     /// <exception cref="DamagedModelException">The alias or the champion cannot be read.</exception>
+    /// <exception cref="UntrustedModelException">Keys are trusted, and none of them signed the champion.</exception>
     public async Task<RunData> PrepareAsync(OwnedRun run, CancellationToken cancellationToken)
     {
         if (run.Status.Champion is null)
             await FixAsync(run, cancellationToken);
         var (set, locked) = await FindDataAsync(run.Status, cancellationToken);
-        var champion = await models.FindAsync(run.Status.Champion!, cancellationToken)
+        // Trusted before anything is trained from it or compared with it.
+        var champion = await signing.FindManifestAsync(run.Status.Champion!, cancellationToken)
             ?? throw new RunFailedException($"The model {run.Status.Champion}, in use when the run began, is gone: start another run.");
         var saw = await models.FindTrainedOnAsync(champion.Version, cancellationToken);
         var before = saw?.DataSet is { } version ? await TryFindDataSetAsync(version, cancellationToken) : null;
@@ -26,11 +31,13 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         return Describe(set, locked, champion, saw, before) with
         {
             ProvingGroups = proving.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(),
+            ChampionHoldsErased = await models.HoldsErasedDataAsync(champion.Version, cancellationToken),
+            SameBefore = run.Status.State == TrainingRunState.Requested ? await FindSameAsync(run.Status, cancellationToken) : null,
         };
     }
 
     /// <returns>Null where the run has work.</returns>
-    public static RunVerdict? NothingToDo(RunData data, TrainingRunRequest request)
+    public RunVerdict? NothingToDo(RunData data, TrainingRunRequest request)
     {
         if (data.Training.Count == 0)
             return Skip(data, "There are no slices to train on: import data or correct masks first.");
@@ -39,20 +46,24 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         if (data.ProvingGroups < request.Promotion.MinGroups)
             return Skip(data, string.Create(CultureInfo.InvariantCulture,
                 $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to the model in use, and {request.Promotion.MinGroups} are needed."));
-        if (!request.EvenWithoutNewData && !data.Changes.Changes.Any(LearningChanges.IsNew))
-            return Skip(data, $"There is nothing new to learn since the model in use, {data.Champion.Version}.");
-        return null;
+        if (!request.EvenWithoutNewData && NothingNew(data) is { } known)
+            return Skip(data, known);
+        return signing.ObjectionTo(request) is { } objection ? Skip(data, objection) : null;
     }
 
-    /// <summary>Before the model is published and before it is put into use.</summary>
-    /// <exception cref="RunFailedException">Data that it learns or has learnt from were erased meanwhile.</exception>
-    public async Task RequireUnerasedAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    private static string? NothingNew(RunData data)
     {
-        await FindDataAsync(run, cancellationToken);
-        if (!run.Request.FromScratch && await models.HoldsErasedDataAsync(run.Champion!, cancellationToken))
-            throw Erased();
-        if (run.Challenger is { } challenger && await models.HoldsErasedDataAsync(challenger, cancellationToken))
-            throw Erased();
+        if (!data.ChampionHoldsErased && !data.Changes.Changes.Any(LearningChanges.IsNew))
+            return $"There is nothing new to learn since the model in use, {data.Champion.Version}.";
+        return data.SameBefore is { } before ? SameAgain(data, before) : null;
+    }
+
+    /// <summary>The same training makes the same model, and each decision on a locked set makes the next one say less.</summary>
+    private static string SameAgain(RunData data, TrainingRunStatus before)
+    {
+        var erased = data.ChampionHoldsErased ? $" The model in use, {data.Champion.Version}, still holds data that were erased since." : "";
+        var end = before.State == TrainingRunState.Promoted ? "was promoted, but that model is no longer in use" : "was refused";
+        return $"Run {before.Id} learnt from the same data on the same terms beside the same model in use, and {end}: add or correct data, or ask for a run even without new data.{erased}";
     }
 
     private static RunVerdict Skip(RunData data, string reason) => new(TrainingRunState.Skipped, reason) { Data = data.Changes };
@@ -71,19 +82,32 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
                 EvaluationSet = locked.Version,
                 Champion = alias.Served.Version,
                 // Its weights remember data that were erased since.
-                Request = isErased ? status.Request with { FromScratch = true, EvenWithoutNewData = true } : status.Request,
+                Request = isErased ? status.Request with { FromScratch = true } : status.Request,
             },
             cancellationToken);
     }
 
+    /// <returns>A run that did the same and came to a decision: refused, or promoted and rolled back since. Null where there is none.</returns>
+    private async Task<TrainingRunStatus?> FindSameAsync(TrainingRunStatus run, CancellationToken cancellationToken)
+    {
+        await foreach (var listing in runs.ListAsync(RunsLookedAt, cancellationToken))
+            if (listing.Run is { State: TrainingRunState.Refused or TrainingRunState.Promoted } before
+                && before.DataSet == run.DataSet && before.EvaluationSet == run.EvaluationSet && before.Champion == run.Champion
+                && TermsOf(before) == TermsOf(run))
+                return before;
+        return null;
+    }
+
+    private static TrainingRunRequest TermsOf(TrainingRunStatus run) => run.Request with { By = "", EvenWithoutNewData = false };
+
     private async Task<(DataSet Data, EvaluationSet Locked)> FindDataAsync(TrainingRunStatus run, CancellationToken cancellationToken)
     {
-        var set = await data.FindDataSetAsync(run.DataSet ?? "", cancellationToken) ?? throw Erased();
-        var locked = await data.FindEvaluationSetAsync(run.EvaluationSet ?? "", cancellationToken) ?? throw Erased();
+        var set = await data.FindDataSetAsync(run.DataSet ?? "", cancellationToken) ?? throw RunErasure.Erased();
+        var locked = await data.FindEvaluationSetAsync(run.EvaluationSet ?? "", cancellationToken) ?? throw RunErasure.Erased();
         return (set, locked);
     }
 
-    /// <summary>An erasure removes the data set too; the masks of the rest are then compared with nothing.</summary>
+    /// <summary>An erasure removes the data set too; the masks that the model learnt with are noted beside it.</summary>
     private async Task<DataSet?> TryFindDataSetAsync(string version, CancellationToken cancellationToken)
     {
         try
@@ -96,9 +120,6 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         }
     }
 
-    private static RunFailedException Erased() =>
-        new("Data of this run were erased meanwhile, so that what it has learnt is thrown away: start another run.");
-
     private static RunData Describe(DataSet set, EvaluationSet locked, ModelManifest champion, TrainedOn? saw, DataSet? before)
     {
         var lockedIds = locked.Slices.ToHashSet();
@@ -109,10 +130,10 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models)
         [
             .. set.Slices.Where(slice => !lockedIds.Contains(slice.Id) && !lockedGroups.Contains(slice.Group) && !lockedPictures.Knows(slice.Picture)),
         ];
-        var seen = new PictureIndex(saw?.Pictures ?? []);
+        var keptOut = set.Slices.Select(slice => slice.Id).Except(training.Select(slice => slice.Id)).ToHashSet();
         var changes = new DataChanges(
             set.Slices.Count, set.Slices.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count(), lockedSlices.Count, lockedGroups.Count,
-            LearningChanges.Find(set, lockedIds, seen, before))
+            new LearningChanges(keptOut, saw, before).Find(set))
         {
             ChampionDataSet = before?.Version,
         };

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Azure.Storage.Blobs;
 using CtSeg.Models;
 using CtSeg.TrainingRuns;
@@ -7,7 +8,7 @@ namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>From a published challenger to the decision and, if it passes, to the move of the alias.</summary>
 internal sealed class RunPromotion(
-    BlobServiceClient storage, ModelStore models, ModelAlias alias, TrustedKeys trusted, IChallengerJudge judge, RunShadow shadow, RunPreparation preparation,
+    BlobServiceClient storage, ModelStore models, ModelAlias alias, RunSigning signing, IChallengerJudge judge, RunShadow shadow, RunErasure erasure,
     ILogger<RunPromotion> logger)
 {
     private const int MaxRaces = 10;
@@ -17,31 +18,41 @@ internal sealed class RunPromotion(
     public async Task<RunVerdict?> DecideAsync(OwnedRun run, ServedModel challenger, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
-        for (var race = 0; race < MaxRaces; race++)
+        for (var race = 1; ; race++)
         {
             run.ThrowIfInterrupted(stopping);
             var read = await models.ReadAliasAsync(interrupted.Token)
                 ?? throw new RunFailedException("No model is in use any more, so that there is none to compare with.");
-            if (read.Served.Version == challenger.Version || await FindMoveAsync(run.Status, read, interrupted.Token) is not null)
-                return new RunVerdict(TrainingRunState.Promoted, await ReasonOfAsync(challenger.Version, interrupted.Token));
+            if (read.Served == challenger || await FindMoveAsync(run.Status, read, interrupted.Token) is not null)
+                return await ServesAsync(run.Status, challenger.Version, interrupted.Token);
             var (judgement, waits) = await JudgeAsync(run, read.Served, challenger, interrupted.Token);
             if (waits)
                 return null;
             if (judgement is null)
                 return new RunVerdict(TrainingRunState.Refused, "Its shadow was ended before it had seen enough.");
-            var decision = judgement.Decision;
-            var hash = await models.StoreDecisionAsync(challenger.Version, decision, interrupted.Token);
-            if (!decision.Promote)
-                return new RunVerdict(TrainingRunState.Refused, decision.Reason) { Judgement = judgement };
-            if (await ObjectionToServeAsync(challenger, interrupted.Token) is { } objection)
-                return new RunVerdict(TrainingRunState.Refused, $"It passed, but jobs would not load it. {objection} Then put it into use by 'models promote'.") { Judgement = judgement };
-            await preparation.RequireUnerasedAsync(run.Status, interrupted.Token);
-            var move = alias.NewMove(AliasMoveKind.Promotion, challenger, run.Id, decision.Reason) with { DecisionSha256 = hash };
-            if (await TryMoveAsync(run, read, move, stopping))
-                return new RunVerdict(TrainingRunState.Promoted, decision.Reason) { Judgement = judgement };
+            await erasure.RequireUnerasedAsync(run.Status, interrupted.Token);
+            if (await TryPromoteAsync(run, read, judgement, stopping) is { } verdict)
+                return verdict;
+            await WithdrawAsync(judgement.Decision, "It passed, but another model was put into use first.", stopping);
+            if (race == MaxRaces)
+                throw new RunFailedException($"The model in use changed under {MaxRaces} decisions: start another run when that has settled.");
             logger.DecidesAnew(run.Id);
         }
-        throw new RunFailedException($"The model in use changed under {MaxRaces} decisions: start another run when that has settled.");
+    }
+
+    /// <summary>What became of the move that a killed job had noted. One that was lost is noted no longer: until the next, the run can be cancelled.</summary>
+    /// <returns>Null where the run has still to come to its decision.</returns>
+    public async Task<RunVerdict?> ResumeAsync(OwnedRun run, CancellationToken cancellationToken)
+    {
+        if (run.Status is not { AliasMoveId: { } id, Challenger: { } challenger } || await models.ReadAliasAsync(cancellationToken) is not { } read)
+            return null;
+        var noted = (await _audit.ListAsync(read.Model.MoveId, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id);
+        if (read.Served.Version == challenger || noted?.Step == AliasMoveStep.Done)
+            return await ServesAsync(run.Status, challenger, cancellationToken);
+        // A move that began from another model than serves now can no longer be made, also where nobody lived to note it.
+        if (noted is not null && (noted.Step == AliasMoveStep.Lost || noted.Move.After != read.Model.MoveId))
+            await run.ChangeAsync(status => status.AliasMoveId == id ? status with { AliasMoveId = null } : status, cancellationToken);
+        return null;
     }
 
     /// <summary>The move that put the run's challenger into use, whoever serves by now.</summary>
@@ -52,12 +63,40 @@ internal sealed class RunPromotion(
         ? (await _audit.ListAsync(read.Model.MoveId, _ => { }, cancellationToken)).FirstOrDefault(known => known.Move.Id == id && known.Step == AliasMoveStep.Done)?.Move
         : null;
 
+    /// <returns>Null where another model was put into use first.</returns>
+    private async Task<RunVerdict?> TryPromoteAsync(OwnedRun run, StoredAlias read, Judgement judgement, CancellationToken stopping)
+    {
+        var decision = judgement.Decision;
+        var hash = await models.StoreDecisionAsync(decision.Challenger.Version, decision, stopping);
+        if (!decision.Promote)
+            return new RunVerdict(TrainingRunState.Refused, decision.Reason) { Judgement = judgement };
+        var move = alias.NewMove(AliasMoveKind.Promotion, decision.Challenger, run.Id, decision.Reason) with { DecisionSha256 = hash };
+        try
+        {
+            return await TryMoveAsync(run, read, move, stopping) ? new RunVerdict(TrainingRunState.Promoted, decision.Reason) { Judgement = judgement } : null;
+        }
+        catch (OperationCanceledException) when (run.IsCancelled)
+        {
+            await WithdrawAsync(decision, "It passed, but its run was cancelled before it was put into use.", stopping);
+            throw;
+        }
+        catch (AliasMoveRefusedException e)
+        {
+            await WithdrawAsync(decision, $"It passed, but could not be put into use. {e.Message}", stopping);
+            throw;
+        }
+    }
+
+    /// <summary>What stands beside the model must not say that it was promoted.</summary>
+    private Task<string> WithdrawAsync(PromotionDecision decision, string reason, CancellationToken cancellationToken) =>
+        models.StoreDecisionAsync(decision.Challenger.Version, decision with { Promote = false, Reason = reason }, cancellationToken);
+
     /// <returns>No judgement where the shadow was ended early.</returns>
     private async Task<(Judgement? Judgement, bool Waits)> JudgeAsync(OwnedRun run, ServedModel champion, ServedModel challenger, CancellationToken cancellationToken)
     {
         if (run.Status.Request.Shadow is not { } terms)
-            return (await judge.JudgeAsync(champion, challenger, run.Status, shadow: null, cancellationToken), false);
-        var (state, seen) = await shadow.LookAsync(run.Status, terms, cancellationToken);
+            return (await AskAsync(null), false);
+        var (state, seen) = await shadow.LookAsync(run.Status, terms, champion, challenger, cancellationToken);
         switch (state)
         {
             case ShadowState.LooksOn:
@@ -65,34 +104,49 @@ internal sealed class RunPromotion(
             case ShadowState.EndedEarly:
                 return (null, false);
             case ShadowState.Done:
-                await shadow.StopAsync(run.Id, cancellationToken);
-                return (await judge.JudgeAsync(champion, challenger, run.Status, (terms, seen), cancellationToken), false);
+                // It is stopped when the run ends: where the champion changes during the decision, it goes on.
+                return (await AskAsync((terms, seen)), false);
             default:
                 // What the locked set refuses needs no shadow.
-                var judgement = await judge.JudgeAsync(champion, challenger, run.Status, shadow: null, cancellationToken);
+                var judgement = await AskAsync(null);
                 if (!judgement.Decision.Promote)
                     return (judgement, false);
                 if (await shadow.StartAsync(run.Id, challenger, terms, cancellationToken))
                     await run.ChangeAsync(status => status.Entered(TrainingRunState.Shadowing, run.UtcNow()), cancellationToken);
                 return (null, true);
         }
+
+        async Task<Judgement> AskAsync((ShadowTerms, ShadowSummary)? looked)
+        {
+            var judgement = await judge.JudgeAsync(champion, challenger, run.Status, looked, cancellationToken);
+            return judgement.Decision.Promote && await signing.ObjectionToServeAsync(challenger.Version, cancellationToken) is { } objection
+                ? judgement with { Decision = judgement.Decision with { Promote = false, Reason = objection } }
+                : judgement;
+        }
     }
 
-    /// <returns>Null where nothing stands against its use.</returns>
-    private async Task<string?> ObjectionToServeAsync(ServedModel challenger, CancellationToken cancellationToken)
+    /// <summary>The challenger serves, or did: by the run's own move, noted by a job that was killed before the run ended, or by hand.</summary>
+    private async Task<RunVerdict> ServesAsync(TrainingRunStatus run, string challenger, CancellationToken cancellationToken)
     {
-        if (trusted.IsEmpty)
-            return null;
-        var files = await models.FindFilesAsync(challenger.Version, cancellationToken) ?? throw new RunFailedException($"The model {challenger.Version} of this run is gone.");
+        var decision = await models.FindDecisionAsync(challenger, cancellationToken);
+        return new RunVerdict(TrainingRunState.Promoted, decision is { Promote: true } ? decision.Reason : "It was put into use by hand.")
+        {
+            Judgement = decision is null ? null : await TryJudgeAgainAsync(decision, run, cancellationToken),
+        };
+    }
+
+    /// <summary>For the report only: what the judge saw is lost with the job that asked it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The decision is made and the alias has moved: nothing that fails here may keep the run from its end.")]
+    private async Task<Judgement?> TryJudgeAgainAsync(PromotionDecision decision, TrainingRunStatus run, CancellationToken cancellationToken)
+    {
         try
         {
-            var signature = await models.FindSignatureAsync(challenger.Version, cancellationToken);
-            ModelSignatures.Verify(trusted, challenger.Version, signature, files.ManifestJson, files.Manifest.WeightsSha256);
-            return null;
+            return await judge.JudgeAsync(decision.Champion, decision.Challenger, run, shadow: null, cancellationToken) with { Decision = decision };
         }
-        catch (UntrustedModelException e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return e.Message;
+            logger.NotJudgedAgain(run.Id, e.GetType().Name);
+            return null;
         }
     }
 
@@ -108,8 +162,4 @@ internal sealed class RunPromotion(
             await run.ChangeAsync(status => status with { AliasMoveId = null }, CancellationToken.None);
         return outcome.Done;
     }
-
-    /// <summary>Where the run was killed after the move, the decision tells why.</summary>
-    private async Task<string> ReasonOfAsync(string challenger, CancellationToken cancellationToken) =>
-        (await models.FindDecisionAsync(challenger, cancellationToken)) is { Promote: true } decision ? decision.Reason : "It was put into use by hand.";
 }

@@ -18,10 +18,12 @@ internal enum ShadowState
 /// <summary>Lets the challenger of a run look on beside the model in use.</summary>
 internal sealed class RunShadow(ShadowStore shadows, ShadowResultStore results, TimeProvider time)
 {
-    /// <summary>What is not over when it is done cannot become so: whoever is killed here finds the same again.</summary>
-    public async Task<(ShadowState State, ShadowSummary Seen)> LookAsync(TrainingRunStatus run, ShadowTerms terms, CancellationToken cancellationToken)
+    /// <summary>What is over stays so while the same model serves: whoever is killed here finds the same again.</summary>
+    /// <param name="champion">In use now. What the challenger said beside another one says nothing about this one; the shadow goes on.</param>
+    public async Task<(ShadowState State, ShadowSummary Seen)> LookAsync(
+        TrainingRunStatus run, ShadowTerms terms, ServedModel champion, ServedModel challenger, CancellationToken cancellationToken)
     {
-        var seen = await SumAsync(run.Id, cancellationToken);
+        var seen = ShadowSummaries.Sum(await results.ListAsync(run.Id, champion, challenger, cancellationToken));
         if (run.Timeline.LastOrDefault(step => step.State == TrainingRunState.Shadowing) is not { } began)
             return (ShadowState.NotStarted, seen);
         if (seen.Slices + seen.Failed >= terms.Slices || time.GetUtcNow().UtcDateTime >= began.Time.AddHours(terms.Hours))
@@ -39,12 +41,4 @@ internal sealed class RunShadow(ShadowStore shadows, ShadowResultStore results, 
 
     /// <summary>That of another run stays.</summary>
     public Task StopAsync(string run, CancellationToken cancellationToken) => shadows.StopAsync(run, cancellationToken);
-
-    private async Task<ShadowSummary> SumAsync(string run, CancellationToken cancellationToken)
-    {
-        var all = new List<ShadowResult>();
-        await foreach (var result in results.ListAsync(run, onDamaged: null, cancellationToken))
-            all.Add(result);
-        return ShadowSummaries.Sum(all);
-    }
 }

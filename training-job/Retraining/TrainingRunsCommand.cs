@@ -26,8 +26,9 @@ internal static class TrainingRunsCommand
     private static readonly Option<bool> Shadow = new("--shadow") { Description = "A model that passes runs beside the one in use before it replaces it." };
     private static readonly Option<double?> ShadowShare = new("--shadow-share") { Description = "Of the live slices, above 0 to 1; 0.1 if not given. Implies --shadow." };
     private static readonly Option<int?> ShadowSlices = new("--shadow-slices") { Description = "After which the decision is made; 50 if not given. Implies --shadow." };
+    private static readonly Option<int?> ShadowMinSlices = new("--shadow-min-slices") { Description = "Slices without which it is refused, and that show a class before that class may refuse it; a fifth of --shadow-slices if not given. Implies --shadow." };
     private static readonly Option<double?> ShadowHours = new("--shadow-hours") { Description = "After which it is made in any case; 24 if not given. Implies --shadow." };
-    private static readonly Option<double?> MaxDisagreement = new("--max-disagreement") { Description = "Share of lesion pixels in which the two may differ; 0.5 if not given. Implies --shadow." };
+    private static readonly Option<double?> MaxDisagreement = new("--max-disagreement") { Description = "Share of the pixels of all lesions, and of each class seen often enough, in which the two may differ; 0.5 if not given. Implies --shadow." };
     private static readonly Option<double?> Margin = new("--margin") { Description = "Dice of a class that may be lost within doubt; 0.02 if not given." };
     private static readonly Option<double?> Level = new("--level") { Description = "One-sided confidence of the decision; 0.95 if not given." };
 
@@ -47,7 +48,7 @@ internal static class TrainingRunsCommand
         Add(command, new Command("show", "Shows where a run stands.") { Run, Json }, needsServiceBus: false, ShowAsync);
         Add(command, new Command("start", "Asks for a run; the one that is under way is the answer where there is one.")
         {
-            FromScratch, Epochs, Minutes, EvenWithoutNewData, Shadow, ShadowShare, ShadowSlices, ShadowHours, MaxDisagreement, Margin, Level, Json,
+            FromScratch, Epochs, Minutes, EvenWithoutNewData, Shadow, ShadowShare, ShadowSlices, ShadowMinSlices, ShadowHours, MaxDisagreement, Margin, Level, Json,
         }, needsServiceBus: true, StartAsync);
         Add(command, new Command("cancel", "Ends a run; a job that works on it stops within a step of its training.") { Run, Json }, needsServiceBus: false, CancelAsync);
         return command;
@@ -162,7 +163,7 @@ internal static class TrainingRunsCommand
     {
         var (shadow, promotion) = (new ShadowTerms(), new PromotionTerms());
         var hasShadow = parsed.GetValue(Shadow) || parsed.GetValue(ShadowShare) is not null || parsed.GetValue(ShadowSlices) is not null
-            || parsed.GetValue(ShadowHours) is not null || parsed.GetValue(MaxDisagreement) is not null;
+            || parsed.GetValue(ShadowMinSlices) is not null || parsed.GetValue(ShadowHours) is not null || parsed.GetValue(MaxDisagreement) is not null;
         return new TrainingRunRequest(By)
         {
             FromScratch = parsed.GetValue(FromScratch),
@@ -173,6 +174,7 @@ internal static class TrainingRunsCommand
             {
                 Share = parsed.GetValue(ShadowShare) ?? shadow.Share,
                 Slices = parsed.GetValue(ShadowSlices) ?? shadow.Slices,
+                MinSlices = parsed.GetValue(ShadowMinSlices),
                 Hours = parsed.GetValue(ShadowHours) ?? shadow.Hours,
                 MaxDisagreement = parsed.GetValue(MaxDisagreement) ?? shadow.MaxDisagreement,
             },

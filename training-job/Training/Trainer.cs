@@ -125,6 +125,7 @@ internal sealed class Trainer : IDisposable
         History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second, _optimiser.Steps);
 
     /// <exception cref="TrainingDataException">The checkpoint belongs to another run.</exception>
+    /// <exception cref="WeightsFormatException">It is damaged; this trainer may hold a part of it and is of no more use.</exception>
     public void Restore(TrainingCheckpoint checkpoint)
     {
         if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
@@ -135,7 +136,11 @@ internal sealed class Trainer : IDisposable
         foreach (var (own, saved) in new[] { (_optimiser.First, checkpoint.First), (_optimiser.Second, checkpoint.Second) })
         {
             foreach (var (name, moment) in own)
-                moment.copy_(saved[name]);
+            {
+                if (!saved.TryGetValue(name, out var source) || !source.shape.SequenceEqual(moment.shape))
+                    throw new WeightsFormatException($"The checkpoint has no moment of '{name}' of this shape.");
+                moment.copy_(source);
+            }
         }
         _optimiser.Steps.Clear();
         foreach (var (name, steps) in checkpoint.Steps)

@@ -58,8 +58,12 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     }
 
     /// <summary>What a model learnt from slices of a folder, whose groups have no salt to be named by.</summary>
-    public static TrainedOn LearntFrom(string version, IEnumerable<LabelledSlice> slices) =>
-        TrainedOn.Of(version, dataSet: null, slices.Select(slice => PictureIdentity.Of(slice.Image)), groups: []);
+    public static TrainedOn LearntFrom(string version, IEnumerable<LabelledSlice> slices)
+    {
+        var learnt = slices.Select(slice => (Picture: PictureIdentity.Of(slice.Image), slice.Mask)).ToList();
+        return TrainedOn.Of(
+            version, dataSet: null, learnt.Select(slice => slice.Picture), groups: [], masks: learnt.Select(slice => LearntMask.Of(slice.Picture, slice.Mask)));
+    }
 
     /// <summary>The manifest of a trained model.</summary>
     public static ModelManifest Describe(string version, Trainer trainer, ModelScores? scores, TimeProvider time)

@@ -15,7 +15,7 @@ public enum NiftiDatatype
 
 /// <summary>
 /// What is used of the 348 bytes at the start of a file (NIfTI-1.1, nifti1.h: sizeof_hdr at 0, dim at 40, datatype at 70, bitpix at 72,
-/// vox_offset at 108, scl_slope at 112, scl_inter at 116, magic at 344).
+/// vox_offset at 108, scl_slope at 112, scl_inter at 116, magic at 344; of the orientation, see <see cref="NiftiOrientation"/>).
 /// </summary>
 /// <param name="Width">Along the first axis, the one that changes fastest in the file.</param>
 /// <param name="Height">Along the second axis.</param>
@@ -26,6 +26,9 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
 {
     /// <value>Bytes of the header.</value>
     public const int Length = 348;
+
+    /// <value>How the volume lies in the patient; null where the file does not say.</value>
+    public NiftiOrientation? Orientation { get; init; }
 
     // With the four bytes that say whether extensions follow.
     private const int LeastOffset = 352;
@@ -41,7 +44,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
         ArgumentNullException.ThrowIfNull(limits);
         if (bytes.Length < Length)
             throw NiftiRejectedException.Truncated($"it ends after {bytes.Length} bytes, within its header");
-        var fields = new Fields(bytes, IsBigEndian(bytes));
+        var fields = new NiftiFields(bytes, IsBigEndian(bytes));
         RequireMagic(bytes[344..348]);
         var (width, height, slices) = Sizes(fields, limits);
         var datatype = Datatyped(fields);
@@ -50,7 +53,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
         if ((long)width * height * slices > limits.MaxBytes / header.BytesPerValue)
             throw NiftiRejectedException.TooLarge($"it declares {width} x {height} x {slices} values, more than {limits.MaxBytes} bytes");
         var (slope, intercept) = Scaling(fields);
-        return header with { Slope = slope, Intercept = intercept };
+        return header with { Slope = slope, Intercept = intercept, Orientation = NiftiOrientation.Of(fields) };
     }
 
     private static bool IsBigEndian(ReadOnlySpan<byte> bytes)
@@ -74,7 +77,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
             : NiftiRejectedException.Unsupported("its magic bytes are not those of NIfTI-1");
     }
 
-    private static (int Width, int Height, int Slices) Sizes(Fields fields, NiftiLimits limits)
+    private static (int Width, int Height, int Slices) Sizes(NiftiFields fields, NiftiLimits limits)
     {
         int dimensions = fields.Int16(40);
         if (dimensions is < 1 or > MostDimensions)
@@ -97,7 +100,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
         return (sizes[0], sizes[1], sizes[2]);
     }
 
-    private static NiftiDatatype Datatyped(Fields fields)
+    private static NiftiDatatype Datatyped(NiftiFields fields)
     {
         var datatype = (NiftiDatatype)fields.Int16(70);
         if (!Enum.IsDefined(datatype))
@@ -106,7 +109,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
         return bits == BitsOf(datatype) ? datatype : throw NiftiRejectedException.Corrupt($"it declares {bits} bits for numbers of {BitsOf(datatype)}");
     }
 
-    private static long Offset(Fields fields, NiftiLimits limits)
+    private static long Offset(NiftiFields fields, NiftiLimits limits)
     {
         float offset = fields.Single(108);
         // A NaN is refused too.
@@ -118,7 +121,7 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
     }
 
     /// <summary>The standard: no scaling where the slope is zero. Some writers leave NaN there and mean the same.</summary>
-    private static (double Slope, double Intercept) Scaling(Fields fields)
+    private static (double Slope, double Intercept) Scaling(NiftiFields fields)
     {
         float slope = fields.Single(112), intercept = fields.Single(116);
         if (slope == 0 || !float.IsFinite(slope))
@@ -133,15 +136,4 @@ public sealed record NiftiHeader(int Width, int Height, int Slices, NiftiDatatyp
         NiftiDatatype.Int32 or NiftiDatatype.Float32 => 32,
         _ => 64,
     };
-
-    private readonly ref struct Fields(ReadOnlySpan<byte> bytes, bool bigEndian)
-    {
-        private readonly ReadOnlySpan<byte> _bytes = bytes;
-
-        public bool BigEndian { get; } = bigEndian;
-
-        public short Int16(int at) => BigEndian ? BinaryPrimitives.ReadInt16BigEndian(_bytes[at..]) : BinaryPrimitives.ReadInt16LittleEndian(_bytes[at..]);
-
-        public float Single(int at) => BigEndian ? BinaryPrimitives.ReadSingleBigEndian(_bytes[at..]) : BinaryPrimitives.ReadSingleLittleEndian(_bytes[at..]);
-    }
 }

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace CtSeg.Imaging.Nifti;
 
 /// <summary>
-/// A NIfTI-1 file (.nii, .nii.gz), read slice by slice: what a file unpacks to is never held or read beyond what its header declares. Orientation
-/// fields are not applied: slices are as they are stored.
+/// A NIfTI-1 file (.nii, .nii.gz), read slice by slice: what a file unpacks to is never held or read beyond what its header declares. Slices are as they
+/// are stored; <see cref="NiftiHeader.Orientation"/> tells how to turn them.
 /// </summary>
 public sealed class NiftiVolume : IDisposable
 {

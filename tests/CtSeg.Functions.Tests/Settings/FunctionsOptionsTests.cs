@@ -14,8 +14,29 @@ public sealed class FunctionsOptionsTests
         options.MaxUploadBytes.ShouldBe(67_108_864);
         options.Reconcile.ShouldBe(new CtSeg.Recovery.ReconcilePolicy(TimeSpan.FromMinutes(10), 4, 200));
         options.TrainingRuns.ShouldBe(new CtSeg.TrainingRuns.TrainingRunPolicy(TimeSpan.FromMinutes(10), 100));
+        options.Night.ShouldBe(new CtSeg.TrainingRuns.TrainingRunRequest("schedule"));
         options.ImageLimits.ShouldBe(CtSeg.Imaging.ImageLimits.Default);
     }
+
+    [Fact]
+    public void Given_SettingsOfTheNight_When_Read_Then_TheyAreWhatIsAskedFor()
+    {
+        var night = Read(
+            ("SlicesStorage", Connection), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
+            ("RetrainingMinutes", "90.5"), ("RetrainingFromScratch", "true"), ("RetrainingShadowShare", "0.25")).Night;
+        night.ShouldBe(new CtSeg.TrainingRuns.TrainingRunRequest("schedule") { Minutes = 90.5, FromScratch = true, Shadow = new CtSeg.Models.ShadowTerms(0.25) });
+    }
+
+    [Theory]
+    [InlineData("RetrainingMinutes", "a night", "RetrainingMinutes is 'a night': it must be a number.")]
+    [InlineData("RetrainingFromScratch", "yes", "RetrainingFromScratch is 'yes': it must be true or false.")]
+    [InlineData("RetrainingShadowShare", "10%", "RetrainingShadowShare is '10%': it must be a number.")]
+    [InlineData("RetrainingMinutes", "0", "RetrainingMinutes and RetrainingShadowShare ask for a nightly training run that cannot be: minutes are 0; more than 0 and at most 10080 are possible.")]
+    [InlineData("RetrainingMinutes", "NaN", "RetrainingMinutes and RetrainingShadowShare ask for a nightly training run that cannot be: minutes are NaN; more than 0 and at most 10080 are possible.")]
+    [InlineData("RetrainingShadowShare", "2", "RetrainingMinutes and RetrainingShadowShare ask for a nightly training run that cannot be: shadow.share is 2; more than 0 and at most 1 is possible.")]
+    public void Given_AWrongNight_When_Read_Then_OneSentenceSaysSo(string name, string value, string sentence) =>
+        Should.Throw<SettingsException>(() => Read(("SlicesStorage", Connection), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"), (name, value)))
+            .Message.Split(Environment.NewLine).ShouldBe(["The functions cannot start with these settings:", sentence]);
 
     [Fact]
     public void Given_OlderHost_When_Read_Then_ItsPort() =>

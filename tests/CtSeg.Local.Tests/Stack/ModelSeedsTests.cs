@@ -25,6 +25,7 @@ public sealed class ModelSeedsTests(AzuriteFixture azurite) : IDisposable
         (await storage.GetBlobContainerClient(Containers.Models).GetBlobClient("2026.2/LICENSE").ExistsAsync(Stop)).Value.ShouldBeTrue();
         var moves = await new AliasAudit(storage).ListAsync(null, _ => { }, Stop);
         moves.ShouldHaveSingleItem().Move.Kind.ShouldBe(AliasMoveKind.Seed);
+        catalogue.Current!.ManifestSha256.ShouldBe(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(weights, "2026.2", "model.json"), Stop))));
     }
 
     [Fact]

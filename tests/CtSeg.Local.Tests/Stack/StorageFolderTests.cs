@@ -26,7 +26,13 @@ public sealed class StorageFolderTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "__blobstorage__", "deep"));
         Directory.CreateDirectory(Path.Combine(_folder, "mine"));
 
+        string state;
+        using (var folder = StorageFolder.Open(_folder, fresh: false))
+            state = folder.JobState;
+        // A job that is started makes it.
+        Directory.CreateDirectory(state);
         StorageFolder.Open(_folder, fresh: false).Dispose();
+        Directory.Exists(state).ShouldBeTrue();
         File.Exists(Path.Combine(_folder, "__azurite_db_blob__.json")).ShouldBeTrue();
         StorageFolder.Open(_folder, fresh: true).Dispose();
 

@@ -39,13 +39,15 @@ public sealed class SchemaTests
         ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),
-        ["current model after moves"] = ("current-model", Json(new CurrentModel("2026.1", Hash) { MoveId = "0011223344556677", Before = [new ServedModel("2025.9", Hash)] }, ModelsJson.Default.CurrentModel)),
+        ["current model after moves"] = ("current-model", Json(new CurrentModel("2026.1", Hash) { ManifestSha256 = Hash, MoveId = "0011223344556677", Before = [new ServedModel("2025.8", Hash), Served("2025.9")] }, ModelsJson.Default.CurrentModel)),
         ["first move"] = ("alias-move", Json(new AliasMove("0011223344556677", AliasMoveKind.Seed, new ServedModel("2026.1", Hash), "up", "The first.", Now), ModelsJson.Default.AliasMove)),
         ["move"] = ("alias-move", Json(Move, ModelsJson.Default.AliasMove)),
+        ["move of models without manifest hashes"] = ("alias-move", Json(Move with { From = new ServedModel("2026.1", Hash), To = new ServedModel("2026.2", Hash) }, ModelsJson.Default.AliasMove)),
         ["trained on"] = ("trained-on", Json(new TrainedOn("2026.1", "0011223344556677", [new PictureIdentity(Hash, Hash)], [Hash]), ModelsJson.Default.TrainedOn)),
         ["trained on a folder"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []), ModelsJson.Default.TrainedOn)),
+        ["trained on with masks"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []) { Masks = [new LearntMask(Hash, Hash)] }, ModelsJson.Default.TrainedOn)),
         ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
-        ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3)]) }, ModelsJson.Default.PromotionDecision)),
+        ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3) { SlicesWithClass = 2 }]) }, ModelsJson.Default.PromotionDecision)),
         ["signature"] = ("model-signature", Json(ModelSignatures.Sign(ModelSignatures.NewKey().PrivateKey, BinaryData.FromString("{}"), Hash), ModelsJson.Default.ModelSignature)),
         ["model changed"] = ("model-changed", Json(TrainingEvents.Changed(Move, "/a", Now), ContractsJson.Default.CloudEventModelChanged)),
         ["model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", "2025.9"), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
@@ -54,11 +56,13 @@ public sealed class SchemaTests
         ["training slice"] = ("training-slice", Json(Slice, ContractsJson.Default.TrainingSlice)),
         ["training slice of a correction"] = ("training-slice", Json(Slice with { Origin = new SliceOrigin(SliceOrigins.Correction, Now) { BlobName = "a.png", ModelVersion = "2026.1", CorrectedBy = "r1" } }, ContractsJson.Default.TrainingSlice)),
         ["data set"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256)]), ContractsJson.Default.DataSet)),
+        ["data set with joined groups"] = ("data-set", Json(new DataSet("0011223344556677", Now, [new DataSetSlice(Scan, "g", Slice.ImageSha256, Slice.Picture, Slice.MaskSha256) { OwnGroup = "h" }]), ContractsJson.Default.DataSet)),
+        ["locked pictures"] = ("locked-pictures", Json(new LockedPictures([Slice.Picture]), ContractsJson.Default.LockedPictures)),
         ["evaluation rule"] = ("evaluation-rule", Json(EvaluationRule.Default, ContractsJson.Default.EvaluationRule)),
         ["evaluation set"] = ("evaluation-set", Json(new EvaluationSet("0011223344556677", "8899aabbccddeeff", EvaluationRule.Default, Now, [Scan]), ContractsJson.Default.EvaluationSet)),
         ["group salt"] = ("group-salt", Json(new GroupSalt(new string('0', 64)), ContractsJson.Default.GroupSalt)),
-        ["shadow"] = ("shadow-model", Json(new ShadowModel(new ServedModel("2026.2", Hash), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
-        ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes] }, ContractsJson.Default.ShadowResult)),
+        ["shadow"] = ("shadow-model", Json(new ShadowModel(Served("2026.2"), 0.1, "20261123-151205-a1b2c3", Now, Now), ModelsJson.Default.ShadowModel)),
+        ["shadow result"] = ("shadow-result", Json(Shadowed with { Overall = new ClassDisagreement(ShadowResult.Infection, 5, 4, 3), InferenceMs = 812.5, Classes = [.. ShadowSummaries.Sum([]).Classes.Select(one => one with { SlicesWithClass = null })] }, ContractsJson.Default.ShadowResult)),
         ["shadow that failed"] = ("shadow-result", Json(Shadowed with { Failure = "The challenger failed." }, ContractsJson.Default.ShadowResult)),
         ["metrics with spacing"] = ("scan-metrics", Json(Metrics with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanMetrics)),
         ["correction accepted"] = ("correction-outcome", Json(Outcome(CorrectionState.Accepted), ContractsJson.Default.CorrectionOutcome)),
@@ -95,9 +99,9 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil"];
-        // Of a model; here only some of the data of an event or of a request may lack them.
-        var optionalPaths = (string[])["/request/epochs", "/data/challenger"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup"];
+        // Elsewhere they must be there: of a model, of an erasure.
+        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -150,6 +154,8 @@ public sealed class SchemaTests
     [InlineData("training slice", "/origin/time", "\"2026-11-23T16:12:05+01:00\"")]
     [InlineData("data set", "/version", "\"v1\"")]
     [InlineData("data set", "/slices/0/id", "\"1\"")]
+    [InlineData("data set with joined groups", "/slices/0/ownGroup", "\"\"")]
+    [InlineData("locked pictures", "/pictures/0/sha256", "\"abc\"")]
     [InlineData("evaluation rule", "/share", "0.6")]
     [InlineData("evaluation set", "/rule/share", "0")]
     [InlineData("evaluation set", "/slices", "[\"a\"]")]
@@ -167,11 +173,17 @@ public sealed class SchemaTests
     [InlineData("current model", "/weightsSha256", "null")]
     [InlineData("current model after moves", "/moveId", "\"1\"")]
     [InlineData("current model after moves", "/before/0/version", "\"../a\"")]
+    [InlineData("current model after moves", "/manifestSha256", "\"\"")]
+    [InlineData("current model after moves", "/before/1/manifestSha256", "\"abc\"")]
+    [InlineData("move", "/to/manifestSha256", "null")]
+    [InlineData("model changed", "/data/move/from/manifestSha256", "1")]
+    [InlineData("shadow", "/model/manifestSha256", "\"abc\"")]
     [InlineData("move", "/kind", "\"luck\"")]
     [InlineData("move", "/by", "\"\"")]
     [InlineData("move", "/reason", "\"\"")]
     [InlineData("trained on", "/pictures/0/fingerprint", "\"a name\"")]
     [InlineData("trained on", "/groups", "[\"a name\"]")]
+    [InlineData("trained on with masks", "/masks/0/mask", "\"a name\"")]
     [InlineData("trained on", "/dataSet", "\"a folder\"")]
     [InlineData("decision", "/terms/level", "1")]
     [InlineData("decision", "/overall/gain", "1.5")]
@@ -251,6 +263,7 @@ public sealed class SchemaTests
             "training-slice" => Again(json, ContractsJson.Default.TrainingSlice),
             "data-set" => Again(json, ContractsJson.Default.DataSet),
             "evaluation-rule" => Again(json, ContractsJson.Default.EvaluationRule),
+            "locked-pictures" => Again(json, ContractsJson.Default.LockedPictures),
             "evaluation-set" => Again(json, ContractsJson.Default.EvaluationSet),
             "group-salt" => Again(json, ContractsJson.Default.GroupSalt),
             "correction-outcome" => Again(json, ContractsJson.Default.CorrectionOutcome),
@@ -313,9 +326,11 @@ public sealed class SchemaTests
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 
-    private static AliasMove Move => new("0011223344556677", AliasMoveKind.Promotion, new ServedModel("2026.2", Hash), "20261123-151205-a1b2c3", "Better.", Now)
+    private static ServedModel Served(string version) => new(version, Hash) { ManifestSha256 = new string('a', 64) };
+
+    private static AliasMove Move => new("0011223344556677", AliasMoveKind.Promotion, Served("2026.2"), "20261123-151205-a1b2c3", "Better.", Now)
     {
-        From = new ServedModel("2026.1", Hash), After = "0011223344556678", DecisionSha256 = Hash,
+        From = Served("2026.1"), After = "0011223344556678", DecisionSha256 = Hash,
     };
 
     private static PromotionDecision Decision => new(
@@ -345,7 +360,7 @@ public sealed class SchemaTests
         new SliceOrigin(SliceOrigins.Import, Now) { Source = "folder" });
 
     private static TrainingRunStatus Run => TrainingRunStatus.Requested(
-        "20261127-020000-1a2b3c", new TrainingRunRequest("api") { Epochs = 3, Minutes = 1.5, Shadow = new ShadowTerms() }, Now);
+        "20261127-020000-1a2b3c", new TrainingRunRequest("api") { Epochs = 3, Minutes = 1.5, Shadow = new ShadowTerms { MinSlices = 5 } }, Now);
 
     private static TrainingRunStatus Trained => Run.Entered(TrainingRunState.Training, Now) with
     {

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -74,6 +75,7 @@ public sealed class DataSetTests(AzuriteFixture azurite)
         var now = await store.ReadAsync(Stop);
         now.Data.Version.ShouldBe(data.Version);
         now.Slices.Select(slice => slice.Group).Order(StringComparer.Ordinal).ShouldBe(["a", "b", "b", "c"]);
+        data.Slices.Where(slice => slice.OwnGroup is not null).Select(slice => string.Join(' ', slice.Groups)).ShouldBe(["a b", "a b"]);
 
         static CtSeg.Imaging.GreyImage Preprocessing(CtSeg.Imaging.GreyImage picture, int side) => CtSeg.Preprocessing.AreaResize.Resize(picture, side, side);
     }
@@ -103,6 +105,75 @@ public sealed class DataSetTests(AzuriteFixture azurite)
         (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Version.ShouldNotBe(set.Version);
         (await store.FindEvaluationSetAsync(set.Version, Stop)).ShouldNotBeNull().DataSet.ShouldBe(data.Version);
         (await store.FindEvaluationSetAsync("rule", Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_ALockedGroup_When_ItsSlicesGetAnotherGroup_Then_TheyAndThatGroupStayLocked()
+    {
+        var (store, _) = await OpenAsync();
+        await store.AddAsync(Pictures.Slice(1, "g08"), Stop);
+        await store.AddAsync(Pictures.Slice(2, "g01"), Stop);
+        await store.AddAsync(Pictures.Slice(3, "g02"), Stop);
+        (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Slices.ShouldBe([Pictures.Slice(1).Id]);
+
+        await store.AddAsync(Pictures.Slice(1, "g01"), Stop);
+
+        ScanId[] locked = [Pictures.Slice(1).Id, Pictures.Slice(2).Id];
+        (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Slices.ShouldBe(locked, ignoreOrder: true);
+        (await store.ReadAsync(Stop)).Locked.ShouldBe(locked, ignoreOrder: true);
+        // Their own group moves on, and the one that they were with is locked by its own picture now.
+        await store.AddAsync(Pictures.Slice(1, "g03"), Stop);
+        (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Slices.ShouldBe(locked, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Given_AJoinedGroup_When_TheSliceThatJoinedItIsErased_Then_TheRestStaysLocked()
+    {
+        var connection = await azurite.NewAccountAsync();
+        var (storage, picture) = (new BlobServiceClient(connection), Pictures.Blotches(1, side: 512));
+        var store = new DataSetStore(storage, _time);
+        await store.AddAsync(Pictures.Slice(picture, "one", "g08", Pictures.Mask(side: 512)), Stop);
+        var link = await store.AddAsync(Pictures.Slice(CtSeg.Preprocessing.AreaResize.Resize(picture, 256, 256), "two", "g01", Pictures.Mask(side: 256)), Stop);
+        await store.AddAsync(Pictures.Slice(2, "g01"), Stop);
+        await store.AddAsync(Pictures.Slice(3, "g02"), Stop);
+        (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Slices.Count.ShouldBe(3);
+
+        await new DataErasure(storage, _time, new HashSet<string>()).ForgetAsync(ErasureTarget.OfScan(link.Slice.Id), Stop);
+
+        (await store.ListAsync(Stop).CountAsync(Stop)).ShouldBe(2);
+        (await store.LockAsync(await store.SnapshotAsync(Stop), Stop)).Slices.ShouldBe([Pictures.Slice(2).Id]);
+        var known = (await storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.LockedPictures).DownloadContentAsync(Stop)).Value.Content.ToString();
+        known.ShouldNotContain(link.Slice.Picture.Sha256);
+        known.ShouldContain((await store.FindAsync(Pictures.Slice(2).Id, Stop)).ShouldNotBeNull().Picture.Sha256);
+    }
+
+    [Fact]
+    public async Task Given_ManyWhoLockAtOnce_When_TheyEnd_Then_NoPictureIsForgotten()
+    {
+        var (store, container) = await OpenAsync();
+        var sets = new List<DataSet>();
+        foreach (var seed in Enumerable.Range(1, 6))
+        {
+            await store.AddAsync(Pictures.Slice(seed, "g08"), Stop);
+            sets.Add(await store.SnapshotAsync(Stop));
+        }
+        await Task.WhenAll(sets.Select(set => store.LockAsync(set, Stop)));
+        var known = (await container.GetBlobClient(BlobPaths.LockedPictures).DownloadContentAsync(Stop)).Value.Content.ToString();
+        sets[^1].Slices.ShouldAllBe(slice => known.Contains(slice.Picture.Sha256));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{\"schemaVersion\":2,\"pictures\":[]}")]
+    [InlineData("{\"schemaVersion\":1,\"pictures\":[{\"sha256\":\"a\",\"fingerprint\":\"b\"}]}")]
+    public async Task Given_DamagedLockedPictures_When_Locked_Then_RefusedAndNotMadeAnew(string json)
+    {
+        var (store, container) = await OpenAsync();
+        await store.AddAsync(Pictures.Slice(1, "g08"), Stop);
+        var blob = container.GetBlobClient(BlobPaths.LockedPictures);
+        await blob.UploadAsync(BinaryData.FromString(json), Stop);
+        (await Should.ThrowAsync<DamagedDataException>(() => store.SnapshotAsync(Stop))).Message.ShouldContain("evaluation-sets/locked.json");
+        (await blob.DownloadContentAsync(Stop)).Value.Content.ToString().ShouldBe(json);
     }
 
     [Theory]

@@ -69,6 +69,7 @@ public sealed class LockedGroupsTests
         ];
         DataSetVersions.Of(slices).ShouldBe("673020ea36edce06");
         DataSetVersions.Of(EvaluationRule.Default, slices).ShouldBe("8a45daf243e128f7");
+        DataSetVersions.Of([slices[0] with { OwnGroup = "own ü" }, slices[1]]).ShouldBe("df2401a288817d50");
     }
 
     [Fact]

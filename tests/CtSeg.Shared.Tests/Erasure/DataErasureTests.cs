@@ -231,6 +231,57 @@ public sealed class DataErasureTests(AzuriteFixture azurite)
         (await world.BlobsAsync()).Keys.Where(key => key.StartsWith("training-data/data-sets/", StringComparison.Ordinal)).ShouldBe([$"training-data/data-sets/{data.Version}.json"]);
     }
 
+    [Fact]
+    public async Task Given_ARunThatCannotBeStopped_When_ItsDataAreForgotten_Then_ToldAsSuch()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        await world.ImportAsync("a", "patient 7", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+        var data = await world.Data.SnapshotAsync(Stop);
+        var run = TrainingRunStatus.Requested("20261123-150000-aaaaaa", new TrainingRunRequest("schedule"), world.Now) with { DataSet = data.Version };
+        await world.RunAsync(run with { AliasMoveId = "0011223344556677" });
+        await world.RunAsync(run with { Id = "20261123-150000-bbbbbb" });
+
+        var report = await world.Erasure().ForgetAsync(Group, Stop);
+
+        (report.IsDone, report.Runs.Single(), report.RunsNotStopped.Single()).ShouldBe((true, "20261123-150000-bbbbbb", "20261123-150000-aaaaaa"));
+    }
+
+    [Fact]
+    public async Task Given_AChallengerInShadow_When_DataOfItsRunAreForgotten_Then_ItEndsThere()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        await world.ImportAsync("a", "patient 7", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+        var data = await world.Data.SnapshotAsync(Stop);
+        var run = TrainingRunStatus.Requested("20261123-150000-aaaaaa", new TrainingRunRequest("schedule"), world.Now) with { DataSet = data.Version };
+        await world.RunAsync(run with { State = TrainingRunState.Shadowing });
+        var shadows = new ShadowStore(world.Storage, world.Clock);
+        await shadows.StartAsync(new ShadowModel(new ServedModel("v2", new string('b', 64)), 1, run.Id, world.Now, world.Now.AddHours(2)), Stop);
+
+        await world.Erasure().ForgetAsync(Group, Stop);
+
+        (await shadows.ReadAsync(Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_ASliceThatOnlyADataSetPutsIntoTheGroup_When_TheGroupIsForgotten_Then_ItGoesByItsOwnGroup()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        await world.ImportAsync("a", "patient 1", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+        var joined = await world.ImportAsync("b", "patient 7", ErasureWorld.Picture(1, 96), new LesionMask(96, 96, new byte[96 * 96]));
+        var other = await world.ImportAsync("c", "patient 7", ErasureWorld.Picture(2), ErasureWorld.Mask(2));
+        var data = await world.Data.SnapshotAsync(Stop);
+        data.Slices.Select(slice => slice.Group).ShouldAllBe(group => group == "patient 1");
+        data.Slices.Where(slice => slice.OwnGroup == "patient 7").Select(slice => slice.Id).ShouldBe([joined, other], ignoreOrder: true);
+        foreach (var slice in new[] { joined, other })
+            await world.PutAsync(Containers.TrainingData, BlobPaths.TrainingSlice(slice), new BinaryData("{"));
+
+        (await world.Erasure().PreviewAsync(ErasureTarget.OfGroup("patient 1"), Stop)).Scans.ShouldNotContain(other);
+        var report = await world.Erasure().ForgetAsync(Group, Stop);
+
+        report.Scans.ShouldContain(other);
+        (await world.BlobsAsync()).Keys.Where(key => key.StartsWith("training-data/slices/", StringComparison.Ordinal) || key.StartsWith("training-data/images/", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     private async Task<(ErasureWorld World, Dictionary<string, string> Before)> PrepareAsync(string? account = null)
     {
         var world = new ErasureWorld(new BlobServiceClient(account ?? await azurite.NewAccountAsync()));

@@ -1,5 +1,6 @@
 using CtSeg.Contracts;
 using CtSeg.Erasure;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.Shared.Tests.Erasure;
 
@@ -30,6 +31,77 @@ public sealed class VersionedErasureTests
         storage.Left.Where(blob => !blob.StartsWith("audit/", StringComparison.Ordinal) && !blob.StartsWith("training-data/salt.json", StringComparison.Ordinal)
             && !blob.StartsWith("training-data/evaluation-sets/rule.json", StringComparison.Ordinal)).ShouldBe(kept, ignoreOrder: true);
         kept.Count.ShouldBeGreaterThan(6);
+    }
+
+    [Fact]
+    public async Task Given_ARunWithEpochs_When_ItEndsOrItsDataAreForgotten_Then_NoVersionOfItsWeightsReportOrShadowIsLeft()
+    {
+        var storage = new VersionedStorage();
+        var world = new ErasureWorld(storage.Connect());
+        var scan = await world.CompleteAsync("patient 7/1.png", ErasureWorld.Picture(1));
+        await world.CorrectAsync(scan, ErasureWorld.Mask(1));
+        var data = await world.Data.SnapshotAsync(Stop);
+        var run = TrainingRunStatus.Requested("20261123-150000-aaaaaa", new TrainingRunRequest("schedule"), world.Now) with { DataSet = data.Version };
+        var runs = new TrainingRunStore(world.Storage, world.Clock);
+        foreach (var (id, ends) in new[] { (run.Id, false), ("20261123-150000-bbbbbb", true) })
+        {
+            await world.RunAsync(run with { Id = id });
+            for (var epoch = 0; epoch < 3; epoch++)
+                await world.PutAsync(Containers.TrainingRuns, BlobPaths.TrainingCheckpoint(id), new BinaryData($"weights {epoch}"));
+            await world.PutAsync(Containers.TrainingRuns, BlobPaths.TrainingReport(id), new BinaryData("another"));
+            if (ends)
+                await runs.EndAsync(id, TrainingRunState.Failed, "By hand.", Stop);
+        }
+        storage.Left.Count(blob => blob.Contains("bbbbbb/checkpoint", StringComparison.Ordinal)).ShouldBe(0);
+        storage.Left.Count(blob => blob.Contains("aaaaaa/checkpoint", StringComparison.Ordinal)).ShouldBe(4);
+        var shadows = new ShadowResultStore(world.Storage);
+        var result = TrainingRuns.ShadowSummariesTests.Failed() with { RunId = run.Id, ScanId = scan };
+        await shadows.TryStoreAsync(result, Stop);
+        await shadows.RemoveAsync(run.Id, scan, Stop);
+        storage.Left.ShouldNotContain(blob => blob.Contains("/shadow/", StringComparison.Ordinal));
+        await shadows.TryStoreAsync(result, Stop);
+
+        (await world.Erasure().ForgetAsync(ErasureTarget.OfScan(scan), Stop)).IsDone.ShouldBeTrue();
+
+        storage.Left.Where(blob => blob.StartsWith("training-runs/", StringComparison.Ordinal) && blob.Contains("aaaaaa/", StringComparison.Ordinal)).ShouldBeEmpty();
+        storage.Left.Where(blob => blob.StartsWith("training-runs/", StringComparison.Ordinal) && blob.Contains("bbbbbb/", StringComparison.Ordinal)).ShouldBeEmpty();
+        storage.Left.ShouldNotContain(blob => blob.StartsWith("training-data/images/", StringComparison.Ordinal) || blob.StartsWith("training-data/masks/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Given_ARoleThatMayNotDeleteVersions_When_ARunEnds_Then_TheNextOneCanBegin()
+    {
+        var world = new ErasureWorld(new VersionedStorage { MayDeleteVersions = false }.Connect());
+        var runs = new TrainingRunStore(world.Storage, world.Clock);
+        var (run, _) = await runs.RequestAsync(new TrainingRunRequest("schedule"), Stop);
+        for (var epoch = 0; epoch < 3; epoch++)
+            await world.PutAsync(Containers.TrainingRuns, BlobPaths.TrainingCheckpoint(run.Id), new BinaryData($"weights {epoch}"));
+
+        await runs.EndAsync(run.Id, TrainingRunState.Failed, "By hand.", Stop);
+
+        (await runs.RequestAsync(new TrainingRunRequest("schedule"), Stop)).IsNew.ShouldBeTrue();
+        (await world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingCheckpoint(run.Id)).ExistsAsync(Stop)).Value.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Given_LockedPictures_When_OneIsForgotten_Then_NoVersionOfTheDocumentHasIt()
+    {
+        var storage = new VersionedStorage();
+        var world = new ErasureWorld(storage.Connect());
+        // Locked by their names at the default rule.
+        var gone = await world.ImportAsync("a", "g08", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+        await world.Data.LockAsync(await world.Data.SnapshotAsync(Stop), Stop);
+        await world.ImportAsync("b", "g21", ErasureWorld.Picture(2), ErasureWorld.Mask(1));
+        await world.Data.LockAsync(await world.Data.SnapshotAsync(Stop), Stop);
+        var picture = (await world.Data.FindAsync(gone, Stop)).ShouldNotBeNull().Picture;
+        storage.Left.Count(blob => blob.StartsWith("training-data/evaluation-sets/locked.json", StringComparison.Ordinal)).ShouldBe(2);
+
+        await world.Erasure().ForgetAsync(ErasureTarget.OfScan(gone), Stop);
+
+        storage.Left.Count(blob => blob.StartsWith("training-data/evaluation-sets/locked.json", StringComparison.Ordinal)).ShouldBe(1);
+        var left = await world.ReadAsync(Containers.TrainingData, BlobPaths.LockedPictures);
+        left.ShouldNotContain(picture.Sha256);
+        left.ShouldContain("fingerprint");
     }
 
     [Fact]

@@ -18,6 +18,9 @@ internal sealed class VersionedStorage
     private readonly List<Version> _versions = [];
     private int _next;
 
+    /// <value>Whether the role of the caller allows it; Storage Blob Data Contributor does not.</value>
+    public bool MayDeleteVersions { get; init; } = true;
+
     /// <value>All that can still be read, as container/name@version.</value>
     public IReadOnlyList<string> Left => [.. _versions.Select(version => $"{version.Path}@{version.Id}")];
 
@@ -35,10 +38,16 @@ internal sealed class VersionedStorage
         if (query["comp"] == "list")
             return List(path, query["prefix"] ?? "", query["delimiter"], query["include"] ?? "");
         var found = _versions.Find(version => version.Path == path && (query["versionid"] is { } id ? version.Id == id : version.IsCurrent));
+        if (request.Method == HttpMethod.Put && query["comp"] == "metadata")
+            return found is null ? Error(HttpStatusCode.NotFound, "BlobNotFound") : Put(path, found, request, found.Content, HttpStatusCode.OK);
         if (request.Method == HttpMethod.Put)
-            return Put(path, found, request, content);
+            return Put(path, found, request, content, HttpStatusCode.Created);
         if (found is null)
             return Error(HttpStatusCode.NotFound, "BlobNotFound");
+        if (request.Method == HttpMethod.Delete && request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
+            return Error(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
+        if (request.Method == HttpMethod.Delete && !MayDeleteVersions && query["versionid"] is not null)
+            return Error(HttpStatusCode.Forbidden, "AuthorizationPermissionMismatch");
         if (request.Method == HttpMethod.Delete)
             return Delete(found, byId: query["versionid"] is not null);
         var isRead = request.Method == HttpMethod.Get;
@@ -50,7 +59,7 @@ internal sealed class VersionedStorage
         return Describe(response, found);
     }
 
-    private HttpResponseMessage Put(string path, Version? found, HttpRequestMessage request, byte[] content)
+    private HttpResponseMessage Put(string path, Version? found, HttpRequestMessage request, byte[] content, HttpStatusCode status)
     {
         if (request.Headers.TryGetValues("If-None-Match", out _) && found is not null)
             return Error(HttpStatusCode.Conflict, "BlobAlreadyExists");
@@ -62,7 +71,7 @@ internal sealed class VersionedStorage
             found.IsCurrent = false;
         var written = new Version(path, string.Create(CultureInfo.InvariantCulture, $"2026-11-23T15:12:05.{++_next:0000000}Z"), content, metadata) { IsCurrent = true };
         _versions.Add(written);
-        return Describe(new HttpResponseMessage(HttpStatusCode.Created) { Content = new ByteArrayContent([]) }, written);
+        return Describe(new HttpResponseMessage(status) { Content = new ByteArrayContent([]) }, written);
     }
 
     private HttpResponseMessage Delete(Version version, bool byId)

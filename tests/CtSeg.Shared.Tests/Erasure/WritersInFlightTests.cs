@@ -77,6 +77,80 @@ public sealed class WritersInFlightTests(AzuriteFixture azurite)
         (await world.BlobsAsync()).Keys.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Given_ACorrectionThatIsKilledAfterAnErasure_When_TriedAgainAndReviewed_Then_NothingIsLeft(int write)
+    {
+        var account = await azurite.NewAccountAsync();
+        var world = new ErasureWorld(new BlobServiceClient(account));
+        await world.CompleteAsync(Name, Image);
+        await world.UploadCorrectionAsync(Scan, ErasureWorld.Mask(1));
+        // The write goes through after the erasure, and is the last one. The call before it counts as one.
+        var killed = new Interruptions { Before = (write, () => world.Erasure().ForgetAsync(ErasureTarget.OfScan(Scan), Stop)), KillAfter = write + 2 };
+        await Should.ThrowAsync<KilledException>(() => world.Corrections(killed.Connect(account)).AcceptAsync(BlobPaths.Correction(Scan), Stop));
+        (await world.BlobsAsync()).Keys.ShouldNotBeEmpty();
+
+        (await world.Corrections(world.Storage).AcceptAsync(BlobPaths.Correction(Scan), Stop)).Outcome.ShouldBeNull();
+
+        // Only content that no document names yet, where it was killed before its document.
+        (await world.BlobsAsync()).Keys.ShouldAllBe(key => write < 2 && (key.StartsWith("training-data/images/", StringComparison.Ordinal) || key.StartsWith("training-data/masks/", StringComparison.Ordinal)));
+        (await new ErasureReview(world.Storage, world.Clock).ReviewAsync(evenIfSeen: true, Stop)).Failures.ShouldBeEmpty();
+        (await world.BlobsAsync()).Keys.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_ACorrectionThatIsKilledAfterAnErasure_When_ItIsGivenUp_Then_NothingIsLeft()
+    {
+        var account = await azurite.NewAccountAsync();
+        var world = new ErasureWorld(new BlobServiceClient(account));
+        await world.CompleteAsync(Name, Image);
+        await world.UploadCorrectionAsync(Scan, ErasureWorld.Mask(1));
+        var killed = new Interruptions { Before = (2, () => world.Erasure().ForgetAsync(ErasureTarget.OfScan(Scan), Stop)), KillAfter = 4 };
+        await Should.ThrowAsync<KilledException>(() => world.Corrections(killed.Connect(account)).AcceptAsync(BlobPaths.Correction(Scan), Stop));
+
+        (await world.Corrections(world.Storage).GiveUpAsync(BlobPaths.Correction(Scan), null, Stop)).Outcome.ShouldBeNull();
+
+        (await world.BlobsAsync()).Keys.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Given_ARefusedMaskAndThenAGoodOne_When_TheSliceIsForgottenInTheMiddle_Then_NothingIsLeft(int write)
+    {
+        var account = await azurite.NewAccountAsync();
+        var world = new ErasureWorld(new BlobServiceClient(account));
+        await world.CompleteAsync(Name, Image);
+        await world.PutAsync(Containers.Corrections, BlobPaths.Correction(Scan), new BinaryData("no mask"));
+        (await world.Corrections(world.Storage).AcceptAsync(BlobPaths.Correction(Scan), Stop)).Outcome.ShouldNotBeNull().State.ShouldBe(CorrectionState.Refused);
+        await world.UploadCorrectionAsync(Scan, ErasureWorld.Mask(1));
+
+        (await world.Corrections(Forget(world, write).Connect(account)).AcceptAsync(BlobPaths.Correction(Scan), Stop)).Outcome.ShouldBeNull();
+
+        (await world.BlobsAsync()).Keys.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_ASliceThatCameAgain_When_ItsMaskIsRemovedByHandAndToldAgain_Then_WhatItTaughtStays()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        await world.CompleteAsync(Name, Image);
+        await world.Erasure().ForgetAsync(ErasureTarget.OfScan(Scan), Stop);
+        await world.CompleteAsync(Name, Image);
+        await world.CorrectAsync(Scan, ErasureWorld.Mask(1));
+        await world.Storage.GetBlobContainerClient(Containers.Corrections).GetBlobClient(BlobPaths.Correction(Scan)).DeleteAsync(cancellationToken: Stop);
+        var before = await world.BlobsAsync();
+
+        await world.Corrections(world.Storage).AcceptAsync(BlobPaths.Correction(Scan), Stop);
+        await new ErasureReview(world.Storage, world.Clock).ReviewAsync(evenIfSeen: true, Stop);
+
+        (await world.BlobsAsync()).ShouldBe(before);
+    }
+
     [Fact]
     public async Task Given_ACorrectionWithACommonMask_When_ItIsTakenBack_Then_TheOtherSliceKeepsIt()
     {
@@ -109,6 +183,57 @@ public sealed class WritersInFlightTests(AzuriteFixture azurite)
 
         (await world.Data.ReadMaskAsync(stored.Slice.MaskSha256, Stop)).ToArray().ShouldNotBeEmpty();
         (await world.Data.ReadImageAsync(stored.Slice.ImageSha256, Stop)).ToArray().ShouldBe(image.ToArray());
+    }
+
+    [Fact]
+    public async Task Given_AMaskThatJoinsBeforeAnyWriteOfAnErasure_When_ThatIsKilledAfterTheWrite_Then_TheMaskIsThere()
+    {
+        var (ended, write) = (false, 0);
+        for (; !ended; write++)
+        {
+            var account = await azurite.NewAccountAsync();
+            var world = new ErasureWorld(new BlobServiceClient(account));
+            var gone = await world.ImportAsync("a", "patient 7", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+            ScanId? joined = null;
+            var killed = new Interruptions
+            {
+                Before = (write, async () => joined = await world.ImportAsync("b", "patient 8", ErasureWorld.Picture(2), ErasureWorld.Mask(1))),
+                KillAfter = write + 2,
+            };
+            try
+            {
+                await world.Erasure(killed.Connect(account)).ForgetAsync(ErasureTarget.OfScan(gone), Stop);
+                ended = joined is null;
+            }
+            catch (KilledException)
+            {
+                // As meant.
+            }
+            if (joined is not { } other)
+                continue;
+            var slice = (await world.Data.FindAsync(other, Stop)).ShouldNotBeNull($"write {write}");
+            await world.Data.ReadMaskAsync(slice.MaskSha256, Stop);
+            await world.Data.ReadImageAsync(slice.ImageSha256, Stop);
+        }
+        // Order, mark, findings, document, two marks and two files.
+        write.ShouldBeGreaterThan(7);
+    }
+
+    [Fact]
+    public async Task Given_ADamagedDocumentThatNamesContent_When_AnotherSliceIsForgotten_Then_TheContentStays()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        var gone = await world.ImportAsync("a", "patient 7", ErasureWorld.Picture(1), ErasureWorld.Mask(1));
+        var other = await world.ImportAsync("b", "patient 8", ErasureWorld.Picture(2), ErasureWorld.Mask(1));
+        var slice = (await world.Data.FindAsync(other, Stop)).ShouldNotBeNull();
+        var json = await world.ReadAsync(Containers.TrainingData, BlobPaths.TrainingSlice(other));
+        await world.PutAsync(Containers.TrainingData, BlobPaths.TrainingSlice(other), new BinaryData(json[..^2]));
+
+        await world.Erasure().ForgetAsync(ErasureTarget.OfScan(gone), Stop);
+        await new ErasureReview(world.Storage, world.Clock).ReviewAsync(evenIfSeen: true, Stop);
+
+        await world.Data.ReadMaskAsync(slice.MaskSha256, Stop);
+        await world.Data.ReadImageAsync(slice.ImageSha256, Stop);
     }
 
     [Theory]

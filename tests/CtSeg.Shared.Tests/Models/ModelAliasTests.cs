@@ -206,10 +206,55 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
         await ShouldRefuseAsync(new ServedModel("../a", new string('a', 64)), "no model");
         await registry.Models.GetBlobClient(BlobPaths.ModelCard("b")).UploadAsync(BinaryData.FromString("{"), Stop);
         await ShouldRefuseAsync(new ServedModel("b", new string('a', 64)), "cannot serve");
+        var c = await registry.PublishAsync("c");
+        await registry.BreakWeightsAsync("c");
+        await ShouldRefuseAsync(c, "SHA-256");
+        await registry.Models.GetBlobClient(BlobPaths.ModelWeights("c")).DeleteAsync(cancellationToken: Stop);
+        await ShouldRefuseAsync(c, "does not exist");
         (await registry.NotesAsync()).ShouldBeEmpty();
 
         async Task ShouldRefuseAsync(ServedModel to, string why) => (await Should.ThrowAsync<AliasMoveRefusedException>(
             () => registry.Alias.MoveAsync(null, registry.Alias.NewMove(AliasMoveKind.Forced, to, "x", "y"), Stop))).Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task Given_AMove_When_Made_Then_TheAliasNamesTheManifestThatIsStored_AndSoDoTheModelsBeforeIt()
+    {
+        var registry = await OpenAsync(azurite);
+        var outcome = await registry.PromoteAsync("a");
+        outcome.Move.To.ManifestSha256.ShouldBe(HashOf("a"));
+        await registry.PromoteAsync("b");
+        var read = (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull();
+        (read.Model.ManifestSha256, read.Served.ManifestSha256, read.Model.Before.ShouldNotBeNull()[0].ManifestSha256).ShouldBe((HashOf("b"), HashOf("b"), HashOf("a")));
+        await registry.Alias.RollbackAsync("somebody", "Wrong.", Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.ManifestSha256.ShouldBe(HashOf("a"));
+        (await registry.HistoryAsync()).ShouldAllBe(move => move.Move.To.ManifestSha256 == HashOf(move.Move.To.Version));
+    }
+
+    [Fact]
+    public async Task Given_AManifestThatWasChangedSinceItServed_When_RolledBack_Then_RefusedAndNothingMoves()
+    {
+        var registry = await OpenAsync(azurite);
+        await registry.PromoteAsync("a");
+        await registry.PromoteAsync("b");
+        var changed = ManifestOf("a") with { Preprocessing = new ModelPreprocessing(185, 185, "area", "grey / 127.5 - 1") };
+        await registry.Models.GetBlobClient(BlobPaths.ModelCard("a")).UploadAsync(JsonOf(changed), overwrite: true, Stop);
+        (await Should.ThrowAsync<AliasMoveRefusedException>(() => registry.Alias.RollbackAsync("somebody", "Wrong.", Stop))).Message.ShouldContain("changed since");
+        (await registry.CurrentAsync()).ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task Given_AnAliasOfAnOlderProgram_When_RolledBackAndMoved_Then_ItIsReadAndTheHashesAreNotedFromNowOn()
+    {
+        var registry = await OpenAsync(azurite);
+        var (a, b) = (await registry.PublishAsync("a"), await registry.PublishAsync("b"));
+        await registry.Models.GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+            ModelBlobs.ToJson(new CurrentModel("b", b.WeightsSha256) { Before = [a] }, ModelsJson.Default.CurrentModel), Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Served.ShouldBe(b with { ManifestSha256 = HashOf("b") }, "the hash makes no other model of it");
+        await registry.Alias.RollbackAsync("somebody", "Wrong.", Stop);
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.ManifestSha256.ShouldBe(HashOf("a"));
+        await registry.PromoteAsync("a");
+        (await registry.Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.Before.ShouldBeNull("the same model is not its own predecessor");
     }
 
     [Fact]
@@ -225,6 +270,30 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_ADamagedAliasThatAnotherRepairsFirst_When_Repaired_Then_TheOthersModelGoesOnServing()
+    {
+        var registry = await OpenAsync(azurite);
+        var (a, b) = (await registry.PublishAsync("a"), await registry.PublishAsync("b"));
+        await registry.Models.GetBlobClient(BlobPaths.CurrentModel).UploadAsync(BinaryData.FromString("{"), Stop);
+        var policy = new BeforeHead(BlobPaths.CurrentModel, () => registry.Alias.RepairAsync(registry.Alias.NewMove(AliasMoveKind.Forced, b, "another", "y"), Stop));
+        var alias = new ModelAlias(registry.Through(policy), registry.Clock);
+        await Should.ThrowAsync<AliasMoveRefusedException>(() => alias.RepairAsync(alias.NewMove(AliasMoveKind.Forced, a, "x", "y"), Stop));
+        (await registry.CurrentAsync()).ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task Given_DataErasedWhileADecisionWasMade_When_Promoted_Then_RefusedWithoutANoteAndByForceItServes()
+    {
+        var registry = await OpenAsync(azurite);
+        var model = await registry.PublishAsync("a");
+        await registry.Models.GetBlobClient(BlobPaths.ModelErasure("a")).UploadAsync(BinaryData.FromString("{}"), Stop);
+        (await Should.ThrowAsync<AliasMoveRefusedException>(
+            () => registry.Alias.MoveAsync(null, registry.Alias.NewMove(AliasMoveKind.Promotion, model, "a run", "Better."), Stop))).Message.ShouldContain("erased");
+        (await registry.NotesAsync()).ShouldBeEmpty();
+        (await registry.Alias.MoveAsync(null, registry.Alias.NewMove(AliasMoveKind.Forced, model, "somebody", "It must."), Stop)).Done.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Given_DamagedNotes_When_Listed_Then_ToldByTheirNamesAndHideNoOther()
     {
         var registry = await OpenAsync(azurite);
@@ -236,6 +305,8 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
         damaged.Count.ShouldBe(2);
         damaged.ShouldAllBe(message => message.Contains("audit/alias-moves/"));
     }
+
+    private static string HashOf(string version) => ModelBlobs.HashOf(JsonOf(ManifestOf(version)));
 
     /// <summary>Lets writes of a blob arrive and loses the first answers.</summary>
     private sealed class LostAnswers(string blob, int count) : HttpPipelinePolicy
@@ -255,6 +326,24 @@ public sealed class ModelAliasTests(AzuriteFixture azurite)
             if (Between is not null)
                 await Between();
             throw new IOException("The connection broke.");
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+    }
+
+    /// <summary>Once, before the blob's properties are asked for.</summary>
+    private sealed class BeforeHead(string blob, Func<Task> act) : HttpPipelinePolicy
+    {
+        private bool _done;
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (!_done && message.Request.Method == RequestMethod.Head && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal))
+            {
+                _done = true;
+                await act();
+            }
+            await ProcessNextAsync(message, pipeline);
         }
 
         public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();

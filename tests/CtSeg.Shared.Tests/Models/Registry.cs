@@ -74,6 +74,9 @@ internal sealed class Registry
         return await Alias.MoveAsync(await Store.ReadAliasAsync(Stop), Alias.NewMove(AliasMoveKind.Promotion, model, "a run", "Better."), Stop);
     }
 
+    public async Task BreakWeightsAsync(string version) =>
+        await Models.GetBlobClient(BlobPaths.ModelWeights(version)).UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Stop);
+
     public async Task<IReadOnlyList<AuditedMove>> HistoryAsync(List<string>? damaged = null) =>
         await new AliasAudit(Storage).ListAsync((await Store.ReadAliasAsync(Stop))?.Model.MoveId, message => damaged?.Add(message), Stop);
 

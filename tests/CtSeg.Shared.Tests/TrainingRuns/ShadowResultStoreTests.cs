@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingRuns;
 
@@ -38,6 +39,19 @@ public sealed class ShadowResultStoreTests(AzuriteFixture azurite)
 
         found.ShouldHaveSingleItem().RunId.ShouldBe(Run);
         damaged.ShouldBe([BlobPaths.ShadowResult(Run, other)]);
+    }
+
+    [Fact]
+    public async Task Given_ResultsOfOtherPairs_When_ListedByPair_Then_OnlyThoseOfBothModelsCome()
+    {
+        var store = new ShadowResultStore(new BlobServiceClient(await azurite.NewAccountAsync()));
+        var result = ShadowSummariesTests.Failed();
+        await store.TryStoreAsync(result, Stop);
+        await store.TryStoreAsync(result with { ScanId = ScanId.Parse("0000000000000001"), Champion = new ModelReference("c", new string('a', 64)) }, Stop);
+        await store.TryStoreAsync(result with { ScanId = ScanId.Parse("0000000000000002"), Champion = new ModelReference("a", new string('c', 64)) }, Stop);
+        await store.TryStoreAsync(result with { ScanId = ScanId.Parse("0000000000000003"), Challenger = new ModelReference("b", new string('c', 64)) }, Stop);
+
+        (await store.ListAsync(Run, new ServedModel("a", new string('a', 64)), new ServedModel("b", new string('b', 64)), Stop)).ShouldHaveSingleItem().ScanId.ShouldBe(result.ScanId);
     }
 
     [Fact]

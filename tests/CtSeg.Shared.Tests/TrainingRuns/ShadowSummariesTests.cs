@@ -38,9 +38,9 @@ public sealed class ShadowSummariesTests
         summary.Disagreement.ShouldBe(0.6);
         summary.Classes.ShouldBe(
         [
-            new ClassDisagreement("ground-glass-opacity", 2, 4, 1),
-            new ClassDisagreement("consolidation", 1, 0, 0),
-            new ClassDisagreement("pleural-effusion", 0, 0, 0),
+            new ClassDisagreement("ground-glass-opacity", 2, 4, 1) { SlicesWithClass = 2 },
+            new ClassDisagreement("consolidation", 1, 0, 0) { SlicesWithClass = 1 },
+            new ClassDisagreement("pleural-effusion", 0, 0, 0) { SlicesWithClass = 0 },
         ]);
     }
 

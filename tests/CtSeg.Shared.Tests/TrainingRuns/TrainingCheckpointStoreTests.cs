@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs.Models;
+using CtSeg.Contracts;
 using CtSeg.Testing;
 using static CtSeg.Shared.Tests.TrainingRuns.RunWorld;
 
@@ -18,6 +20,23 @@ public sealed class TrainingCheckpointStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_Checkpoint_When_TakenByOneAndAnother_Then_ItIsWholeUntilItIsDamaged()
+    {
+        var world = new RunWorld(await azurite.NewAccountAsync());
+        var store = world.Runs.Checkpoints;
+        await store.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeTrue();
+        (await store.TakeAsync(Run, Other, Stop)).ShouldNotBeNull().IsWhole.ShouldBeTrue();
+
+        var blob = world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingCheckpoint(Run));
+        var metadata = (await blob.GetPropertiesAsync(cancellationToken: Stop)).Value.Metadata;
+        await blob.UploadAsync(new BinaryData("2"), new BlobUploadOptions { Metadata = metadata }, Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeFalse();
+        await blob.UploadAsync(new BinaryData("1"), new BlobUploadOptions(), Stop);
+        (await store.TakeAsync(Run, Owner, Stop)).ShouldNotBeNull().IsWhole.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Given_RunTakenOver_When_TheFormerOwnerWrites_Then_Refused()
     {
         var store = new RunWorld(await azurite.NewAccountAsync()).Runs.Checkpoints;
@@ -35,6 +54,20 @@ public sealed class TrainingCheckpointStoreTests(AzuriteFixture azurite)
         await store.DeleteAsync(Run, Stop);
         (await store.TryReplaceAsync(Run, Owner, new BinaryData("zombie"), first, Stop)).ShouldBeNull();
         (await store.TakeAsync(Run, Owner, Stop)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Given_ACheckpointWithASnapshot_When_ItsRunEnds_Then_BothAreGone()
+    {
+        var world = new RunWorld(await azurite.NewAccountAsync());
+        await world.Runs.Checkpoints.TryReplaceAsync(Run, Owner, new BinaryData("1"), last: null, Stop);
+        var runs = world.Storage.GetBlobContainerClient(CtSeg.Contracts.Containers.TrainingRuns);
+        await runs.GetBlobClient(CtSeg.Contracts.BlobPaths.TrainingCheckpoint(Run)).CreateSnapshotAsync(cancellationToken: Stop);
+
+        await world.Runs.Checkpoints.DeleteAsync(Run, Stop);
+        await world.Runs.Checkpoints.DeleteAsync(Run, Stop);
+
+        (await runs.GetBlobsAsync(new Azure.Storage.Blobs.Models.GetBlobsOptions { States = Azure.Storage.Blobs.Models.BlobStates.Snapshots }, Stop).CountAsync(Stop)).ShouldBe(0);
     }
 
     [Fact]

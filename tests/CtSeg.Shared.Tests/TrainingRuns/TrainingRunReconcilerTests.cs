@@ -10,6 +10,7 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan Age = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Overdue = Age + TimeSpan.FromTicks(1);
+    private static readonly ServedModel Champion = new("2026.2", new string('b', 64));
     private static readonly ServedModel Challenger = new("20261127-020000-1a2b3c", new string('a', 64));
 
     [Fact]
@@ -160,10 +161,24 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
         (await new ShadowStore(world.Storage, world.Clock).ReadAsync(Stop)).ShouldBeNull();
     }
 
-    private static async Task StoreResultsAsync(RunWorld world, string run, int count)
+    [Fact]
+    public async Task Given_ResultsBesideAModelThatServedBefore_When_Looked_Then_TheyDoNotCount()
     {
-        for (var n = 0; n < count; n++)
-            await world.WriteAsync(BlobPaths.ShadowResult(run, ScanId.Parse($"{n:x16}")), "{}");
+        var (world, run) = await ShadowingAsync();
+        await StoreResultsAsync(world, run.Id, 3, new ServedModel("2026.1", new string('f', 64)));
+        (await LookAsync(world)).AskAgain.ShouldBeEmpty();
+        await StoreResultsAsync(world, run.Id, 3, Champion, first: 3);
+        (await LookAsync(world)).AskAgain.ShouldHaveSingleItem();
+    }
+
+    private static async Task StoreResultsAsync(RunWorld world, string run, int count, ServedModel? champion = null, int first = 0)
+    {
+        var (served, challenger) = (champion ?? Champion, Challenger);
+        for (var n = first; n < first + count; n++)
+            (await new ShadowResultStore(world.Storage).TryStoreAsync(
+                new ShadowResult(
+                    ScanId.Parse($"{n:x16}"), run, new ModelReference(served.Version, served.WeightsSha256), new ModelReference(challenger.Version, challenger.WeightsSha256),
+                    [], world.Now), Stop)).ShouldBeTrue();
     }
 
     private async Task<(RunWorld World, TrainingRunStatus Run)> ShadowingAsync()
@@ -173,6 +188,8 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
         await world.Runs.ClaimAsync(run.Id, Owner, Stop);
         await new ShadowStore(world.Storage, world.Clock).StartAsync(new ShadowModel(Challenger, 1, run.Id, world.Now, world.Now.AddHours(2)), Stop);
         await world.Runs.ReleaseAsync(run.Id, Owner, r => r.Entered(TrainingRunState.Shadowing, world.Now), Stop);
+        await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(Champion.Version, Champion.WeightsSha256), ModelsJson.Default.CurrentModel)), Stop);
         return (world, await world.ReadAsync(run.Id));
     }
 

@@ -246,6 +246,93 @@ public sealed class ServingModelTests : IDisposable
     }
 
     [Fact]
+    public async Task Given_DamagedModels_When_StartedOnANewMachine_Then_TheNewestThatServedBeforeAndIsWholeServesAndTheAlertIsTold()
+    {
+        foreach (var version in new[] { "v1", "v2", "v3", "v4" })
+            await _models.PublishAsync(version);
+        await _models.PutAsync(BlobPaths.ModelCard("v3"), FakeModels.ManifestOf("v3", side: 185));
+        await _models.PutAsync(BlobPaths.ModelWeights("v4"), [7]);
+        await _models.PointAsync(FakeModels.Moved("v4"), FakeModels.Moved("v1"), FakeModels.Moved("v2"), FakeModels.Moved("v3"));
+
+        var serving = Create();
+        await serving.StartAsync(Stop);
+        await serving.LookAsync(Stop);
+
+        (await SegmentAsync(serving)).Model.Version.ShouldBe("v2");
+        var alert = Alerts().ShouldHaveSingleItem();
+        (alert.Data.Version, alert.Data.Serving).ShouldBe(("v4", "v2"));
+        (await _models.NotedAsync(_cache)).ShouldBe(FakeModels.Named("v2"));
+
+        await _models.PublishAsync("v4");
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await LookUntilLoadedAsync(serving);
+        (await SegmentAsync(serving)).Model.Version.ShouldBe("v4");
+    }
+
+    [Theory]
+    [InlineData(true, "v1")]
+    [InlineData(false, "v2")]
+    public async Task Given_TheModelIsDamaged_When_OneServedHere_Then_ItGoesFirstUnlessTheAliasWasMovedBackFromIt(bool isBefore, string expected)
+    {
+        await StartAsync("v1");
+        await _models.PublishAsync("v2");
+        await _models.PublishAsync("v3");
+        await _models.PutAsync(BlobPaths.ModelWeights("v3"), [7]);
+        await _models.PointAsync(FakeModels.Named("v3"), isBefore ? [FakeModels.Named("v1"), FakeModels.Named("v2")] : [FakeModels.Named("v2")]);
+
+        var serving = Create();
+        await serving.StartAsync(Stop);
+
+        (await SegmentAsync(serving)).Model.Version.ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Given_TheModelsManifestIsDamagedInStorage_When_StartedWhereItServed_Then_ItsFilesHereServeAndItIsToldOnce()
+    {
+        await StartAsync("v1");
+        await _models.PutAsync(BlobPaths.ModelCard("v1"), [7]);
+
+        for (var start = 0; start < 2; start++)
+        {
+            var serving = Create();
+            await serving.StartAsync(Stop);
+            await serving.LookAsync(Stop);
+            (await SegmentAsync(serving)).Model.Version.ShouldBe("v1");
+        }
+
+        Alerts().ShouldHaveSingleItem().Data.Reason.ShouldContain("cannot be read");
+    }
+
+    [Fact]
+    public async Task Given_TheManifestOnDiskWasChanged_When_StorageIsOutOfReach_Then_TheModelDoesNotServe()
+    {
+        await _models.PublishAsync("v1");
+        await _models.PointAsync(FakeModels.Moved("v1"));
+        await Create().StartAsync(Stop);
+        _effects.Before = (_, _) => throw new HttpRequestException("no");
+        await Create().StartAsync(Stop);
+        var manifest = Directory.GetFiles(_cache, "model.json", SearchOption.AllDirectories).ShouldHaveSingleItem();
+
+        await File.WriteAllBytesAsync(manifest, FakeModels.ManifestOf("v1", side: 185), Stop);
+
+        (await Should.ThrowAsync<Exception>(() => Create().StartAsync(Stop))).ShouldNotBeOfType<ModelRefusedException>();
+    }
+
+    [Fact]
+    public async Task Given_AModelWhoseManifestIsNotTheOneNamed_When_TheAliasMovesToIt_Then_TheChampionServesOn()
+    {
+        var serving = await StartAsync("v1");
+        await _models.PublishAsync("v2");
+        await _models.PutAsync(BlobPaths.ModelCard("v2"), FakeModels.ManifestOf("v2", side: 185));
+        await _models.PointAsync(FakeModels.Moved("v2"));
+
+        await LookUntilLoadedAsync(serving);
+
+        (await SegmentAsync(serving)).Model.Version.ShouldBe("v1");
+        Alerts().ShouldHaveSingleItem().Data.Reason.ShouldContain("model.json has the SHA-256");
+    }
+
+    [Fact]
     public async Task Given_StorageIsOutOfReach_When_StartedOnAMachineWhereAModelServed_Then_ItServesAndTheAliasIsFollowedLater()
     {
         await StartAsync("v1");

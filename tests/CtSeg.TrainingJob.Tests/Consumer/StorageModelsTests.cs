@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
@@ -77,7 +79,63 @@ public sealed class StorageModelsTests : IDisposable
         (await Should.ThrowAsync<ModelRefusedException>(() => Open().FetchAsync(FakeModels.Named("v1"), NamedBy, Stop))).Message.ShouldContain(NamedBy);
     }
 
+    [Fact]
+    public async Task Given_ManifestWithOtherSettingsOfTheSameWeights_When_Fetched_Then_TheHashThatTheAliasNamesRefusesIt()
+    {
+        await _models.PublishAsync("v1");
+        await _models.PutAsync(BlobPaths.ModelCard("v1"), FakeModels.ManifestOf("v1", side: 185));
+
+        (await Should.ThrowAsync<ModelRefusedException>(() => Open().FetchAsync(FakeModels.Moved("v1"), NamedBy, Stop))).Message.ShouldContain("models/v1/model.json has the SHA-256");
+
+        Directory.GetFileSystemEntries(_cache, "*", SearchOption.AllDirectories).ShouldHaveSingleItem("the empty folder of the model");
+        // An older alias names no hash.
+        await Open().FetchAsync(FakeModels.Named("v1"), NamedBy, Stop);
+    }
+
     [Theory]
+    [InlineData("{")]
+    [InlineData(null)]
+    public async Task Given_ManifestIsDamagedInStorageSince_When_FetchedAgain_Then_TheOneOnDiskStays(string? damaged)
+    {
+        await _models.PublishAsync("v1");
+        var folder = await Open().FetchAsync(FakeModels.Named("v1"), NamedBy, Stop);
+        await _models.PutAsync(BlobPaths.ModelCard("v1"), damaged is null ? FakeModels.ManifestOf("v2") : Encoding.UTF8.GetBytes(damaged));
+
+        await Should.ThrowAsync<ModelRefusedException>(() => Open().FetchAsync(FakeModels.Named("v1"), NamedBy, Stop));
+
+        File.ReadAllBytes(Path.Combine(folder, "model.json")).ShouldBe(FakeModels.ManifestOf("v1"));
+        Directory.GetFileSystemEntries(folder).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Given_TwoAccountsWithOtherManifestsOfTheSameWeights_When_BothFetch_Then_EachHasItsOwn()
+    {
+        var other = new FakeBlobStorage();
+        await _models.PublishAsync("v1");
+        await new FakeModels(other).PublishAsync("v1");
+        await new FakeModels(other).PutAsync(BlobPaths.ModelCard("v1"), FakeModels.ManifestOf("v1", side: 185));
+        var named = FakeModels.Named("v1") with { ManifestSha256 = Convert.ToHexStringLower(SHA256.HashData(FakeModels.ManifestOf("v1", side: 185))) };
+
+        var first = await Open().FetchAsync(FakeModels.Moved("v1"), NamedBy, Stop);
+        var second = await new StorageModels(other.Connect().GetBlobContainerClient(Containers.Models), _cache).FetchAsync(named, NamedBy, Stop);
+
+        File.ReadAllBytes(Path.Combine(first, "model.json")).ShouldBe(FakeModels.ManifestOf("v1"));
+        File.ReadAllBytes(Path.Combine(second, "model.json")).ShouldBe(FakeModels.ManifestOf("v1", side: 185));
+    }
+
+    [Fact]
+    public async Task Given_AliasAfterMoves_When_Read_Then_ItNamesTheManifestAndTheModelsBeforeThatCouldBe()
+    {
+        await _models.PointAsync(FakeModels.Moved("v3"), FakeModels.Named("v1"), new ServedModel("../escape", new string('a', 64)), FakeModels.Moved("v2"));
+
+        var alias = (await Open().ReadAliasAsync(known: null, Stop)).ShouldNotBeNull();
+
+        alias.Model.ShouldNotBeNull().ManifestSha256.ShouldBe(FakeModels.Moved("v3").ManifestSha256);
+        alias.Before.Select(model => (model.Version, model.ManifestSha256)).ShouldBe([("v1", null), ("v2", FakeModels.Moved("v2").ManifestSha256)]);
+    }
+
+    [Theory]
+    [InlineData("""{"version":"v1","weightsSha256":"HASH","manifestSha256":"HA"}""", "names no model")]
     [InlineData("""{"version":"../escape","weightsSha256":"HASH"}""", "names no model")]
     [InlineData("""{"version":"..","weightsSha256":"HASH"}""", "names no model")]
     [InlineData("""{"version":"","weightsSha256":"HASH"}""", "names no model")]

@@ -135,6 +135,54 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_VolumesThatSayHowTheyLie_When_Imported_Then_FrontAboveAndRightOnTheLeftUnlessATurnIsGiven()
+    {
+        _connection = await azurite.NewAccountAsync();
+        using var folder = new TemporaryFolder();
+        float[] ras = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+        var (images, masks) = WriteVolumes(folder, slices: 1, sform: ras);
+
+        var (exit, _, errors) = await RunAsync("import", images, masks, "--group", "one");
+        (exit, errors).ShouldBe((0, ""));
+        // RAS: the last pixel of the file is the first that is seen.
+        var (grey, labels) = await OnlyAsync();
+        (grey.Width, grey.Height, grey.Pixels[^1], grey.Pixels[^2], grey.Pixels[^(Width + 1)]).ShouldBe((Width, Height, (byte)30, (byte)255, (byte)128));
+        labels.Index().Where(label => label.Item != 0).ShouldBe([(Index: Width * Height - 3, Item: (byte)2)]);
+
+        (await RunAsync("import", images, masks, "--group", "one", "--rotate", "0")).Output.ShouldContain("1 replaced");
+        (grey, _) = await OnlyAsync();
+        (grey.Pixels[0], grey.Pixels[1]).ShouldBe(((byte)30, (byte)255));
+        // Masks whose header was lost lie as the images do.
+        NiftiPair.Write(masks, Width, Height, 1, Mask());
+        (await RunAsync("import", images, masks, "--group", "one")).Output.ShouldContain("1 replaced");
+        (await OnlyAsync()).Grey.Pixels[^1].ShouldBe((byte)30);
+
+        NiftiPair.Write(masks, Width, Height, 1, Mask(), [-1, 0, 0, 0, -1, 0, 0, 0, 1]);
+        (await RunAsync("import", images, masks, "--group", "one")).ShouldSatisfyAllConditions(
+            one => one.Exit.ShouldBe(1), one => one.Errors.ShouldContain("The images lie RAS, the masks LPS"));
+        var (sagittal, _) = WriteVolumes(folder, slices: 1, sform: [0, 0, 1, 1, 0, 0, 0, 1, 0]);
+        NiftiPair.Write(masks, Width, Height, 1, Mask());
+        (await RunAsync("import", sagittal, masks, "--group", "one")).ShouldSatisfyAllConditions(
+            one => one.Exit.ShouldBe(1), one => one.Errors.ShouldContain("The volumes lie ASR, so that their slices are not axial"));
+        (await RunAsync("import", sagittal, masks, "--group", "one", "--flip")).Exit.ShouldBe(0);
+        WriteVolumes(folder, slices: 1);
+        (await RunAsync("import", images, masks, "--group", "one")).Errors.ShouldStartWith("WARNING: The volumes do not say how they lie");
+
+        byte[] Mask()
+        {
+            var mask = new byte[Width * Height];
+            mask[2] = 2;
+            return mask;
+        }
+        async Task<(GreyImage Grey, byte[] Labels)> OnlyAsync()
+        {
+            var slice = (await Store().ListAsync(Stop).ToListAsync(Stop)).ShouldHaveSingleItem();
+            return (SliceDecoder.Decode((await Store().ReadImageAsync(slice.ImageSha256, Stop)).ToMemory()).Grey,
+                MaskPng.Read((await Store().ReadMaskAsync(slice.MaskSha256, Stop)).ToMemory()).Labels);
+        }
+    }
+
+    [Fact]
     public async Task Given_VolumesWithSlicesThatCannotBeUsed_When_Imported_Then_TheOthersAreIn()
     {
         _connection = await azurite.NewAccountAsync();
@@ -296,7 +344,8 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
         File.WriteAllBytes(Path.Combine(folder["masks"], name + ".png"), PngWriter.Grey(new GreyImage(Width, Height, labels)));
     }
 
-    private static (string Images, string Masks) WriteVolumes(TemporaryFolder folder, int slices, Action<float[], byte[]>? change = null)
+    private static (string Images, string Masks) WriteVolumes(
+        TemporaryFolder folder, int slices, Action<float[], byte[]>? change = null, float[]? sform = null)
     {
         var (values, labels) = (new float[Width * Height * slices], new byte[Width * Height * slices]);
         for (var slice = 0; slice < slices; slice++)
@@ -308,8 +357,8 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
             labels[at + 2] = 2;
         }
         change?.Invoke(values, labels);
-        NiftiPair.Write(folder["tr_im.nii.gz"], Width, Height, slices, values);
-        NiftiPair.Write(folder["tr_mask.nii"], Width, Height, slices, labels);
+        NiftiPair.Write(folder["tr_im.nii.gz"], Width, Height, slices, values, sform);
+        NiftiPair.Write(folder["tr_mask.nii"], Width, Height, slices, labels, sform);
         return (folder["tr_im.nii.gz"], folder["tr_mask.nii"]);
     }
 }

@@ -72,6 +72,45 @@ public sealed class DataForgetCommandTests(AzuriteFixture azurite)
         (await CountAsync()).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Given_AnOrderThatCannotBeEnded_When_Resumed_Then_ToldAndTheOthersAreDone()
+    {
+        _connection = await azurite.NewAccountAsync();
+        var slice = await ImportAsync("s1", "patient 7", 1);
+        var storage = new BlobServiceClient(_connection);
+        var orders = new ErasureOrders(storage, TimeProvider.System);
+        // A group is known by its salted hash alone.
+        await storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.GroupSalt).UploadAsync(new BinaryData("{"), Stop);
+        var stuck = await orders.CreateAsync(new string('a', 64), null, Stop);
+        await orders.CreateAsync(null, slice, Stop);
+
+        var (code, output, errors) = await RunAsync("--resume");
+
+        code.ShouldBe(1);
+        output.ShouldContain("is done");
+        errors.ShouldBe($"Erasure {stuck.Order.Id} could not be ended (training-data/salt.json cannot be read): it stays open, run data forget --resume again." + Environment.NewLine);
+        (await CountAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Given_ADataSetThatWasWrittenAfterAnErasure_When_Resumed_Then_ItIsRemoved()
+    {
+        _connection = await azurite.NewAccountAsync();
+        var slice = await ImportAsync("s1", "patient 7", 1);
+        var storage = new BlobServiceClient(_connection);
+        var data = await new DataSetStore(storage, TimeProvider.System).SnapshotAsync(Stop);
+        var blob = storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.DataSet(data.Version));
+        var content = (await blob.DownloadContentAsync(Stop)).Value.Content;
+        (await RunAsync("--scan", slice.ToString(), "--yes")).Code.ShouldBe(0);
+        await blob.UploadAsync(content, Stop);
+
+        var (code, output, errors) = await RunAsync("--resume");
+
+        (code, errors).ShouldBe((0, ""));
+        output.ShouldContain("1 blobs that were written since");
+        ((bool)await blob.ExistsAsync(Stop)).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--group", "a", "--scan", "0011223344556677")]

@@ -23,6 +23,14 @@ public sealed class ComparisonSetTests
         UnseenBy(Model() with { Groups = [Groups.Of("c")] }, Model(Picture(3))).ShouldBe(["a1", "a2"]);
 
     [Fact]
+    public void Given_AGroupThatBearsAnothersName_When_AModelKnowsEither_Then_LeftOut()
+    {
+        var set = new ComparisonSet("set", Groups, [Slice("a1", "a", 1) with { OwnGroup = "own" }, Slice("a2", "a", 2), Slice("b1", "b", 3)]);
+        set.UnseenBy(Model() with { Groups = [Groups.Of("own")] }).Select(slice => slice.Name).ShouldBe(["b1"]);
+        set.UnseenBy(Model() with { Groups = [Groups.Of("a")] }).Select(slice => slice.Name).ShouldBe(["b1"]);
+    }
+
+    [Fact]
     public void Given_ADescendant_When_ItSaysWhatItLearntFrom_Then_ItsAncestorsPicturesAreAmongThem()
     {
         var child = TrainedOn.Of("child", "0011223344556677", [Picture(3)], [Groups.Of("x")], Model(Picture(1)) with { Groups = [Groups.Of("y")] });

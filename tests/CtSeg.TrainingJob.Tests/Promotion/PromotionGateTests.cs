@@ -149,7 +149,6 @@ public sealed class PromotionGateTests
         var groups = Groups(20, group => Matrix(600 + (10 * group)), group => Matrix(680 + (11 * group)));
         var limits = new ShadowTerms(MaxDisagreement: 0.3);
         Shadowed(new ShadowSummary(50, 0, 0.3, [])).Promote.ShouldBeTrue();
-        Shadowed(new ShadowSummary(0, 0, null, [])).Promote.ShouldBeTrue();
         Shadowed(new ShadowSummary(50, 0, 0.31, [])).Reason.ShouldBe("In shadow it disagreed about 31 % of the lesion pixels, where 30 % are allowed.");
         var failed = Shadowed(new ShadowSummary(49, 1, 0, []));
         (failed.Promote, failed.Reason).ShouldBe((false, "In shadow the challenger failed on 1 of 50 slices."));
@@ -157,6 +156,47 @@ public sealed class PromotionGateTests
 
         PromotionDecision Shadowed(ShadowSummary seen) => PromotionGate.Decide(Terms, Of(groups), (limits, seen), Now);
     }
+
+    [Theory]
+    [InlineData(0, null, false)]
+    [InlineData(9, null, false)]
+    [InlineData(10, null, true)]
+    [InlineData(1, 1, true)]
+    [InlineData(49, 50, false)]
+    public void Given_AShadow_When_ItSawTooFewSlices_Then_Refused(int slices, int? min, bool promotes)
+    {
+        var groups = Groups(20, group => Matrix(600 + (10 * group)), group => Matrix(680 + (11 * group)));
+        var decision = PromotionGate.Decide(Terms, Of(groups), (new ShadowTerms(Slices: 50, Hours: 12) { MinSlices = min }, new ShadowSummary(slices, 0, null, [])), Now);
+        decision.Promote.ShouldBe(promotes);
+        if (!promotes)
+            decision.Reason.ShouldBe($"In shadow it saw only {slices} slices in 12 hours, where {min ?? 10} are needed.");
+    }
+
+    [Theory]
+    [InlineData(10, 31, false)]
+    [InlineData(10, 30, true)]
+    [InlineData(9, 90, true)]
+    public void Given_AShadow_When_ItDisagreedAboutOneClass_Then_RefusedIfEnoughSlicesShowIt(int slices, int apart, bool promotes)
+    {
+        var groups = Groups(20, group => Matrix(600 + (10 * group)), group => Matrix(680 + (11 * group)));
+        ClassDisagreement[] classes =
+        [
+            new("ground-glass-opacity", 900, 900, 900) { SlicesWithClass = 50 },
+            new("consolidation", 100, 100 - apart, 100 - apart) { SlicesWithClass = slices },
+        ];
+        var decision = PromotionGate.Decide(Terms, Of(groups), (new ShadowTerms(MaxDisagreement: 0.3), new ShadowSummary(50, 0, 0.1, classes)), Now);
+        decision.Promote.ShouldBe(promotes, decision.Reason);
+        if (!promotes)
+            decision.Reason.ShouldBe($"In shadow it disagreed about {apart} % of the pixels of consolidation, where 30 % are allowed.");
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 1)]
+    [InlineData(6, 2)]
+    [InlineData(50, 10)]
+    public void Given_TermsWithoutAMinimum_When_Asked_Then_AFifthOfTheSlicesIsNeeded(int slices, int needed) =>
+        new ShadowTerms(Slices: slices).NeededSlices().ShouldBe(needed);
 
     [Fact]
     public void Given_TermsOrGroupsThatMakeNoSense_When_Decided_Then_Refused()

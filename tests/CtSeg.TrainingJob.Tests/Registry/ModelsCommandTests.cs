@@ -122,7 +122,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         await world.PublishAsync("b", blindFor: 0, alsoTrainedOn: world.Pictures);
         var (code, output, _) = await world.RunAsync("compare", "a", "b");
         code.ShouldBe(ExitCodes.Success);
-        output.ShouldContain("proves nothing");
+        output.ShouldContain("Would be refused: The locked set proves nothing");
         output.ShouldContain("slices are left out");
     }
 
@@ -133,7 +133,10 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         using var folder = new TemporaryFolder();
         await world.PublishAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
-        var (code, output, errors) = await world.RunAsync("compare", "a", "b", "--json", "--data", World.WriteData(folder, DiscModels.Slices(8, seed: 5)));
+        var data = World.WriteData(folder, DiscModels.Slices(8, seed: 5));
+        (await world.RunAsync("compare", "a", "b", "--data", data)).Output.ShouldContain("Would be promoted: Not worse");
+        (await world.RunAsync("compare", "a", "b", "--data", data, "--min-groups", "9")).Output.ShouldContain("Would be refused: ");
+        var (code, output, errors) = await world.RunAsync("compare", "a", "b", "--json", "--data", data);
         code.ShouldBe(ExitCodes.Success, errors);
         var decision = JsonSerializer.Deserialize(output, ModelsJson.Default.PromotionDecision).ShouldNotBeNull();
         (decision.Promote, decision.Slices, decision.Groups).ShouldBe((true, 8, 8));
@@ -165,6 +168,9 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         (shown.RootElement.GetProperty("serves").GetBoolean(), shown.RootElement.GetProperty("pictures").GetInt32(), shown.RootElement.GetProperty("moves").GetArrayLength()).ShouldBe((true, 1, 3));
         (await world.RunAsync("show", "b")).Output.ShouldContain("Masks look wrong.");
         (await world.RunAsync("show", "c")).Code.ShouldBe(ExitCodes.Failure);
+        await world.BreakAsync(BlobPaths.ModelTrainedOn("b"));
+        (await world.RunAsync("show", "b")).ShouldSatisfyAllConditions(
+            shown => shown.Code.ShouldBe(ExitCodes.Success), shown => shown.Output.ShouldContain("unknown: it is compared"), shown => shown.Errors.ShouldContain("models/b/trained-on.json"));
         (await world.RunAsync("history")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(4);
         using var history = JsonDocument.Parse((await world.RunAsync("history", "--json")).Output);
         history.RootElement.EnumerateArray().Select(move => move.GetProperty("move").GetProperty("kind").GetString()).ShouldBe(["forced", "forced", "rollback"]);
@@ -182,6 +188,9 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         (await world.RunAsync("keygen", "--out", folder["ours"])).Code.ShouldBe(ExitCodes.Failure);
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(folder["ours"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.Move(folder["ours"], folder["ours.kept"]);
+        (await world.RunAsync("keygen", "--out", folder["ours"])).Errors.ShouldContain("others may trust that key");
+        File.Move(folder["ours.kept"], folder["ours"]);
         string[] trust = ["--trusted-keys", folder["ours.pub"]];
 
         (await world.RunAsync(["promote", "b", .. trust])).Errors.ShouldContain("not signed");
@@ -208,6 +217,45 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         (await world.RunAsync("promote", "b", "--force", "--reason", "x")).Errors.ShouldContain("SHA-256");
         (await world.RunAsync("promote", "c")).Errors.ShouldContain("erased");
         (await world.CurrentAsync()).ShouldBe("a");
+        var (code, _, errors) = await world.RunAsync("promote", "c", "--force", "--reason", "x");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Success, "c"));
+        errors.ShouldContain("erased since: train another");
+    }
+
+    [Fact]
+    public async Task Given_DataErasedDuringTheComparison_When_Promoted_Then_RefusedAndTheChampionServes()
+    {
+        using var world = await World.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        world.Before(BlobPaths.ModelDecision("b"), () => world.BreakAsync(BlobPaths.ModelErasure("b")));
+        var (code, _, errors) = await world.RunAsync("promote", "b");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Failure, "a"));
+        errors.ShouldContain("erased");
+        (await world.HistoryAsync()).Count.ShouldBe(1);
+        // The model had passed: only the erasure kept it out.
+        (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull().Promote.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Given_TheModelBeforeIsDamagedUnsignedOrHoldsErasedData_When_RolledBack_Then_RefusedWithAWayOrWarned()
+    {
+        using var world = await World.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        foreach (var version in new[] { "a", "b", "c" })
+            await world.ServeAsync(version, blindFor: 0);
+        (await world.RunAsync("keygen", "--out", folder["ours"])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("rollback", "--trusted-keys", folder["ours.pub"])).Errors.ShouldContain("b is not signed");
+        await world.BreakAsync(BlobPaths.ModelWeights("b"));
+        var (code, output, errors) = await world.RunAsync("rollback");
+        (code, output, await world.CurrentAsync(), (await world.HistoryAsync()).Count).ShouldBe((ExitCodes.Failure, "", "c", 3));
+        errors.ShouldContain("models/b/weights.safetensors has the SHA-256");
+        errors.ShouldContain("'models rollback --to a'");
+        await world.BreakAsync(BlobPaths.ModelErasure("a"));
+        (code, output, errors) = await world.RunAsync("rollback", "--to", "a");
+        (code, await world.CurrentAsync()).ShouldBe((ExitCodes.Success, "a"));
+        output.ShouldContain("in place of c");
+        errors.ShouldContain("Data that a has learnt from were erased since");
     }
 
     [Fact]

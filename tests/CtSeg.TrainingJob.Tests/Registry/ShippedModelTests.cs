@@ -1,5 +1,7 @@
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.DataSets;
+using CtSeg.Models;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Promotion;
@@ -48,7 +50,9 @@ public sealed class ShippedModelTests
     {
         var folder = ShippedModel.Folder(ShippedModel.Root);
         var trainedOn = ModelFolder.FindTrainedOn(folder, ModelFolder.ReadManifest(folder).Version).ShouldNotBeNull();
-        ComparisonSet.Of(RealSlices.Load()).UnseenBy(trainedOn).ShouldBeEmpty();
+        var data = RealSlices.Load();
+        ComparisonSet.Of(data).UnseenBy(trainedOn).ShouldBeEmpty();
+        trainedOn.Masks.ShouldNotBeNull().ShouldBe(data.Slices.Select(slice => LearntMask.Of(PictureIdentity.Of(slice.Image), slice.Mask)), ignoreOrder: true);
     }
 
     /// <summary>The counts of the folds are in the repository; what the manifest says of them is added up again here.</summary>

@@ -35,7 +35,8 @@ public sealed partial class RetrainingReportTests
         rows.ShouldContain(row => row.StartsWith("Pleural effusion|2|0.402", StringComparison.Ordinal) && row.EndsWith("|–|–|–|–|too few groups to decide", StringComparison.Ordinal));
         rows.ShouldContain("added|correction|6|3|6|3|2|3");
         rows.ShouldContain("another mask|correction|3|0|2|2|1|1");
-        rows.ShouldContain("Ground-glass opacity|120,334|131,002|109,211|23.2 %");
+        html.ShouldContain("are allowed, of a class too if either gives it on at least 10 slices.");
+        rows.ShouldContain("Ground-glass opacity|41|120,334|131,002|109,211|23.2 %");
         html.ShouldContain("This is decision 4 on this evaluation set");
     }
 

@@ -62,7 +62,7 @@ internal static class SampleReport
     {
         Shadow = new ShadowSummary(50, 1, 0.183,
         [
-            new ClassDisagreement("ground-glass-opacity", 120_334, 131_002, 109_211), new ClassDisagreement("consolidation", 30_120, 28_733, 25_001),
+            new ClassDisagreement("ground-glass-opacity", 120_334, 131_002, 109_211) { SlicesWithClass = 41 }, new ClassDisagreement("consolidation", 30_120, 28_733, 25_001),
             new ClassDisagreement("pleural-effusion", 0, 0, 0),
         ]),
     };

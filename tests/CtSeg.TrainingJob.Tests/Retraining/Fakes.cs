@@ -19,7 +19,7 @@ internal sealed class FakeTrainer : IChallengerTrainer
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         if (Meanwhile is not null)
             await Meanwhile(run, interrupted.Token);
-        return RetrainWorld.Untrained(run.Id, seed: 2, data.Champion.Version);
+        return RetrainWorld.Untrained(run.Id, seed: 2, run.Status.Request.FromScratch ? null : data.Champion.Version);
     }
 }
 

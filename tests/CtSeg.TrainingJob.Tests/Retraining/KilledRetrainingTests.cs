@@ -1,7 +1,10 @@
+using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Models;
 using CtSeg.Testing;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Retraining;
+using CtSeg.TrainingJob.WeightFiles;
 using CtSeg.TrainingRuns;
 using static CtSeg.TrainingJob.Tests.Retraining.RetrainWorld;
 
@@ -53,6 +56,9 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
     public async Task Given_PromotionKilledAfterAnyWrite_When_GoneOnWith_Then_TheAliasMovesOnce()
     {
         var world = await OpenAsync();
+        var (privateKey, publicKey, _) = ModelSignatures.NewKey();
+        await world.Models.SignAsync(ChampionVersion, privateKey, Stop);
+        (world.Trusted, world.Key) = (TrustedKeys.Read(publicKey), SigningKey.Read(privateKey));
         var run = await world.RequestAsync(ThreeEpochs);
         var kills = 0;
         while (kills < MostKills && await world.DieAfterWriteAsync(WritesOf(kills), new FakeTrainer(), new FakeJudge(promotes: true)))
@@ -98,17 +104,60 @@ public sealed class KilledRetrainingTests(AzuriteFixture azurite)
         // Time runs a thousand times faster: the first epoch takes longer than that.
         var run = await world.RequestAsync(ThreeEpochs with { Epochs = 50, Minutes = 0.001 });
         await world.DrainAsync();
-        (await world.ReadAsync(run)).Progress.ShouldNotBeNull().ShouldSatisfyAllConditions(p => p.Epoch.ShouldBe(1), p => p.Epochs.ShouldBe(50));
+        (await world.ReadAsync(run)).Progress.ShouldNotBeNull().ShouldSatisfyAllConditions(p => p.Epoch.ShouldBe(1), p => p.Epochs.ShouldBe(50), p => p.SecondsLeft.ShouldBe(0));
     }
 
-    [Fact]
-    public async Task Given_DamagedCheckpoint_When_GoneOnWith_Then_TrainingBeginsAnew()
+    public enum Damage
     {
+        CutInTheMiddle,
+        FlippedByte,
+        /// <summary>As another version of the program might write it.</summary>
+        LackingAMoment,
+    }
+
+    [Theory]
+    [InlineData(Damage.CutInTheMiddle)]
+    [InlineData(Damage.FlippedByte)]
+    [InlineData(Damage.LackingAMoment)]
+    public async Task Given_DamagedCheckpoint_When_GoneOnWith_Then_TrainingBeginsAnewAndEndsWithTheSameBits(Damage damage)
+    {
+        var undisturbed = await OpenAsync();
+        var whole = await undisturbed.RequestAsync(ThreeEpochs);
+        await undisturbed.DrainAsync();
+
         var world = await OpenAsync();
         var run = await world.RequestAsync(ThreeEpochs);
-        await world.Runs.Checkpoints.TryReplaceAsync(run, "x", new BinaryData("damaged"), last: null, Stop);
+        (await world.DieAfterWriteAsync("checkpoint.safetensors", writes: 2)).ShouldBeTrue();
+        await DamageAsync(world, run, damage);
         await world.DrainAsync();
         (await world.ReadAsync(run)).Progress.ShouldNotBeNull().Epoch.ShouldBe(3);
+        (await world.Models.FindAsync(run, Stop)).ShouldNotBeNull().WeightsSha256.ShouldBe((await undisturbed.Models.FindAsync(whole, Stop)).ShouldNotBeNull().WeightsSha256);
+    }
+
+    private static async Task DamageAsync(RetrainWorld world, string run, Damage damage)
+    {
+        var blob = world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingCheckpoint(run));
+        var stored = (await blob.DownloadContentAsync(Stop)).Value;
+        var content = stored.Content.ToArray();
+        switch (damage)
+        {
+            case Damage.CutInTheMiddle:
+                await OverwriteAsync(content[..(content.Length / 2)]);
+                break;
+            case Damage.FlippedByte:
+                content[^1] ^= 1;
+                await OverwriteAsync(content);
+                break;
+            default:
+                var (tensors, metadata) = Safetensors.Read(content);
+                var last = tensors.Keys.Where(name => name.StartsWith("second.", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
+                var rest = Safetensors.Write(tensors.Where(tensor => tensor.Key != last).ToDictionary(), metadata);
+                (await world.Runs.Checkpoints.TryReplaceAsync(run, "x", new BinaryData(rest), stored.Details.ETag, Stop)).ShouldNotBeNull();
+                break;
+        }
+
+        // As a disk would damage it.
+        Task OverwriteAsync(byte[] damaged) => blob.UploadAsync(new BinaryData(damaged), new BlobUploadOptions { Metadata = stored.Details.Metadata }, Stop);
     }
 
     /// <summary>

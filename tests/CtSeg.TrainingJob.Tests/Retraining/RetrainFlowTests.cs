@@ -73,19 +73,68 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_PromotedModelThatWasRolledBack_When_NightComes_Then_ItIsNotMadeAgain()
+    {
+        var world = await OpenAsync();
+        var promoted = await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.Alias.RollbackAsync("test", "It misses effusions.", Stop)).Done.ShouldBeTrue();
+        var trainer = new FakeTrainer();
+
+        var again = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)));
+
+        (again.State, trainer.Trained, await world.ServedAsync()).ShouldBe((TrainingRunState.Skipped, 0, ChampionVersion));
+        again.Reason.ShouldNotBeNull().ShouldStartWith($"Run {promoted} learnt from the same data on the same terms beside the same model in use, and was promoted, but");
+        await world.AddSliceAsync(await world.FirstGroupAsync(isLocked: false), label: 2);
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Promoted);
+    }
+
+    [Fact]
     public async Task Given_CorrectedMaskOfAKnownPicture_When_Asked_Then_ItIsNewUnlessLocked()
     {
         var world = await OpenAsync();
         await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true));
-        var rule = await world.Data.RuleAsync(Stop);
-        var (locked, open) = (FirstGroup(group => LockedGroups.IsLocked(group, rule)), FirstGroup(group => !LockedGroups.IsLocked(group, rule)));
+        var (locked, open) = (await world.FirstGroupAsync(isLocked: true), await world.FirstGroupAsync(isLocked: false));
 
         await world.AddSliceAsync(locked, label: 2);
         (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false)))).State.ShouldBe(TrainingRunState.Skipped);
         await world.AddSliceAsync(open, label: 2);
         (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false)))).State.ShouldBe(TrainingRunState.Refused);
+    }
 
-        static int FirstGroup(Func<string, bool> fits) => Enumerable.Range(0, 24).First(n => fits($"g{n}"));
+    [Fact]
+    public async Task Given_RefusedRun_When_AskedAgainOnTheSameDataAndTerms_Then_SkippedUnlessSomebodyAsksEvenSo()
+    {
+        var world = await OpenAsync();
+        var refused = await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: false));
+        var trainer = new FakeTrainer();
+        for (var night = 0; night < 2; night++)
+        {
+            var again = await world.ReadAsync(await world.DrainAfterRequestAsync(trainer, new FakeJudge(promotes: false)));
+            (again.State, trainer.Trained).ShouldBe((TrainingRunState.Skipped, 0));
+            again.Reason.ShouldNotBeNull().ShouldStartWith($"Run {refused} learnt from the same data");
+        }
+
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups, EvenWithoutNewData = true });
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 3, Promotion = FewGroups });
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups with { Margin = 0.1 } });
+        await world.AddSliceAsync(await world.FirstGroupAsync(isLocked: false), label: 2);
+        await EndsRefusedAsync(new TrainingRunRequest("test") { Epochs = 2, Promotion = FewGroups });
+
+        async Task EndsRefusedAsync(TrainingRunRequest request)
+        {
+            var run = await world.RequestAsync(request);
+            await world.DrainAsync(trainer, new FakeJudge(promotes: false));
+            (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Refused);
+        }
+    }
+
+    [Fact]
+    public async Task Given_FailedOrCancelledRun_When_AskedAgain_Then_Tried()
+    {
+        var world = await OpenAsync();
+        var failing = new FakeTrainer { Meanwhile = (_, _) => throw new TrainingDivergedException(3) };
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(failing, new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Failed);
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), new FakeJudge(promotes: true)))).State.ShouldBe(TrainingRunState.Promoted);
     }
 
     [Fact]
@@ -140,6 +189,8 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         await world.DrainAsync(new FakeTrainer(), judge);
         (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Cancelled);
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
+        // Where one was stored at all.
+        ((await world.Models.FindDecisionAsync(run, Stop))?.Promote ?? false).ShouldBeFalse();
     }
 
     [Fact]
@@ -177,6 +228,7 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
         await world.DrainAsync(trainer, new FakeJudge(promotes: true));
         var left = await world.ReadAsync(run);
         (left.State, left.Beat!.Owner, left.Challenger).ShouldBe((TrainingRunState.Training, "another", null));
+        (await world.Models.FindAsync(run, Stop)).ShouldBeNull();
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
     }
 
@@ -195,20 +247,67 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Given_DataErasedInTraining_When_AboutToPublish_Then_Failed()
+    public async Task Given_CancelBehindTheDecision_When_TheAliasIsAboutToMove_Then_TheStoredDecisionDoesNotSayPromoted()
     {
         var world = await OpenAsync();
         var run = await world.RequestAsync();
+        world.Before($"{run}/decision.json", () => world.Runs.CancelAsync(run, "x", Stop));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Cancelled);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldContain("cancelled"));
+    }
+
+    [Fact]
+    public async Task Given_ModelThatIsDamagedAfterTheDecision_When_TheAliasRefusesIt_Then_TheStoredDecisionDoesNotSayPromoted()
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        world.Before($"{run}/decision.json", async () =>
+            await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.ModelCard(run)).UploadAsync(BinaryData.FromString("{"), overwrite: true, Stop));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Failed);
+        (await world.ServedAsync()).ShouldBe(ChampionVersion);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldStartWith("It passed, but could not be put into use."));
+    }
+
+    [Fact]
+    public async Task Given_AliasThatNamesOtherWeightsForTheVersion_When_Decided_Then_ItIsNotTakenForServing()
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        var judge = new FakeJudge(promotes: false);
         var trainer = new FakeTrainer
         {
-            Meanwhile = async (owned, _) =>
-                await world.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.DataSet(owned.Status.DataSet!)).DeleteAsync(cancellationToken: Stop),
+            Meanwhile = async (_, _) => await world.Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.CurrentModel).UploadAsync(
+                new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(run, new string('f', 64)), ModelsJson.Default.CurrentModel)), overwrite: true, Stop),
         };
-        await world.DrainAsync(trainer, new FakeJudge(promotes: true));
+        await world.DrainAsync(trainer, judge);
+        ((await world.ReadAsync(run)).State, judge.Asked.Count).ShouldBe((TrainingRunState.Refused, 1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_KilledBehindTheMove_When_GoneOnWith_Then_JudgedOnceMoreForTheReportAndEndedWhateverComesOfIt(bool fails)
+    {
+        var world = await OpenAsync();
+        var run = await world.RequestAsync();
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
         var ended = await world.ReadAsync(run);
-        ended.State.ShouldBe(TrainingRunState.Failed);
-        ended.Reason.ShouldNotBeNull().ShouldContain("erased meanwhile");
-        (await world.Models.FindAsync(run, Stop)).ShouldBeNull();
+        await world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingRun(run)).UploadAsync(
+            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                ended with { State = TrainingRunState.Evaluating, Reason = null, Timeline = [.. ended.Timeline.SkipLast(1)] }, ContractsJson.Default.TrainingRunStatus)),
+            overwrite: true, Stop);
+        var judge = new FakeJudge(promotes: false) { Meanwhile = () => fails ? throw new IOException("broken") : Task.CompletedTask };
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), judge);
+
+        judge.Asked.ShouldBe([(ChampionVersion, false)]);
+        var again = await world.ReadAsync(run);
+        (again.State, again.Reason).ShouldBe((TrainingRunState.Promoted, "Better."));
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Promote.ShouldBeTrue();
     }
 
     [Fact]

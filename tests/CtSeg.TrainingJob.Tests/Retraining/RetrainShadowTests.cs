@@ -78,12 +78,55 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
 
     private static ShadowStore ShadowsOf(RetrainWorld world) => new(world.Storage, world.Time);
 
-    private static async Task StoreAsync(RetrainWorld world, string run, int count)
+    [Fact]
+    public async Task Given_AnotherChampionMeanwhile_When_AskedAgain_Then_OnlyWhatWasSeenBesideItCountsAndTheShadowGoesOn()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        await world.PublishAsync("rival", seed: 4, new TrainedOn("rival", null, [], []));
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await StoreAsync(world, run, 2);
+        await world.MoveAliasAsync("rival");
+        await StoreAsync(world, run, 1, "rival", first: 2);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Shadowing);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldNotBeNull();
+
+        await StoreAsync(world, run, 1, "rival", first: 3);
+        world.Ask(run, 3);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Promoted);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().Slices.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Given_LostRaceAfterTheShadow_When_DecidedAnew_Then_TheShadowGoesOnBesideTheNewChampion()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        await world.PublishAsync("rival", seed: 4, new TrainedOn("rival", null, [], []));
+        var run = await world.RequestAsync(WithShadow);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        await StoreAsync(world, run, 2);
+        world.Ask(run, 2);
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true) { Meanwhile = () => world.MoveAliasAsync("rival") });
+
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Shadowing);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldNotBeNull().Shadow.ShouldNotBeNull().RunId.ShouldBe(run);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldBe("It passed, but another model was put into use first."));
+        (await world.ServedAsync()).ShouldBe("rival");
+    }
+
+    private static async Task StoreAsync(RetrainWorld world, string run, int count, string champion = ChampionVersion, int first = 0)
     {
         var results = new ShadowResultStore(world.Storage);
-        var model = new ModelReference("x", new string('a', 64));
-        for (var n = 0; n < count; n++)
+        var (served, challenger) = (await ReferenceAsync(world, champion), await ReferenceAsync(world, run));
+        for (var n = first; n < first + count; n++)
             await results.TryStoreAsync(
-                new ShadowResult(ScanId.Parse($"{n:x16}"), run, model, model, [], world.Time.GetUtcNow().UtcDateTime) { Overall = new ClassDisagreement(ShadowResult.Infection, 10, 10, 9) }, Stop);
+                new ShadowResult(ScanId.Parse($"{n:x16}"), run, served, challenger, [], world.Time.GetUtcNow().UtcDateTime) { Overall = new ClassDisagreement(ShadowResult.Infection, 10, 10, 9) }, Stop);
     }
+
+    private static async Task<ModelReference> ReferenceAsync(RetrainWorld world, string version) =>
+        new(version, (await world.Models.FindAsync(version, Stop)).ShouldNotBeNull().WeightsSha256);
 }

@@ -3,6 +3,7 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
+using CtSeg.Erasure;
 using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
@@ -15,6 +16,7 @@ using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Retraining;
@@ -25,6 +27,7 @@ internal sealed class RetrainWorld
     public const string ChampionVersion = "champion";
     private const int Groups = 24;
     private readonly string _connection;
+    private Intruder? _intruder;
 
     private RetrainWorld(string connection)
     {
@@ -45,6 +48,9 @@ internal sealed class RetrainWorld
     public ModelAlias Alias { get; }
     public TrainingRunStore Runs { get; }
 
+    public TrustedKeys Trusted { get; set; } = TrustedKeys.None;
+    public SigningKey? Key { get; set; }
+
     /// <value>Hours are seconds here.</value>
     public RetrainLimits Limits { get; init; } = new()
     {
@@ -60,7 +66,7 @@ internal sealed class RetrainWorld
     /// <summary>24 groups of one slice, about a fifth of them locked, and a champion that has seen nothing.</summary>
     public static async Task<RetrainWorld> OpenAsync(string connection, RetrainLimits? limits = null)
     {
-        var world = limits is null ? new RetrainWorld(connection) : new RetrainWorld(connection) { Limits = limits };
+        var world = OpenEmpty(connection, limits);
         for (var group = 0; group < Groups; group++)
             await world.AddSliceAsync(group);
         await world.PublishAsync(ChampionVersion, seed: 1, new TrainedOn(ChampionVersion, null, [], []));
@@ -68,12 +74,31 @@ internal sealed class RetrainWorld
         return world;
     }
 
+    public static RetrainWorld OpenEmpty(string connection, RetrainLimits? limits = null) =>
+        limits is null ? new RetrainWorld(connection) : new RetrainWorld(connection) { Limits = limits };
+
     public Task AddSliceAsync(int group, byte label = 1)
     {
         var (image, mask) = Picture(group, label);
         var png = new BinaryData(SlicePreprocessor.ToPng(image));
         return Data.AddAsync(
             new NewSlice(ScanId.FromContent($"s{group}", png.ToMemory().Span), $"s{group}", $"g{group}", png, mask, new SliceOrigin(SliceOrigins.Import, Time.GetUtcNow().UtcDateTime)), Stop);
+    }
+
+    public static ScanId IdOf(int group) => ScanId.FromContent($"s{group}", SlicePreprocessor.ToPng(Picture(group).Image));
+
+    /// <summary>The first group that is locked or not.</summary>
+    public async Task<int> FirstGroupAsync(bool isLocked)
+    {
+        var rule = await Data.RuleAsync(Stop);
+        return Enumerable.Range(0, Groups).First(group => LockedGroups.IsLocked($"g{group}", rule) == isLocked);
+    }
+
+    /// <summary>As `data forget` does, while the job's beat is fresh.</summary>
+    public async Task ForgetAsync(int group)
+    {
+        var erasure = new DataErasure(Storage, new FakeTimeProvider(FastTime.StartUtc), new HashSet<string>());
+        (await erasure.ForgetAsync(ErasureTarget.OfScan(IdOf(group)), Stop)).IsDone.ShouldBeTrue();
     }
 
     /// <summary>Two ways of drawing different pictures: blotches, and a disk that is the lesion.</summary>
@@ -137,9 +162,17 @@ internal sealed class RetrainWorld
 
     public async Task<bool> ExistsAsync(string container, string blob) => await Storage.GetBlobContainerClient(container).GetBlobClient(blob).ExistsAsync(Stop);
 
+    /// <summary>Once, just before a job writes a blob whose address ends so.</summary>
+    public void Before(string blob, Func<Task> act) => _intruder = new Intruder(blob, act);
+
     /// <summary>Runs a job to its end: no more requests.</summary>
-    public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null) =>
-        RunAsync(Storage, trainer, judge, effects, Stop);
+    public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null)
+    {
+        var options = new BlobClientOptions();
+        if (_intruder is { } intruder)
+            options.AddPolicy(intruder, HttpPipelinePosition.PerCall);
+        return RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects, Stop);
+    }
 
     public Task RunUntilToldAsync(IChallengerTrainer trainer, IChallengerJudge judge, CancellationToken stopping) =>
         RunAsync(Storage, trainer, judge, effects: null, stopping);
@@ -153,9 +186,14 @@ internal sealed class RetrainWorld
 
     /// <summary>A job that dies right after its n-th write to the storage.</summary>
     /// <returns>Whether it died.</returns>
-    public async Task<bool> DieAfterWriteAsync(int writes, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null)
+    public Task<bool> DieAfterWriteAsync(int writes, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null) =>
+        DieAfterWriteAsync(blob: "", writes, trainer, judge);
+
+    /// <summary>A job that dies right after its n-th write to blobs whose name ends so.</summary>
+    /// <returns>Whether it died.</returns>
+    public async Task<bool> DieAfterWriteAsync(string blob, int writes = 1, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null)
     {
-        var grave = new Grave(writes);
+        var grave = new Grave(blob, writes);
         var options = new BlobClientOptions { Retry = { MaxRetries = 0 } };
         options.AddPolicy(grave, HttpPipelinePosition.PerCall);
         var job = RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects: null, CancellationToken.None);
@@ -168,10 +206,25 @@ internal sealed class RetrainWorld
     }
 
     private Task RunAsync(BlobServiceClient storage, IChallengerTrainer? trainer, IChallengerJudge? judge, Effects? effects, CancellationToken stopping) =>
-        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge }.RunAsync(stopping);
+        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
+
+    /// <summary>Somebody comes by between two steps of a job.</summary>
+    private sealed class Intruder(string blob, Func<Task> act) : HttpPipelinePolicy
+    {
+        private int _came;
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            if (message.Request.Method == RequestMethod.Put && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal) && Interlocked.Exchange(ref _came, 1) == 0)
+                await act();
+            await ProcessNextAsync(message, pipeline);
+        }
+    }
 
     /// <summary>Counts writes; after the last one nothing answers any more.</summary>
-    private sealed class Grave(int writes) : HttpPipelinePolicy
+    private sealed class Grave(string blob, int writes) : HttpPipelinePolicy
     {
         private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _done;
@@ -184,7 +237,8 @@ internal sealed class RetrainWorld
         {
             await NothingWhenDeadAsync();
             await ProcessNextAsync(message, pipeline);
-            var isWrite = message.Request.Method == RequestMethod.Put || message.Request.Method == RequestMethod.Delete;
+            var isWrite = (message.Request.Method == RequestMethod.Put || message.Request.Method == RequestMethod.Delete)
+                && message.Request.Uri.Path.EndsWith(blob, StringComparison.Ordinal);
             if (isWrite && Interlocked.Increment(ref _done) >= writes)
                 _died.TrySetResult();
             await NothingWhenDeadAsync();

@@ -1,11 +1,14 @@
 using System.Net;
+using System.Text;
+using System.Web;
+using System.Xml.Linq;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 
 namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
-/// <summary>Blobs in memory, spoken to over the storage protocol: conditional writes, ETags, metadata.</summary>
+/// <summary>Blobs in memory, spoken to over the storage protocol: conditional writes, ETags, metadata, lists.</summary>
 internal sealed class FakeBlobStorage
 {
     private readonly Dictionary<string, Blob> _blobs = [];
@@ -39,18 +42,24 @@ internal sealed class FakeBlobStorage
     }
 
     /// <summary>A client whose every request is a step of <paramref name="effects"/>.</summary>
-    public BlobServiceClient Connect(Effects? effects = null)
+    public BlobServiceClient Connect(Effects? effects = null) => ConnectAs("account", effects);
+
+    /// <param name="account">Its name is part of the address and decides about nothing here.</param>
+    public BlobServiceClient ConnectAs(string account, Effects? effects = null)
     {
         var options = new BlobClientOptions { Transport = new HttpClientTransport(new HttpClient(new Handler(this, effects ?? new Effects()))) };
         options.Retry.MaxRetries = 0;
         return new BlobServiceClient(
-            new Uri("http://127.0.0.1:1/account"), new StorageSharedKeyCredential("account", Convert.ToBase64String(new byte[32])), options);
+            new Uri($"http://127.0.0.1:1/{account}"), new StorageSharedKeyCredential(account, Convert.ToBase64String(new byte[32])), options);
     }
 
     private HttpResponseMessage Answer(HttpMethod method, string name, HttpRequestMessage request, byte[] content)
     {
         lock (_blobs)
         {
+            var query = HttpUtility.ParseQueryString(request.RequestUri!.Query);
+            if (query["comp"] == "list")
+                return List($"{name}/", query["prefix"]);
             var found = _blobs.GetValueOrDefault(name);
             if (method == HttpMethod.Put)
                 return Put(name, found, request, content);
@@ -94,6 +103,16 @@ internal sealed class FakeBlobStorage
         return response;
     }
 
+    private HttpResponseMessage List(string container, string? prefix)
+    {
+        var found = _blobs.Keys.Where(name => name.StartsWith(container + prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name => new XElement(
+            "Blob", new XElement("Name", name[container.Length..]), new XElement("Properties", new XElement("BlobType", "BlockBlob"))));
+        return new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),
+        };
+    }
+
     private static void Describe(HttpResponseMessage response, Blob blob)
     {
         response.Headers.TryAddWithoutValidation("ETag", blob.ETag);
@@ -116,7 +135,7 @@ internal sealed class FakeBlobStorage
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var name = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath)["/account/".Length..];
+            var name = Uri.UnescapeDataString(request.RequestUri!.AbsolutePath).Split('/', 3)[2];
             var content = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
             return await effects.StepAsync(
                 $"{request.Method} {name}", () => storage.Answer(request.Method, name, request, content), cancellationToken);

@@ -20,14 +20,18 @@ internal sealed class FakeModels(FakeBlobStorage storage)
 
     public static ServedModel Named(string version) => new(version, Convert.ToHexStringLower(SHA256.HashData(WeightsOf(version))));
 
-    public static byte[] ManifestOf(string version, string? weightsSha256 = null) => JsonSerializer.SerializeToUtf8Bytes(
+    /// <summary>With the hash of its manifest, as every move of the alias notes it.</summary>
+    public static ServedModel Moved(string version) => Named(version) with { ManifestSha256 = Convert.ToHexStringLower(SHA256.HashData(ManifestOf(version))) };
+
+    /// <param name="side">Of the pictures that the model is made for: another one makes other masks of the same weights.</param>
+    public static byte[] ManifestOf(string version, string? weightsSha256 = null, int side = 369) => JsonSerializer.SerializeToUtf8Bytes(
         new ModelManifest
         {
             Version = version,
             CreatedUtc = new DateTime(2026, 11, 23, 0, 0, 0, DateTimeKind.Utc),
             Configuration = new ModelConfiguration(),
             Classes = ["background", "ground-glass-opacity", "consolidation", "pleural-effusion"],
-            Preprocessing = new ModelPreprocessing(369, 369, "area", "grey"),
+            Preprocessing = new ModelPreprocessing(side, side, "area", "grey"),
             WeightsSha256 = weightsSha256 ?? Named(version).WeightsSha256,
             WeightsLicence = "MIT",
         },
@@ -43,8 +47,12 @@ internal sealed class FakeModels(FakeBlobStorage storage)
 
     public Task PointAsync(string version) => PointAsync(Named(version));
 
-    public Task PointAsync(ServedModel model) =>
-        PutAsync(BlobPaths.CurrentModel, JsonSerializer.SerializeToUtf8Bytes(new CurrentModel(model.Version, model.WeightsSha256), ModelsJson.Default.CurrentModel));
+    /// <param name="before">The models that served before, the last one last.</param>
+    public Task PointAsync(ServedModel model, params IReadOnlyList<ServedModel> before)
+    {
+        var current = new CurrentModel(model.Version, model.WeightsSha256) { ManifestSha256 = model.ManifestSha256, Before = before.Count == 0 ? null : before };
+        return PutAsync(BlobPaths.CurrentModel, JsonSerializer.SerializeToUtf8Bytes(current, ModelsJson.Default.CurrentModel));
+    }
 
     public Task PutAsync(string blob, byte[] content) =>
         storage.Connect().GetBlobContainerClient(Containers.Models).GetBlobClient(blob).UploadAsync(new BinaryData(content), overwrite: true, TestContext.Current.CancellationToken);
