@@ -101,6 +101,7 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 var onGpu = segmentationHardware != 'Cpu'
 var open = !privateNetwork
 var storageName = take('stctseg${compact}', 24)
+var blobWriterRoleId = guid(subscription().id, environmentName, location, 'blob-writer')
 var busName = 'sb-ctseg-${suffix}'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -216,9 +217,18 @@ module bus 'modules/service-bus.bicep' = {
   }
 }
 
+module blobWriter 'modules/blob-writer.bicep' = {
+  params: {
+    environmentName: environmentName
+    resourceGroupName: group.name
+    roleId: blobWriterRoleId
+  }
+}
+
 module access 'modules/access.bicep' = {
   scope: group
   params: {
+    blobWriterRoleId: blobWriterRoleId
     busName: busName
     functionsPrincipalId: functionsIdentity.outputs.principalId
     operatorsGroupId: operatorsGroupId
@@ -227,7 +237,7 @@ module access 'modules/access.bicep' = {
     storageName: storageName
     uploadersGroupId: uploadersGroupId
   }
-  dependsOn: [bus, storage]
+  dependsOn: [blobWriter, bus, storage]
 }
 
 // The host writes the names of blobs that failed five times into this queue; the functions read it.

@@ -15,6 +15,9 @@ param segmentationPrincipalId string
 @description('Principal id of the retraining job.')
 param retrainingPrincipalId string
 
+@description('Id of the role that may also delete versions of blobs.')
+param blobWriterRoleId string
+
 @description('Object id of the group that uploads slices and corrected masks and reads results; empty for none.')
 param uploadersGroupId string
 
@@ -32,29 +35,29 @@ var busSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var functionsContainers = [
   { container: 'slices', role: blobOwner }
   { container: 'corrections', role: blobOwner }
-  { container: 'preprocessed', role: blobContributor }
-  { container: 'status', role: blobContributor }
-  { container: 'results', role: blobContributor }
-  { container: 'training-data', role: blobContributor }
-  { container: 'training-runs', role: blobContributor }
-  { container: 'models', role: blobContributor }
-  { container: 'audit', role: blobContributor }
+  { container: 'preprocessed', role: blobWriterRoleId }
+  { container: 'status', role: blobWriterRoleId }
+  { container: 'results', role: blobWriterRoleId }
+  { container: 'training-data', role: blobWriterRoleId }
+  { container: 'training-runs', role: blobWriterRoleId }
+  { container: 'models', role: blobWriterRoleId }
+  { container: 'audit', role: blobWriterRoleId }
 ]
 
 var segmentationContainers = [
   { container: 'preprocessed', role: blobReader }
-  { container: 'status', role: blobContributor }
-  { container: 'results', role: blobContributor }
+  { container: 'status', role: blobWriterRoleId }
+  { container: 'results', role: blobWriterRoleId }
   { container: 'models', role: blobReader }
-  { container: 'training-runs', role: blobContributor }
+  { container: 'training-runs', role: blobWriterRoleId }
   { container: 'audit', role: blobReader }
 ]
 
 var retrainingContainers = [
-  { container: 'training-data', role: blobContributor }
-  { container: 'training-runs', role: blobContributor }
-  { container: 'models', role: blobContributor }
-  { container: 'audit', role: blobContributor }
+  { container: 'training-data', role: blobWriterRoleId }
+  { container: 'training-runs', role: blobWriterRoleId }
+  { container: 'models', role: blobWriterRoleId }
+  { container: 'audit', role: blobWriterRoleId }
 ]
 
 var uploadersContainers = [
@@ -64,7 +67,7 @@ var uploadersContainers = [
   { container: 'status', role: blobReader }
 ]
 
-var operatorsContainers = map(loadJsonContent('names.json').containers, container => { container: container, role: blobContributor })
+var operatorsContainers = map(loadJsonContent('names.json').containers, container => { container: container, role: blobWriterRoleId })
 
 var containerGrants = concat(
   map(functionsContainers, grant => union(grant, { program: 'functions', principal: functionsPrincipalId, type: 'ServicePrincipal' })),

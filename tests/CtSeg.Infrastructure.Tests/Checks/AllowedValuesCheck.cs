@@ -52,7 +52,7 @@ internal sealed class AllowedValuesCheck : TemplateCheck
     // Types of which no property is taken from a list here.
     private static readonly HashSet<string> WithoutLists =
     [
-        "Microsoft.Resources/resourceGroups", "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.Storage/storageAccounts/blobServices",
+        "Microsoft.Resources/resourceGroups", "Microsoft.Authorization/roleDefinitions", "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.Storage/storageAccounts/blobServices",
         "Microsoft.Storage/storageAccounts/blobServices/containers", "Microsoft.Storage/storageAccounts/queueServices", "Microsoft.Storage/storageAccounts/queueServices/queues",
         "Microsoft.Storage/storageAccounts/managementPolicies", "Microsoft.ServiceBus/namespaces/queues", "Microsoft.Insights/diagnosticSettings", "Microsoft.Web/sites/config",
         "Microsoft.Web/sites/basicPublishingCredentialsPolicies", "Microsoft.Insights/actionGroups", "Microsoft.Network/virtualNetworks", "Microsoft.Network/networkSecurityGroups",

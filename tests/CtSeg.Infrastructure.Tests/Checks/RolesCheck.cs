@@ -24,6 +24,9 @@ internal sealed partial class RolesCheck : TemplateCheck
         var groups = roles.Grants.Where(grant => grant.Group).Select(grant => grant.Program).ToHashSet(StringComparer.Ordinal);
         return await ForEachAsync(template, deployment =>
         {
+            // Of a role of our own the id differs by environment; the name in front of it does not.
+            foreach (var own in deployment.OfType("Microsoft.Authorization/roleDefinitions"))
+                named[own.Name] = own.Text("properties", "roleName")!.Split(" (")[0];
             var given = deployment.OfType("Microsoft.Authorization/roleAssignments").Select(role => Read(role, named)).ToList();
             var missing = allowed.Where(grant => !groups.Contains(grant.Program)).Except(given.Select(grant => (grant.Program, grant.Scope, grant.Role)));
             return given.Where(grant => !allowed.Contains((grant.Program, grant.Scope, grant.Role))).Select(grant => $"{grant.Program} is given '{grant.Role}' on {grant.Scope}, which roles.json does not know.")
