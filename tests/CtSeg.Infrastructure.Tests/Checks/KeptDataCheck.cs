@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using CtSeg.Infrastructure.Tests.Bicep;
 
 namespace CtSeg.Infrastructure.Tests.Checks;

@@ -18,7 +18,7 @@ internal sealed partial class SecretsCheck : TemplateCheck
         return found;
     }
 
-    [GeneratedRegex(@"\blist(Keys|AccountSas|ServiceSas|Secrets|Credentials)\b|\.list\w*\(", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\blist(Keys|AccountSas|ServiceSas|Secrets|Credentials)\b|\.list\w*\(", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex KeyFunction();
 
     [GeneratedRegex("AccountKey=|SharedAccessKey=|SharedAccessSignature|[?&]sig=", RegexOptions.IgnoreCase, 1000)]
