@@ -275,6 +275,7 @@ module environment 'modules/environment.bicep' = {
     hardware: segmentationHardware
     location: location
     name: 'cae-${suffix}'
+    publicNetworkAccess: open
     subnetId: network.?outputs.containersSubnetId ?? ''
     tags: allTags
     workspaceId: monitoring.outputs.workspaceId

@@ -16,6 +16,9 @@ param workspaceId string
 @allowed(['Cpu', 'Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
 param hardware string
 
+@description('Whether anybody on the internet may reach what runs here, or the virtual network only.')
+param publicNetworkAccess bool
+
 @description('Subnet of the environment; empty for none.')
 param subnetId string
 
@@ -34,7 +37,7 @@ resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
     appLogsConfiguration: {
       destination: 'azure-monitor'
     }
-    publicNetworkAccess: empty(subnetId) ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: publicNetworkAccess ? 'Enabled' : 'Disabled'
     vnetConfiguration: empty(subnetId) ? null : {
       infrastructureSubnetId: subnetId
       internal: true

@@ -10,7 +10,7 @@ public sealed class TemplateTests
     public static TheoryData<string> Files =>
         [.. Directory.GetFiles(Template.OfRepository.Folder, "*.bicep", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Template.OfRepository.Folder, file))];
 
-    public static TheoryData<string> Parameters => [.. TemplateCheck.Parameters];
+    public static TheoryData<string> Parameters => [.. Template.OfRepository.Parameters];
 
     [Theory]
     [MemberData(nameof(Checks))]

@@ -6,11 +6,14 @@ namespace CtSeg.Infrastructure.Tests.Bicep;
 internal sealed class Template : IDisposable
 {
     private const string Subscription = "00000000-0000-0000-0000-000000000000";
-    private static readonly Lazy<Template> Repository = new(() => new Template(Checkout.Find().Root, isCopy: false));
+    private static readonly Lazy<Template> Repository = new(() => new Template(Checkout.Find().Root, isCopy: false, ["dev", "prod", "private", "container"]));
     private readonly bool _isCopy;
     private readonly Dictionary<string, Task<Deployment>> _deployments = [];
 
-    private Template(string root, bool isCopy) => (Root, _isCopy) = (root, isCopy);
+    private Template(string root, bool isCopy, IReadOnlyList<string> parameters) => (Root, _isCopy, Parameters) = (root, isCopy, parameters);
+
+    /// <value>Names of parameter files without their endings: every one is looked at.</value>
+    public IReadOnlyList<string> Parameters { get; }
 
     /// <value>Folder above <c>infra-bicep</c>.</value>
     public string Root { get; }
@@ -20,7 +23,8 @@ internal sealed class Template : IDisposable
     public static Template OfRepository => Repository.Value;
 
     /// <summary>A copy in which a text of a file is replaced.</summary>
-    public static Template With(string file, string text, string other)
+    /// <param name="parameters">The one parameter file that is looked at.</param>
+    public static Template With(string file, string text, string other, string parameters = "private")
     {
         var root = Directory.CreateTempSubdirectory("ctseg-bicep-").FullName;
         foreach (var source in Directory.GetFiles(OfRepository.Folder, "*", SearchOption.AllDirectories).Append(Path.Combine(OfRepository.Root, "azure.yaml")))
@@ -33,7 +37,7 @@ internal sealed class Template : IDisposable
         var before = File.ReadAllText(path);
         before.ShouldContain(text, customMessage: $"the mistake in {file} no longer fits the file");
         File.WriteAllText(path, before.Replace(text, other, StringComparison.Ordinal));
-        return new Template(root, isCopy: true);
+        return new Template(root, isCopy: true, [parameters]);
     }
 
     public string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));

@@ -5,8 +5,6 @@ namespace CtSeg.Infrastructure.Tests.Checks;
 /// <summary>Looks for one kind of mistake.</summary>
 internal abstract class TemplateCheck
 {
-    public static readonly IReadOnlyList<string> Parameters = ["dev", "prod", "private", "container"];
-
     public static readonly IReadOnlyList<TemplateCheck> All =
     [
         new NamesCheck(), new QueuesCheck(), new SettingsCheck(), new SecretsCheck(), new AccessCheck(), new RolesCheck(), new ScalingCheck(), new AllowedValuesCheck(),
@@ -20,7 +18,7 @@ internal abstract class TemplateCheck
     protected static async Task<IReadOnlyList<string>> ForEachAsync(Template template, Func<Deployment, IEnumerable<string>> look)
     {
         var found = new List<string>();
-        foreach (var parameters in Parameters)
+        foreach (var parameters in template.Parameters)
             found.AddRange(look(await template.DeploymentAsync(parameters)).Select(problem => $"{parameters}: {problem}"));
         return found;
     }
