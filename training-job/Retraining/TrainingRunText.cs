@@ -15,7 +15,8 @@ internal static class TrainingRunText
 
     public static Table Table(IReadOnlyList<TrainingRunStatus> runs)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("run", "state", "epoch", "loss", "left", "why");
+        // An id in two lines cannot be copied.
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("run").NoWrap()).AddColumns("state", "epoch", "loss", "left", "why");
         foreach (var run in runs)
             table.AddRow([.. new[] { run.Id, NameOf(run.State), EpochsOf(run), LossOf(run), LeftOf(run), run.Reason ?? "" }.Select(Markup.Escape)]);
         return table;
