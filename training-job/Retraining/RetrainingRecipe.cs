@@ -7,7 +7,7 @@ namespace CtSeg.TrainingJob.Retraining;
 /// <summary>How a challenger is trained: as the best recipe says, or from the champion's weights in fewer and gentler epochs.</summary>
 internal static class RetrainingRecipe
 {
-    // Measured on nothing yet: a sixteenth of the epochs of a training from random weights, at a quarter of its highest rate.
+    // A sixteenth of the epochs of a training from random weights, at a quarter of its highest rate; docs/results/experiments.md, "A retraining".
     private const int FineTuningEpochs = 60;
     private const double FineTuningRate = 1e-3;
 
