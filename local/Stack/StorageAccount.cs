@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs;
-using Azure.Storage.Queues;
 using CtSeg.Contracts;
 
 namespace CtSeg.Local.Stack;
@@ -19,8 +18,6 @@ internal sealed record StorageAccount(int BlobPort, int QueuePort)
     public string BlobEndpoint => $"http://127.0.0.1:{BlobPort}/{Account}";
 
     public BlobServiceClient OpenBlobs() => new(ConnectionString);
-
-    public QueueServiceClient OpenQueues() => new(ConnectionString);
 
     /// <summary>Creates the containers, as infrastructure does in Azure.</summary>
     public async Task CreateContainersAsync(CancellationToken cancellationToken)

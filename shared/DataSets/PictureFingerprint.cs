@@ -45,13 +45,6 @@ public static class PictureFingerprint
     /// <exception cref="FormatException">Not a fingerprint.</exception>
     public static int Distance(string one, string other) => Distance(Words(one), Words(other));
 
-    public static bool IsSamePicture(PictureIdentity one, PictureIdentity other)
-    {
-        ArgumentNullException.ThrowIfNull(one);
-        ArgumentNullException.ThrowIfNull(other);
-        return one.Sha256 == other.Sha256 || Distance(one.Fingerprint, other.Fingerprint) <= MaxDistance;
-    }
-
     /// <summary>Whether the picture shows anything: one without structure (all black) is that of many slices.</summary>
     public static bool HasStructure(string fingerprint) => fingerprint.AsSpan().ContainsAnyExcept('0');
 

@@ -21,7 +21,7 @@ public sealed class PictureIndex
             _pictures.Add((picture, PictureFingerprint.Words(picture.Fingerprint)));
     }
 
-    /// <summary>Whether the same picture is among them, as <see cref="PictureFingerprint.IsSamePicture"/> says.</summary>
+    /// <summary>Whether the same picture is among them: the same grey values, or a fingerprint that differs in few bits.</summary>
     public bool Knows(PictureIdentity picture)
     {
         ArgumentNullException.ThrowIfNull(picture);

@@ -49,7 +49,7 @@ public sealed record ErasureOrder(string Id, ErasureSubject Subject, ErasureStat
 
 /// <summary>What an erasure is about; it only grows, in ordinal order.</summary>
 /// <param name="Scans">That are forgotten, uploaded or imported.</param>
-/// <param name="Pictures">Of those that were named; other pictures are the same where <see cref="PictureFingerprint.IsSamePicture"/> says so.</param>
+/// <param name="Pictures">Of those that were named; other pictures are the same where <see cref="PictureIndex.Knows"/> says so.</param>
 /// <param name="Images">Hashes of image files in the training data.</param>
 /// <param name="Masks">Hashes of masks in the training data.</param>
 /// <param name="DataSets">Versions that hold such a slice.</param>

@@ -30,6 +30,10 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
     public AliasMove NewMove(AliasMoveKind kind, ServedModel to, string by, string reason) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), kind, to, by, reason, time.GetUtcNow().UtcDateTime);
 
+    /// <returns>The model of a version, with the hashes of its weights and manifest as they are now: if it is moved to, it must still be the same.</returns>
+    /// <exception cref="AliasMoveRefusedException">No job could load it; the message says why.</exception>
+    public Task<ServedModel> FindUsableAsync(string version, CancellationToken cancellationToken) => Usable.RequireAsync(version, cancellationToken);
+
     /// <summary>Moves the alias from what was read. Once intended, a move is not cut off by cancellation.</summary>
     /// <param name="read">What the decision rests on; null where there was no alias.</param>
     /// <exception cref="AliasMoveRefusedException">

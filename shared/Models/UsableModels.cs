@@ -11,7 +11,7 @@ internal sealed class UsableModels(ModelStore models, TrustedKeys trusted)
         try
         {
             var files = await models.FindFilesAsync(model.Version, cancellationToken)
-                ?? throw new AliasMoveRefusedException($"There is no model '{model.Version}': publish it first.");
+                ?? throw Missing(model.Version);
             if (files.Manifest.WeightsSha256 is var hash && hash != model.WeightsSha256)
                 throw new AliasMoveRefusedException($"The manifest of {model.Version} names the weights {hash}, not {model.WeightsSha256}: it is not the model that was meant.");
             var manifest = ModelBlobs.HashOf(files.ManifestJson);
@@ -26,6 +26,24 @@ internal sealed class UsableModels(ModelStore models, TrustedKeys trusted)
             throw new AliasMoveRefusedException($"The model {model.Version} cannot serve. {e.Message}", e);
         }
     }
+
+    /// <summary>The same of whatever model has the version.</summary>
+    /// <exception cref="AliasMoveRefusedException">It could not; the message says why.</exception>
+    public async Task<ServedModel> RequireAsync(string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var manifest = await models.FindAsync(version, cancellationToken) ?? throw Missing(version);
+            return await RequireAsync(new ServedModel(version, manifest.WeightsSha256), cancellationToken);
+        }
+        catch (DamagedModelException e)
+        {
+            throw new AliasMoveRefusedException($"The model {version} cannot serve. {e.Message}", e);
+        }
+    }
+
+    private static AliasMoveRefusedException Missing(string version) =>
+        new($"There is no model '{version}': 'models list' shows those that there are, 'models publish' brings one.");
 
     /// <returns>The last of these models that a job could load; null where there is none.</returns>
     public async Task<ServedModel?> FindLastAsync(IEnumerable<ServedModel> candidates, CancellationToken cancellationToken)

@@ -3,9 +3,6 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <summary>How much and how long the consumer takes.</summary>
 internal sealed record ConsumerLimits
 {
-    /// <summary>Of one wait for messages.</summary>
-    public static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
-
     /// <value>Messages received, and held under lock, at once; 32.</value>
     public int Batch { get; init; } = 32;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
@@ -14,7 +13,6 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <param name="folder">Of the account (<see cref="AccountFolder"/>).</param>
 internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProvider time, ILogger<ModelAlerts> logger)
 {
-    private const string Source = "/ctseg/training-job";
     private const int ShownHashLength = 16;
     private readonly string _folder = Path.Combine(folder, "told");
     private readonly Dictionary<string, CloudEvent<ModelRefused>> _waiting = [];
@@ -27,7 +25,7 @@ internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProv
         logger.ModelRefused(model.Version, reason, serving ?? "none");
         var id = IdOf(model);
         if (!_told.Contains(id) && !File.Exists(NoteOf(id)))
-            _waiting.TryAdd(id, TrainingEvents.Refused(id, new ModelRefused(model.Version, reason, serving), Source, time.GetUtcNow().UtcDateTime));
+            _waiting.TryAdd(id, TrainingEvents.Refused(id, new ModelRefused(model.Version, reason, serving), EventMessages.Source, time.GetUtcNow().UtcDateTime));
     }
 
     /// <summary>The model serves: if it is refused later, that is news.</summary>
@@ -46,8 +44,7 @@ internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProv
         {
             try
             {
-                var body = JsonSerializer.SerializeToUtf8Bytes(refused, ContractsJson.Default.CloudEventModelRefused);
-                await sender.SendAsync(new OutgoingMessage(body) { MessageId = id, Subject = refused.Subject }, cancellationToken);
+                await sender.SendAsync(EventMessages.Of(refused, ContractsJson.Default.CloudEventModelRefused), cancellationToken);
             }
             catch (Exception e) when (e is ServiceBusException or TimeoutException or IOException)
             {

@@ -21,6 +21,7 @@ internal sealed class SegmentationConsumer(
     // One in the model, one ready for it, one being fetched, one being written: pictures of no more are in memory.
     private const int MaxInWork = 4;
 
+    private readonly PatientReceiver _patient = new(receiver, limits.MaxWait, time, logger);
     private readonly SemaphoreSlim _places = new(MaxInWork);
     private readonly CancellationTokenSource _broken = new();
     private readonly List<Task> _inWork = [];
@@ -38,7 +39,7 @@ internal sealed class SegmentationConsumer(
         {
             while (!stop.IsCancellationRequested)
             {
-                var batch = await ReceiveAsync(stop.Token);
+                var batch = await _patient.ReceiveAsync(limits.Batch, () => limits.Idle - time.GetElapsedTime(Interlocked.Read(ref _lastWork)), stop.Token);
                 if (batch.Count == 0 && IsIdle())
                 {
                     logger.Idle(limits.Idle.TotalSeconds);
@@ -78,31 +79,6 @@ internal sealed class SegmentationConsumer(
     {
         lock (_inWork)
             return _inWork.All(task => task.IsCompleted) && time.GetElapsedTime(Interlocked.Read(ref _lastWork)) >= limits.Idle;
-    }
-
-    private async Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken stopping)
-    {
-        var since = time.GetTimestamp();
-        for (var failures = 1; ; failures++)
-        {
-            try
-            {
-                return await receiver.ReceiveAsync(limits.Batch, WaitForMessages(), stopping);
-            }
-            catch (ServiceBusException e) when (e.IsTransient && time.GetElapsedTime(since) < Patience.Limit)
-            {
-                var pause = Patience.PauseInPlace(failures);
-                logger.ReceiveFailed(e.Message, pause.TotalSeconds);
-                await Task.Delay(pause, time, stopping);
-            }
-        }
-    }
-
-    private TimeSpan WaitForMessages()
-    {
-        var left = limits.Idle - time.GetElapsedTime(Interlocked.Read(ref _lastWork));
-        var wait = left < limits.MaxWait ? left : limits.MaxWait;
-        return wait > ConsumerLimits.ShortestWait ? wait : ConsumerLimits.ShortestWait;
     }
 
     private void Begin(HeldMessage message, CancellationToken stopping, CancellationToken abort)

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
+using CtSeg.TrainingJob.Consumer;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Registry;
 
@@ -29,7 +32,9 @@ internal static class AliasMoves
         try
         {
             await using var bus = registry.OpenServiceBus();
-            await ModelAlerts.ChangedAsync(bus, outcome.Move, registry.Time, cancellationToken);
+            await using var alerts = bus.CreateSender(Queues.Alerts);
+            var changed = TrainingEvents.Changed(outcome.Move, EventMessages.Source, registry.Time.GetUtcNow().UtcDateTime);
+            await alerts.SendAsync(EventMessages.Of(changed, ContractsJson.Default.CloudEventModelChanged), cancellationToken);
         }
         catch (Exception e) when (e is ServiceBusException or FormatException or TimeoutException or IOException or OperationCanceledException)
         {

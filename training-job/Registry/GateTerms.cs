@@ -3,7 +3,7 @@ using CtSeg.Models;
 
 namespace CtSeg.TrainingJob.Registry;
 
-/// <summary>Options of the commands that put two models before the gate.</summary>
+/// <summary>Options of the commands that put two models before the gate, now or later.</summary>
 internal static class GateTerms
 {
     private static readonly PromotionTerms Defaults = new();
@@ -15,8 +15,11 @@ internal static class GateTerms
     /// <exception cref="InvalidDataException">A value is out of its range.</exception>
     public static PromotionTerms Read(ParseResult arguments)
     {
-        var terms = new PromotionTerms(arguments.GetValue(Margin), arguments.GetValue(Level), arguments.GetValue(MinGroups));
+        var terms = Given(arguments);
         terms.Validate();
         return terms;
     }
+
+    /// <summary>Not checked.</summary>
+    public static PromotionTerms Given(ParseResult arguments) => new(arguments.GetValue(Margin), arguments.GetValue(Level), arguments.GetValue(MinGroups));
 }

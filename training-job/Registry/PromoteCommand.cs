@@ -53,7 +53,7 @@ internal static class PromoteCommand
 
     private static async Task<MoveAnswer> ForceAsync(RegistryAccess registry, string version, string reason, CancellationToken cancellationToken)
     {
-        var model = await RequireAsync(registry, version, cancellationToken);
+        var model = await registry.Alias.FindUsableAsync(version, cancellationToken);
         await AliasMoves.WarnOfErasureAsync(registry, model, cancellationToken);
         var move = registry.Alias.NewMove(AliasMoveKind.Forced, model, registry.User, reason);
         AliasMoveOutcome outcome;
@@ -79,7 +79,7 @@ internal static class PromoteCommand
         ComputeDevice.Fix(arguments.GetValue(Device)!);
         var terms = GateTerms.Read(arguments);
         var version = arguments.GetValue(Version)!;
-        var model = await RequireAsync(registry, version, cancellationToken);
+        var model = await registry.Alias.FindUsableAsync(version, cancellationToken);
         for (var decisions = 0; decisions < MaxDecisions; decisions++)
         {
             var read = await registry.Models.ReadAliasAsync(cancellationToken)
@@ -110,15 +110,5 @@ internal static class PromoteCommand
         var set = await ComparisonSet.LockedAsync(data, cancellationToken);
         var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(champion, challenger, set, CompareCommand.ShowProgress(), cancellationToken);
         return PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
-    }
-
-    /// <summary>A model that jobs would refuse to load is not put into use, not by force either.</summary>
-    private static async Task<ServedModel> RequireAsync(RegistryAccess registry, string version, CancellationToken cancellationToken)
-    {
-        var files = await registry.Models.FindFilesAsync(version, cancellationToken)
-            ?? throw new AliasMoveRefusedException($"There is no model '{version}': 'models list' shows those that there are.");
-        ModelSignatures.Verify(
-            registry.Trusted, version, await registry.Models.FindSignatureAsync(version, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
-        return new ServedModel(version, files.Manifest.WeightsSha256);
     }
 }

@@ -18,6 +18,7 @@ internal sealed class RetrainConsumer(
 
     // Far below any queue's limit: each kill costs a delivery.
     private const int ReplacedFromDelivery = 3;
+    private readonly PatientReceiver _patient = new(receiver, limits.MaxWait, time, logger);
 
     /// <param name="stopping">Ends the work at the next step of a training; the run is released and its request given back.</param>
     /// <exception cref="ServiceBusException">The queue is refused or stayed out of reach.</exception>
@@ -29,7 +30,7 @@ internal sealed class RetrainConsumer(
         {
             while (!stopping.IsCancellationRequested && time.GetElapsedTime(lastWork) < limits.Idle)
             {
-                foreach (var message in await ReceiveAsync(limits.Idle - time.GetElapsedTime(lastWork), stopping))
+                foreach (var message in await _patient.ReceiveAsync(1, () => limits.Idle - time.GetElapsedTime(lastWork), stopping))
                 {
                     await HandleAsync(message, stopping);
                     lastWork = time.GetTimestamp();
@@ -41,25 +42,6 @@ internal sealed class RetrainConsumer(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop while waiting for a request.
-        }
-    }
-
-    private async Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(TimeSpan left, CancellationToken stopping)
-    {
-        var since = time.GetTimestamp();
-        var wait = left < limits.MaxWait ? left : limits.MaxWait;
-        for (var failures = 1; ; failures++)
-        {
-            try
-            {
-                return await receiver.ReceiveAsync(1, wait > ConsumerLimits.ShortestWait ? wait : ConsumerLimits.ShortestWait, stopping);
-            }
-            catch (ServiceBusException e) when (e.IsTransient && time.GetElapsedTime(since) < Patience.Limit)
-            {
-                var pause = Patience.PauseInPlace(failures);
-                logger.ReceiveFailed(e.Message, pause.TotalSeconds);
-                await Task.Delay(pause, time, stopping);
-            }
         }
     }
 

@@ -7,6 +7,7 @@ using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob.Consumer;
+using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingRuns;
 using Spectre.Console;
 
@@ -29,8 +30,6 @@ internal static class TrainingRunsCommand
     private static readonly Option<int?> ShadowMinSlices = new("--shadow-min-slices") { Description = "Slices without which it is refused, and that show a class before that class may refuse it; a fifth of --shadow-slices if not given. Implies --shadow." };
     private static readonly Option<double?> ShadowHours = new("--shadow-hours") { Description = "After which it is made in any case; 24 if not given. Implies --shadow." };
     private static readonly Option<double?> MaxDisagreement = new("--max-disagreement") { Description = "Share of the pixels of all lesions, and of each class seen often enough, in which the two may differ; 0.5 if not given. Implies --shadow." };
-    private static readonly Option<double?> Margin = new("--margin") { Description = "Dice of a class that may be lost within doubt; 0.02 if not given." };
-    private static readonly Option<double?> Level = new("--level") { Description = "One-sided confidence of the decision; 0.95 if not given." };
 
     public static Command Create()
     {
@@ -48,7 +47,8 @@ internal static class TrainingRunsCommand
         Add(command, new Command("show", "Shows where a run stands.") { Run, Json }, needsServiceBus: false, ShowAsync);
         Add(command, new Command("start", "Asks for a run; the one that is under way is the answer where there is one.")
         {
-            FromScratch, Epochs, Minutes, EvenWithoutNewData, Shadow, ShadowShare, ShadowSlices, ShadowMinSlices, ShadowHours, MaxDisagreement, Margin, Level, Json,
+            FromScratch, Epochs, Minutes, EvenWithoutNewData, Shadow, ShadowShare, ShadowSlices, ShadowMinSlices, ShadowHours, MaxDisagreement,
+            GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json,
         }, needsServiceBus: true, StartAsync);
         Add(command, new Command("cancel", "Ends a run; a job that works on it stops within a step of its training.") { Run, Json }, needsServiceBus: false, CancelAsync);
         return command;
@@ -161,7 +161,7 @@ internal static class TrainingRunsCommand
 
     private static TrainingRunRequest RequestOf(ParseResult parsed)
     {
-        var (shadow, promotion) = (new ShadowTerms(), new PromotionTerms());
+        var shadow = new ShadowTerms();
         var hasShadow = parsed.GetValue(Shadow) || parsed.GetValue(ShadowShare) is not null || parsed.GetValue(ShadowSlices) is not null
             || parsed.GetValue(ShadowMinSlices) is not null || parsed.GetValue(ShadowHours) is not null || parsed.GetValue(MaxDisagreement) is not null;
         return new TrainingRunRequest(By)
@@ -178,7 +178,7 @@ internal static class TrainingRunsCommand
                 Hours = parsed.GetValue(ShadowHours) ?? shadow.Hours,
                 MaxDisagreement = parsed.GetValue(MaxDisagreement) ?? shadow.MaxDisagreement,
             },
-            Promotion = promotion with { Margin = parsed.GetValue(Margin) ?? promotion.Margin, Level = parsed.GetValue(Level) ?? promotion.Level },
+            Promotion = GateTerms.Given(parsed),
         };
     }
 
