@@ -35,7 +35,7 @@ internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         var champion = await signing.FindFilesAsync(learnt.Champion.Version, interrupted.Token)
             ?? throw new RunFailedException($"The model {learnt.Champion.Version}, in use when the run began, is gone: start another run.");
-        var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest.Configuration);
+        var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest);
         var slices = await LabelledSlices.LoadAsync(data, learnt.Training, interrupted.Token);
         logger.Trains(run.Id, slices.Count, learnt.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
         var (_, network, inputCheck) = ModelFolder.Load(champion);

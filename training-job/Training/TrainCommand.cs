@@ -16,8 +16,10 @@ internal static class TrainCommand
     private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
     private static readonly Option<string?> Architecture = new Option<string?>("--arch") { Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither); the recipe's if not given." }
         .AcceptOnlyFromAmong([.. Architectures.All]);
-    private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.BestRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
+    private static readonly Option<string?> From = new("--from") { Description = "Folder of a model whose weights are trained on; random ones if not given." };
+    private static readonly Option<string?> Recipe = new("--recipe") { Description = "best (ours; the default), fine-tune (the default with --from: fewer and gentler epochs), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
+    private static readonly Option<double?> LearningRate = new("--learning-rate") { Description = "The highest of the schedule; the recipe's if not given." };
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
     private static readonly Option<double?> HoldOut = new("--hold-out") { Description = "Share of the slices whose groups are kept out, for the scores; 0 to train on all." };
@@ -37,15 +39,18 @@ internal static class TrainCommand
             Examples:
               train --data DATA --out out/mine                        scored on a quarter of the groups
               train --data DATA --out out/mine --resume               go on where it was stopped
+              train --data DATA --out out/ours --from training-job/weights/2026.2 --hold-out 0                          go on from a model
               train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
             """)
         {
-            Data, Out, Architecture, Recipe, Epochs, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount, Device,
+            Data, Out, From, Architecture, Recipe, Epochs, LearningRate, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
             if (result.GetValue(ScoredBy) is { Length: > 0 } && result.GetValue(HoldOut) is not 0)
                 result.AddError($"{ScoredBy.Name} needs {HoldOut.Name} 0: a model that holds slices out has scores of its own.");
+            if (result.GetValue(From) is not null && (result.GetValue(Architecture) ?? (object?)result.GetValue(InputSize) ?? result.GetValue(BaseChannels)) is not null)
+                result.AddError($"{From.Name} takes architecture, channels and size from the model: leave out {Architecture.Name}, {BaseChannels.Name} and {InputSize.Name}.");
         });
         command.SetAction(Run);
         return command;
@@ -59,13 +64,15 @@ internal static class TrainCommand
         {
             ComputeDevice.Fix(arguments.GetValue(Device)!);
             var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
-            var options = Options(arguments);
+            using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;
+            var options = Options(arguments, from?.Manifest);
             options.Validate();
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             var run = new TrainingRun(outFolder, version, TimeProvider.System)
             {
                 Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
                 Resume = arguments.GetValue(Resume),
+                From = from,
                 ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
             };
             var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));
@@ -111,9 +118,18 @@ internal static class TrainCommand
         }
     }
 
-    private static TrainingOptions Options(ParseResult arguments)
+    private static TrainingOptions Options(ParseResult arguments, ModelManifest? from)
     {
-        var recipe = TrainingOptions.OfRecipe(arguments.GetValue(Recipe)!);
+        var named = TrainingOptions.OfRecipe(arguments.GetValue(Recipe) ?? (from is null ? TrainingOptions.BestRecipe : TrainingOptions.FineTuneRecipe));
+        var recipe = named with
+        {
+            Epochs = arguments.GetValue(Epochs) ?? named.Epochs,
+            LearningRate = arguments.GetValue(LearningRate) ?? named.LearningRate,
+            HeldOutShare = arguments.GetValue(HoldOut) ?? named.HeldOutShare,
+            Seed = arguments.GetValue(Seed),
+        };
+        if (from is not null)
+            return recipe.From(from);
         var configured = recipe with
         {
             Configuration = recipe.Configuration with
@@ -121,9 +137,6 @@ internal static class TrainCommand
                 Architecture = arguments.GetValue(Architecture) ?? recipe.Configuration.Architecture,
                 BaseChannels = arguments.GetValue(BaseChannels) ?? recipe.Configuration.BaseChannels,
             },
-            Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs,
-            HeldOutShare = arguments.GetValue(HoldOut) ?? recipe.HeldOutShare,
-            Seed = arguments.GetValue(Seed),
         };
         return configured.For(configured.Views, arguments.GetValue(InputSize) ?? configured.InputSize);
     }

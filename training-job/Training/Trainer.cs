@@ -34,8 +34,8 @@ internal sealed class Trainer : IDisposable
 
     /// <exception cref="TrainingDataException">The data cannot be split.</exception>
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
-    public Trainer(TrainingOptions options, TrainingData data, TimeProvider time)
-        : this(options, GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed), data.Sha256, time)
+    public Trainer(TrainingOptions options, TrainingData data, TimeProvider time, IReadOnlyDictionary<string, Tensor>? firstWeights = null)
+        : this(options, GroupSplit.Create(data.Slices, options.HeldOutShare, options.Seed), data.Sha256, time, firstWeights)
     {
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
@@ -15,6 +16,9 @@ internal sealed record TrainingOptions
 
     /// <summary>That of arXiv:2004.05645, section III; the batch size is not said there.</summary>
     public const string PaperRecipe = "paper";
+
+    /// <summary>For a training that goes on from a model: fewer and gentler epochs of the best one, see docs/results/experiments.md, "A retraining".</summary>
+    public const string FineTuneRecipe = "fine-tune";
 
     public ModelConfiguration Configuration { get; init; } = new();
 
@@ -63,6 +67,10 @@ internal sealed record TrainingOptions
     /// <summary>Decides first weights, split, order and augmentation.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>SHA-256 of the weights of the model that it goes on from; null for random first weights. No recipe names a model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StartsFrom { get; init; }
+
     /// <summary>Optimiser steps of the network that checks inputs; 0 for a model that cannot tell what it was made for.</summary>
     public int InputCheckSteps { get; init; } = 1200;
 
@@ -82,6 +90,13 @@ internal sealed record TrainingOptions
             InputSize = inputSize,
             Configuration = AttentionChoice.Decide(Configuration with { InputSide = side == SlicePreprocessor.Side ? null : side }, inputSize),
         };
+    }
+
+    /// <summary>The same training from a model's weights, which fit no other configuration and size.</summary>
+    public TrainingOptions From(ModelManifest model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return this with { Configuration = model.Configuration, InputSize = model.Configuration.InputSide ?? InputSize, StartsFrom = model.WeightsSha256 };
     }
 
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
@@ -134,6 +149,7 @@ internal sealed record TrainingOptions
             LearningRate = 4e-3,
             ScoreEvery = 50,
         },
+        FineTuneRecipe => OfRecipe(BestRecipe) with { Epochs = 60, Stages = [], AttendsFrom = 0, AttendsRate = 0, LearningRate = 1e-3 },
         PaperRecipe => new TrainingOptions
         {
             Views = Training.Views.Paper,
@@ -146,6 +162,6 @@ internal sealed record TrainingOptions
             AverageDecay = 0,
         },
         _ when recipe.EndsWith(".json", StringComparison.OrdinalIgnoreCase) => RecipeFile.Read(recipe),
-        _ => throw new InvalidDataException($"There is no recipe '{recipe}': {BestRecipe} and {PaperRecipe} are known, and files that end in .json."),
+        _ => throw new InvalidDataException($"There is no recipe '{recipe}': {BestRecipe}, {FineTuneRecipe} and {PaperRecipe} are known, and files that end in .json."),
     };
 }

@@ -20,6 +20,9 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
 
     public bool Resume { get; init; }
 
+    /// <summary>What it goes on from, as the options name it; null for random first weights.</summary>
+    public StartingModel? From { get; init; }
+
     /// <summary>Of the same recipe, for a model that holds nothing out and is trained to the end; null for none.</summary>
     public ModelScores? ScoresOfRecipe { get; init; }
 
@@ -32,7 +35,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         if (goesOn && !Resume)
             throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
         var started = time.GetTimestamp();
-        using var trainer = new Trainer(options, data, time);
+        using var trainer = new Trainer(options, data, time, From?.Weights);
+        From?.RequireUnseen(trainer.Split.HeldOut);
         if (goesOn)
         {
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
@@ -48,21 +52,26 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             progress.EpochDone(epoch);
         }
         TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
-        using var inputCheck = options.InputCheckSteps == 0
+        using var own = From is not null || options.InputCheckSteps == 0
             ? null
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
         var scoresOfRecipe = trainer.EpochsDone == options.Epochs ? ScoresOfRecipe : null;
         var scores = trainer.Split.HeldOut.Count == 0 ? scoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
-        ModelFolder.WriteTrainedOn(outFolder, LearntFrom(version, trainer.Split.Training));
-        return ModelFolder.Save(outFolder, Describe(version, trainer, scores, time), trainer.Average, inputCheck);
+        // Half of what a model learnt from would let the other half be scored as unseen.
+        if (From is null or { LearntFrom: not null })
+            ModelFolder.WriteTrainedOn(outFolder, LearntFrom(version, trainer.Split.Training, From?.LearntFrom));
+        var manifest = Describe(version, trainer, scores, time) with { ParentVersion = From?.Manifest.Version };
+        // What slices look like does not change with more of them: the check of the model that it goes on from stays.
+        return ModelFolder.Save(outFolder, manifest, trainer.Average, From is null ? own : From.InputCheck);
     }
 
     /// <summary>What a model learnt from slices of a folder, whose groups have no salt to be named by.</summary>
-    public static TrainedOn LearntFrom(string version, IEnumerable<LabelledSlice> slices)
+    /// <param name="parent">What the model that it went on from had seen; null for none.</param>
+    public static TrainedOn LearntFrom(string version, IEnumerable<LabelledSlice> slices, TrainedOn? parent = null)
     {
         var learnt = slices.Select(slice => (Picture: PictureIdentity.Of(slice.Image), slice.Mask)).ToList();
         return TrainedOn.Of(
-            version, dataSet: null, learnt.Select(slice => slice.Picture), groups: [], masks: learnt.Select(slice => LearntMask.Of(slice.Picture, slice.Mask)));
+            version, dataSet: null, learnt.Select(slice => slice.Picture), groups: [], parent, masks: learnt.Select(slice => LearntMask.Of(slice.Picture, slice.Mask)));
     }
 
     /// <summary>The manifest of a trained model.</summary>
