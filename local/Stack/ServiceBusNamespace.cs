@@ -10,6 +10,12 @@ namespace CtSeg.Local.Stack;
 internal sealed record ServiceBusNamespace(int Port, string Key)
 {
     private const string KeyName = "RootManageSharedAccessKey";
+    /// <summary>Time within which a message with the same id is dropped.</summary>
+    public static readonly TimeSpan DuplicateDetectionWindow = TimeSpan.FromMinutes(10);
+
+    /// <summary>Time after which a message that nobody took is dead-lettered.</summary>
+    public static readonly TimeSpan TimeToLive = TimeSpan.FromDays(14);
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public string ConnectionString =>
@@ -28,8 +34,8 @@ internal sealed record ServiceBusNamespace(int Port, string Key)
                     ["LockDuration"] = System.Xml.XmlConvert.ToString(lockDuration),
                     ["MaxDeliveryCount"] = maxDeliveryCount,
                     ["RequiresDuplicateDetection"] = true,
-                    ["DuplicateDetectionHistoryTimeWindow"] = "PT10M",
-                    ["DefaultMessageTimeToLive"] = "P14D",
+                    ["DuplicateDetectionHistoryTimeWindow"] = System.Xml.XmlConvert.ToString(DuplicateDetectionWindow),
+                    ["DefaultMessageTimeToLive"] = System.Xml.XmlConvert.ToString(TimeToLive),
                     ["DeadLetteringOnMessageExpiration"] = true,
                 },
             });

@@ -1,0 +1,9 @@
+using 'main.bicep'
+
+// As dev, with the functions as a container app: where Flex Consumption is not offered.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'container')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
+param functionsHosting = 'ContainerApp'
+param functionsImage = readEnvironmentVariable('CTSEG_FUNCTIONS_IMAGE', 'mcr.microsoft.com/k8se/quickstart:latest')
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
+param storageSku = 'Standard_LRS'

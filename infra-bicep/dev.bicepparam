@@ -1,0 +1,7 @@
+using 'main.bicep'
+
+// For a first try: processors, the cheapest copies, an alert to nobody.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
+param storageSku = 'Standard_LRS'
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')

@@ -1,0 +1,17 @@
+using 'main.bicep'
+
+// As prod, and nothing of it can be reached from the internet.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'private')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
+param privateNetwork = true
+param segmentationHardware = 'Consumption-GPU-NC8as-T4'
+param storageSku = 'Standard_ZRS'
+param softDeleteDays = 14
+param logDays = 90
+param logQuotaGb = 10
+param alertContacts = split(readEnvironmentVariable('CTSEG_ALERT_CONTACTS', 'operators@example.org'), ',')
+param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
+param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')
+param trustedModelKeys = readEnvironmentVariable('CTSEG_TRUSTED_MODEL_KEYS', '')
+param monthlyBudget = 1500
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')

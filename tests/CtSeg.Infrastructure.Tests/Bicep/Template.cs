@@ -1,0 +1,76 @@
+using CtSeg.Local.Stack;
+
+namespace CtSeg.Infrastructure.Tests.Bicep;
+
+/// <summary>The folder of Bicep files, or a copy of it with a change.</summary>
+internal sealed class Template : IDisposable
+{
+    private const string Subscription = "00000000-0000-0000-0000-000000000000";
+    private static readonly Lazy<Template> Repository = new(() => new Template(Checkout.Find().Root, isCopy: false, ["dev", "prod", "private", "container"]));
+    private readonly bool _isCopy;
+    private readonly Dictionary<string, Task<Deployment>> _deployments = [];
+
+    private Template(string root, bool isCopy, IReadOnlyList<string> parameters) => (Root, _isCopy, Parameters) = (root, isCopy, parameters);
+
+    /// <value>Names of parameter files without their endings: every one is looked at.</value>
+    public IReadOnlyList<string> Parameters { get; }
+
+    /// <value>Folder above <c>infra-bicep</c>.</value>
+    public string Root { get; }
+
+    public string Folder => Path.Combine(Root, "infra-bicep");
+
+    public static Template OfRepository => Repository.Value;
+
+    /// <summary>A copy in which a text of a file is replaced.</summary>
+    /// <param name="parameters">The one parameter file that is looked at.</param>
+    public static Template With(string file, string text, string other, string parameters = "private")
+    {
+        var root = Directory.CreateTempSubdirectory("ctseg-bicep-").FullName;
+        foreach (var source in Directory.GetFiles(OfRepository.Folder, "*", SearchOption.AllDirectories).Append(Path.Combine(OfRepository.Root, "azure.yaml")))
+        {
+            var target = Path.Combine(root, Path.GetRelativePath(OfRepository.Root, source));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(source, target);
+        }
+        var path = Path.Combine(root, "infra-bicep", file);
+        var before = File.ReadAllText(path);
+        before.ShouldContain(text, customMessage: $"the mistake in {file} no longer fits the file");
+        File.WriteAllText(path, before.Replace(text, other, StringComparison.Ordinal));
+        return new Template(root, isCopy: true, [parameters]);
+    }
+
+    public string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
+
+    /// <param name="parameters">Name of a parameter file without its ending.</param>
+    /// <exception cref="InvalidDataException">The compiler says something.</exception>
+    public Task<Deployment> DeploymentAsync(string parameters)
+    {
+        lock (_deployments)
+            return _deployments.TryGetValue(parameters, out var known) ? known : _deployments[parameters] = SnapshotAsync(parameters);
+    }
+
+    /// <param name="mode">overwrite or validate.</param>
+    public Task<(int Code, string Output, string Said)> SnapshotAsync(string parameters, string mode) => BicepCompiler.RunAsync(
+        Folder, new Dictionary<string, string>(), "snapshot", $"{parameters}.bicepparam", "--mode", mode, "--subscription-id", Subscription, "--location", "swedencentral");
+
+    public void Dispose()
+    {
+        if (_isCopy)
+            Directory.Delete(Root, recursive: true);
+    }
+
+    private async Task<Deployment> SnapshotAsync(string parameters)
+    {
+        // In a copy, since the compiler writes beside the parameters.
+        if (!_isCopy)
+        {
+            using var copy = With("main.bicep", "targetScope", "targetScope");
+            return await copy.SnapshotAsync(parameters);
+        }
+        var (code, output, said) = await SnapshotAsync(parameters, "overwrite");
+        if (code != 0 || said.Length > 0)
+            throw new InvalidDataException($"{parameters}: {said}{output}");
+        return Deployment.Parse(parameters, await File.ReadAllTextAsync(Path.Combine(Folder, $"{parameters}.snapshot.json")));
+    }
+}
