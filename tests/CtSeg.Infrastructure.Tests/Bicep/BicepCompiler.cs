@@ -1,42 +1,64 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.InteropServices;
+using StreamJsonRpc;
 
 namespace CtSeg.Infrastructure.Tests.Bicep;
 
-/// <summary>The Bicep compiler of the package that the project names.</summary>
+/// <summary>The Bicep compiler of the package that the project names, as a server: a start costs more than most of its answers.</summary>
 internal static class BicepCompiler
 {
+    private const string Subscription = "00000000-0000-0000-0000-000000000000";
     private static readonly string Program = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Bicep").Value!;
+    private static readonly Lazy<JsonRpc> Server = new(Start);
 
     /// <value>Null where it runs; else why it does not.</value>
     public static string? Missing { get; } =
-        OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64
-            ? null
-            : "The Bicep compiler of the feed runs on Linux (x64) only.";
+        OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64 ? null : "The Bicep compiler of the feed runs on Linux (x64) only.";
 
-    /// <returns>Exit code and everything that was said; a good run says nothing.</returns>
-    public static async Task<(int Code, string Output, string Said)> RunAsync(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    /// <returns>All that it says of a file and the modules below it, warnings too: one that is good is not mentioned.</returns>
+    public static async Task<IReadOnlyList<string>> LintAsync(string file)
     {
-        MakeRunnable();
-        var start = new ProcessStartInfo(Program, arguments)
-        {
-            WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AZURE_", StringComparison.Ordinal) || name.StartsWith("CTSEG_", StringComparison.Ordinal)).ToList())
-            start.Environment.Remove(name);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var said = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await said);
+        var isParameters = file.EndsWith(".bicepparam", StringComparison.Ordinal);
+        var answer = isParameters
+            ? await Server.Value.InvokeWithParameterObjectAsync<Compiled>("bicep/compileParams", new { path = file, parameterOverrides = new { } })
+            : await Server.Value.InvokeWithParameterObjectAsync<Compiled>("bicep/compile", new { path = file });
+        return [.. answer.Diagnostics.Select(said => $"{Path.GetFileName(said.Source)}({said.Range.Start.Line + 1}): {said.Level} {said.Code}: {said.Message}")];
     }
 
-    /// <summary>Packages carry no permissions.</summary>
-    private static void MakeRunnable()
+    /// <returns>What a parameter file would deploy, as JSON.</returns>
+    /// <exception cref="RemoteInvocationException">It cannot be foretold, for example since it does not compile.</exception>
+    public static async Task<string> ForetellAsync(string parameters) =>
+        (await Server.Value.InvokeWithParameterObjectAsync<Foretold>("bicep/getSnapshot", new
+        {
+            path = parameters,
+            metadata = new { tenantId = (string?)null, subscriptionId = Subscription, resourceGroup = (string?)null, location = "swedencentral", deploymentName = (string?)null },
+            externalInputs = (object?)null,
+        })).Snapshot;
+
+    /// <summary>It ends with this process, whose end closes its input.</summary>
+    private static JsonRpc Start()
     {
+        // Packages carry no permissions.
         if (!OperatingSystem.IsWindows() && !File.GetUnixFileMode(Program).HasFlag(UnixFileMode.UserExecute))
             File.SetUnixFileMode(Program, File.GetUnixFileMode(Program) | UnixFileMode.UserExecute);
+        var start = new ProcessStartInfo(Program, ["jsonrpc", "--stdio"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        // Parameter files read these: what they are by default is what is tested.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AZURE_", StringComparison.Ordinal) || name.StartsWith("CTSEG_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
+        var process = Process.Start(start)!;
+        var rpc = new JsonRpc(process.StandardInput.BaseStream, process.StandardOutput.BaseStream);
+        rpc.StartListening();
+        return rpc;
     }
+
+    private sealed record Compiled(bool Success, IReadOnlyList<Diagnostic> Diagnostics);
+
+    private sealed record Diagnostic(string Source, Span Range, string Level, string Code, string Message);
+
+    private sealed record Span(Position Start, Position End);
+
+    private sealed record Position(int Line, int Char);
+
+    private sealed record Foretold(string Snapshot);
 }

@@ -1,11 +1,11 @@
 using CtSeg.Local.Stack;
+using StreamJsonRpc;
 
 namespace CtSeg.Infrastructure.Tests.Bicep;
 
 /// <summary>The folder of Bicep files, or a copy of it with a change.</summary>
 internal sealed class Template : IDisposable
 {
-    private const string Subscription = "00000000-0000-0000-0000-000000000000";
     private static readonly Lazy<Template> Repository = new(() => new Template(Checkout.Find().Root, isCopy: false, ["dev", "prod", "private", "container"]));
     private readonly bool _isCopy;
     private readonly Dictionary<string, Task<Deployment>> _deployments = [];
@@ -42,17 +42,17 @@ internal sealed class Template : IDisposable
 
     public string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
 
+    /// <returns>Paths of all files that the compiler reads, in the folder.</returns>
+    public IReadOnlyList<string> BicepFiles() =>
+        [.. Directory.GetFiles(Folder, "*.bicep*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".bicep" or ".bicepparam").Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
+
     /// <param name="parameters">Name of a parameter file without its ending.</param>
-    /// <exception cref="InvalidDataException">The compiler says something.</exception>
+    /// <exception cref="RemoteInvocationException">It does not compile.</exception>
     public Task<Deployment> DeploymentAsync(string parameters)
     {
         lock (_deployments)
-            return _deployments.TryGetValue(parameters, out var known) ? known : _deployments[parameters] = SnapshotAsync(parameters);
+            return _deployments.TryGetValue(parameters, out var known) ? known : _deployments[parameters] = ForetellAsync(parameters);
     }
-
-    /// <param name="mode">overwrite or validate.</param>
-    public Task<(int Code, string Output, string Said)> SnapshotAsync(string parameters, string mode) => BicepCompiler.RunAsync(
-        Folder, new Dictionary<string, string>(), "snapshot", $"{parameters}.bicepparam", "--mode", mode, "--subscription-id", Subscription, "--location", "swedencentral");
 
     public void Dispose()
     {
@@ -60,17 +60,6 @@ internal sealed class Template : IDisposable
             Directory.Delete(Root, recursive: true);
     }
 
-    private async Task<Deployment> SnapshotAsync(string parameters)
-    {
-        // In a copy, since the compiler writes beside the parameters.
-        if (!_isCopy)
-        {
-            using var copy = With("main.bicep", "targetScope", "targetScope");
-            return await copy.SnapshotAsync(parameters);
-        }
-        var (code, output, said) = await SnapshotAsync(parameters, "overwrite");
-        if (code != 0 || said.Length > 0)
-            throw new InvalidDataException($"{parameters}: {said}{output}");
-        return Deployment.Parse(parameters, await File.ReadAllTextAsync(Path.Combine(Folder, $"{parameters}.snapshot.json")));
-    }
+    private async Task<Deployment> ForetellAsync(string parameters) =>
+        Deployment.Parse(parameters, await BicepCompiler.ForetellAsync(Path.Combine(Folder, $"{parameters}.bicepparam")));
 }
