@@ -59,9 +59,8 @@ internal static class FunctionsApp
             outcomes, new DataSetStore(options.Storage, clock), statuses, blobs, options.ImageLimits, options.MaxUploadBytes, clock);
         var poisoned = new RecordPoisonedSliceTrigger(
             new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), corrections, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
-        var deadLetters = new RecordDeadLettersTrigger(
-            new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock), clock,
-            logs.CreateLogger<RecordDeadLettersTrigger>());
+        var letters = new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock);
+        var deadLetters = new RecordDeadLettersTrigger(letters, clock, logs.CreateLogger<RecordDeadLettersTrigger>());
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
         var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
@@ -70,6 +69,10 @@ internal static class FunctionsApp
         MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
         MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
         MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
+        MapTrigger(app, TakeUploadTrigger.Name,
+            new TakeUploadTrigger(blobs, options.MaxUploadBytes, preprocess, accept, poisoned, logs.CreateLogger<TakeUploadTrigger>()).RunAsync);
+        MapTrigger(app, RecordLostUploadTrigger.Name,
+            new RecordLostUploadTrigger(poisoned, letters, logs.CreateLogger<RecordLostUploadTrigger>()).RunAsync);
 
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);

@@ -7,3 +7,5 @@ param functionsHosting = 'ContainerApp'
 param functionsImage = readEnvironmentVariable('CTSEG_FUNCTIONS_IMAGE', 'mcr.microsoft.com/k8se/quickstart:latest')
 param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
 param storageSku = 'Standard_LRS'
+param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
+param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')

@@ -5,3 +5,5 @@ param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param storageSku = 'Standard_LRS'
 param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
+param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
+param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')

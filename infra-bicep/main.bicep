@@ -391,11 +391,13 @@ module events 'modules/event-grid.bicep' = {
   scope: group
   params: {
     location: location
+    busName: busName
+    byQueue: privateNetwork
     name: 'evgt-${suffix}'
     storageName: storageName
     tags: allTags
   }
-  dependsOn: [storage]
+  dependsOn: [bus, storage]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -470,6 +472,9 @@ output CTSEG_FUNCTIONS_HOST string = functions.?outputs.hostName ?? functionsCon
 
 @description('Name of the Event Grid system topic, for the hook that makes its subscriptions.')
 output CTSEG_EVENTS_TOPIC string = events.outputs.name
+
+@description('Whether a queue tells the functions of uploads, so that their webhook needs no subscription.')
+output CTSEG_EVENTS_BY_QUEUE bool = privateNetwork
 
 @description('Name of the segmentation job.')
 output CTSEG_SEGMENTATION_JOB string = segmentationJob.outputs.name

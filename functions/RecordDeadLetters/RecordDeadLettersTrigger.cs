@@ -16,13 +16,7 @@ internal sealed partial class RecordDeadLettersTrigger(
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
-        var metadata = invocation.Metadata;
-        var letter = new DeadLetter(invocation.MessageOf(MessageBinding))
-        {
-            MessageId = Scalars.Find(metadata, "MessageId"),
-            SequenceNumber = Scalars.Find(metadata, "SequenceNumber"),
-            Reason = ReasonOf(metadata),
-        };
+        var letter = LetterOf(invocation, MessageBinding);
         var outcome = await deadLetters.RecordAsync(letter, cancellationToken);
         if (outcome.Request is not { ScanId: var scan })
         {
@@ -41,6 +35,13 @@ internal sealed partial class RecordDeadLettersTrigger(
         var answer = new Answer().Log($"scan {scan}: {status.State}");
         return EndedEvents.AddTo(answer, EndedBinding, status, outcome.Metrics, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, outcome.TraceParent);
     }
+
+    public static DeadLetter LetterOf(Invocation invocation, string binding) => new(invocation.MessageOf(binding))
+    {
+        MessageId = Scalars.Find(invocation.Metadata, "MessageId"),
+        SequenceNumber = Scalars.Find(invocation.Metadata, "SequenceNumber"),
+        Reason = ReasonOf(invocation.Metadata),
+    };
 
     private static string? ReasonOf(JsonElement metadata)
     {

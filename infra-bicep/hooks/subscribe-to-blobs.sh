@@ -1,6 +1,8 @@
 #!/bin/sh
 # Subscribes the functions to created blobs. It can only be done now: the webhook must answer, and its key exists once the functions are deployed.
 set -eu
+# In a private network Event Grid reaches no webhook: a queue tells the functions, and its subscriptions are there already.
+[ "$CTSEG_EVENTS_BY_QUEUE" != true ] || exit 0
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 key=$(az functionapp keys list -g "$AZURE_RESOURCE_GROUP" -n "$CTSEG_FUNCTIONS_NAME" --query 'systemKeys.blobs_extension' -o tsv)
 [ -n "$key" ] || { echo "The functions have no key blobs_extension yet: their host has not started. Look at its log, then run this hook again: azd hooks run postdeploy" >&2; exit 1; }

@@ -80,6 +80,7 @@ var containerGrants = concat(
 // KEDA, which counts the messages for a job, is documented with the owner's role only.
 var queueGrants = concat(
   [
+    { program: 'functions', queue: 'upload-events', role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
     { program: 'functions', queue: 'segmentation-requests', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
     { program: 'functions', queue: 'segmentation-requests', role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
     { program: 'functions', queue: 'segmentation-completed', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }

@@ -57,6 +57,17 @@ resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   }
 }
 
+// Event Grid reaches no private endpoint: it is let in as a service that Azure trusts, with its identity and a role on one queue.
+resource network 'Microsoft.ServiceBus/namespaces/networkRuleSets@2026-01-01' = if (!publicNetworkAccess) {
+  parent: bus
+  name: 'default'
+  properties: {
+    defaultAction: 'Deny'
+    publicNetworkAccess: 'Disabled'
+    trustedServiceAccessEnabled: true
+  }
+}
+
 resource queues 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
   for queue in names.queues: {
     parent: bus

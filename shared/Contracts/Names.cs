@@ -20,13 +20,15 @@ public static class Containers
 /// <summary>Service Bus queues.</summary>
 public static class Queues
 {
+    /// <summary>Created blobs in <see cref="Containers.Slices"/> and <see cref="Containers.Corrections"/>, as Event Grid tells of them where it reaches no webhook.</summary>
+    public const string UploadEvents = "upload-events";
     public const string SegmentationRequests = "segmentation-requests";
     public const string SegmentationCompleted = "segmentation-completed";
     public const string TrainingRequests = "training-requests";
     /// <summary>For operators: a model was refused, the model in use changed, a training run ended.</summary>
     public const string Alerts = "alerts";
 
-    public static IReadOnlyList<string> All { get; } = [SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
+    public static IReadOnlyList<string> All { get; } = [UploadEvents, SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
 
     /// <summary>The dead-letter queue of <paramref name="queue"/>.</summary>
     public static string DeadLettersOf(string queue) => $"{queue}/$deadletterqueue";

@@ -20,15 +20,14 @@ internal sealed partial class RolesCheck : TemplateCheck
     {
         var roles = JsonSerializer.Deserialize<Roles>(template.Read("roles.json"), Json)!;
         var named = roles.Names.ToDictionary(role => role.Id, role => role.Name, StringComparer.Ordinal);
-        var allowed = roles.Grants.Select(grant => (grant.Program, grant.Scope, grant.Role)).ToHashSet();
-        var groups = roles.Grants.Where(grant => grant.Group).Select(grant => grant.Program).ToHashSet(StringComparer.Ordinal);
         return await ForEachAsync(template, deployment =>
         {
+            var allowed = roles.Grants.Where(grant => grant.Only is null || grant.Only == deployment.Parameters).Select(grant => (grant.Program, grant.Scope, grant.Role)).ToHashSet();
             // Of a role of our own the id differs by environment; the name in front of it does not.
             foreach (var own in deployment.OfType("Microsoft.Authorization/roleDefinitions"))
                 named[own.Name] = own.Text("properties", "roleName")!.Split(" (")[0];
             var given = deployment.OfType("Microsoft.Authorization/roleAssignments").Select(role => Read(role, named)).ToList();
-            var missing = allowed.Where(grant => !groups.Contains(grant.Program)).Except(given.Select(grant => (grant.Program, grant.Scope, grant.Role)));
+            var missing = allowed.Except(given.Select(grant => (grant.Program, grant.Scope, grant.Role)));
             return given.Where(grant => !allowed.Contains((grant.Program, grant.Scope, grant.Role))).Select(grant => $"{grant.Program} is given '{grant.Role}' on {grant.Scope}, which roles.json does not know.")
                 .Concat(missing.Select(grant => $"{grant.Program} is not given '{grant.Role}' on {grant.Scope}."))
                 .Concat(given.Where(grant => !Narrow.Contains(grant.ScopeType) && !roles.Grants.Any(known => known.Program == grant.Program && known.Scope == grant.Scope && known.Reason is { Length: > 20 }))
@@ -43,7 +42,7 @@ internal sealed partial class RolesCheck : TemplateCheck
         var type = string.Join('/', parts.Where((_, index) => index == 0 || index % 2 == 1));
         var principal = assignment.Text("properties", "principalId")!;
         var program = Module().Match(principal) is { Success: true } match ? match.Groups["module"].Value.Replace("Identity", "", StringComparison.Ordinal)
-            : principal.Contains("systemTopics", StringComparison.Ordinal) ? "events" : principal;
+            : principal.Contains("systemTopics", StringComparison.Ordinal) ? "events" : BicepCompiler.Groups.FirstOrDefault(group => group.Value == principal).Key ?? principal;
         var role = assignment.Text("properties", "roleDefinitionId")!.Split('/')[^1];
         return (program, ScopeOf(parts), named.GetValueOrDefault(role, role), type);
     }
@@ -64,7 +63,7 @@ internal sealed partial class RolesCheck : TemplateCheck
 
     private sealed record RoleName(string Name, string Id);
 
-    /// <param name="Group">Of people, which only some deployments name.</param>
     /// <param name="Reason">Why it reaches further than one container, queue or program.</param>
-    private sealed record Grant(string Program, string Scope, string Role, bool Group = false, string? Reason = null);
+    /// <param name="Only">The parameters with which it is given; null for all.</param>
+    private sealed record Grant(string Program, string Scope, string Role, string? Reason = null, string? Only = null);
 }
