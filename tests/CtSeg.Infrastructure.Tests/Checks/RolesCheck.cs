@@ -18,7 +18,7 @@ internal sealed partial class RolesCheck : TemplateCheck
 
     public override async Task<IReadOnlyList<string>> FindAsync(Template template)
     {
-        var roles = JsonSerializer.Deserialize<Roles>(template.Read("roles.json"), Json)!;
+        var roles = Read(template);
         var named = roles.Names.ToDictionary(role => role.Id, role => role.Name, StringComparer.Ordinal);
         return await ForEachAsync(template, deployment =>
         {
@@ -34,6 +34,8 @@ internal sealed partial class RolesCheck : TemplateCheck
                     .Select(grant => $"{grant.Program}: '{grant.Role}' reaches over {grant.ScopeType} without a reason in roles.json."));
         });
     }
+
+    public static Roles Read(Template template) => JsonSerializer.Deserialize<Roles>(template.Read("roles.json"), Json)!;
 
     private static (string Program, string Scope, string Role, string ScopeType) Read(Resource assignment, Dictionary<string, string> named)
     {
@@ -59,11 +61,11 @@ internal sealed partial class RolesCheck : TemplateCheck
     [GeneratedRegex(@"format\('(?<module>\w+)-\{0\}'", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Module();
 
-    private sealed record Roles(IReadOnlyList<RoleName> Names, IReadOnlyList<Grant> Grants);
+    internal sealed record Roles(IReadOnlyList<RoleName> Names, IReadOnlyList<Grant> Grants);
 
-    private sealed record RoleName(string Name, string Id);
+    internal sealed record RoleName(string Name, string Id);
 
     /// <param name="Reason">Why it reaches further than one container, queue or program.</param>
     /// <param name="Only">The parameters with which it is given; null for all.</param>
-    private sealed record Grant(string Program, string Scope, string Role, string? Reason = null, string? Only = null);
+    internal sealed record Grant(string Program, string Scope, string Role, string? Reason = null, string? Only = null);
 }
