@@ -79,6 +79,7 @@ public sealed class SchemaTests
         ["training run cancelled early"] = ("training-run", Json(Run.RequestedAgain(Now).Ended(TrainingRunState.Cancelled, "By hand.", Now), ContractsJson.Default.TrainingRunStatus)),
         ["training run in training"] = ("training-run", Json(Trained, ContractsJson.Default.TrainingRunStatus)),
         ["training run to be cancelled"] = ("training-run", Json(Trained with { CancelRequested = true, Progress = Trained.Progress! with { SecondsLeft = null } }, ContractsJson.Default.TrainingRunStatus)),
+        ["training run that fits into its time"] = ("training-run", Json(Trained with { Shortened = new ShortenedTraining(2, 12.5) }, ContractsJson.Default.TrainingRunStatus)),
         ["training run in shadow"] = ("training-run", Json(Compared.Entered(TrainingRunState.Shadowing, Now), ContractsJson.Default.TrainingRunStatus)),
         ["training run promoted"] = ("training-run", Json((Compared with { AliasMoveId = "0011223344556677" }).Ended(TrainingRunState.Promoted, "Better.", Now), ContractsJson.Default.TrainingRunStatus)),
     };
@@ -101,7 +102,7 @@ public sealed class SchemaTests
         var schema = await LoadAsync(file);
         var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup"];
         // Elsewhere they must be there: of a model, of an erasure.
-        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
+        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks", "/shortened"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
