@@ -109,7 +109,7 @@ internal static class PromoteCommand
     {
         var data = new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) };
         var set = await ComparisonSet.LockedAsync(data, cancellationToken);
-        var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(champion, challenger, set, CompareCommand.ShowProgress(), cancellationToken);
+        var result = await new ModelComparison(registry.Models, new PromotionChain(registry.Storage), registry.Trusted).CompareAsync(champion, challenger, set, CompareCommand.ShowProgress(), cancellationToken);
         return PromotionGate.Decide(terms, result.Compared, shadow, registry.Time.GetUtcNow().UtcDateTime);
     }
 }
