@@ -34,8 +34,8 @@ internal static class CompareCommand
                 var registry = open(arguments.GetValue(ModelsCommand.TrustedKeysOption));
                 var set = arguments.GetValue(Data) is { } folder
                     ? ComparisonSet.Of(TrainingData.Load(folder))
-                    : await ComparisonSet.LockedAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
-                var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(
+                    : await ComparisonSet.ReadAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
+                var result = await new ModelComparison(registry.Models, new PromotionChain(registry.Storage), registry.Trusted).CompareAsync(
                     arguments.GetValue(Champion)!, arguments.GetValue(Challenger)!, set, ShowProgress(), cancellationToken);
                 var decision = PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
                 if (arguments.GetValue(Json))
