@@ -20,7 +20,7 @@ internal sealed record ModelTraces(IReadOnlyList<AffectedModel> Affected, IReadO
 /// <param name="shipped">Versions that came with the program: what they learnt from is public.</param>
 internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<string> shipped)
 {
-    private const string Learnt = "It learnt from a slice that was erased since, or was chosen by one.";
+    private const string Learnt = "It learnt from a slice of an erasure, or was compared with others on one.";
     private const int MaxConflicts = 10;
     private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
 
@@ -86,7 +86,7 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
     private static bool HasLearnt(TrainedOn trainedOn, ErasedPictures known, ErasureOrder order) =>
         trainedOn.Pictures.Any(known.Knows) || (order.Group is { } group && trainedOn.Groups.Contains(group, StringComparer.Ordinal));
 
-    private static string LearntBy(string parent) => $"It was trained on from {parent}, which saw a slice that was erased since.";
+    private static string LearntBy(string parent) => $"It was trained on from {parent}, which saw a slice of an erasure.";
 
     private static void AddDescendants(Dictionary<string, string> affected, Dictionary<string, string?> parents)
     {

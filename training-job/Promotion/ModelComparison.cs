@@ -89,13 +89,18 @@ internal sealed class ModelComparison(ModelStore models, PromotionChain chain, T
         throw new DamagedModelException($"The model {model.Version} has other weights than the one that served.");
     }
 
-    private async Task<TrainedOn> LearntFromAsync(string version, CancellationToken cancellationToken) =>
-        await models.FindTrainedOnAsync(version, cancellationToken)
-        ?? throw new NotComparableException($"Nobody knows what the model {version} has learnt from, so that no slice is known to be new to it: it cannot be compared. Promote by hand, with a reason, if it must serve.");
+    private async Task<TrainedOn> LearntFromAsync(string version, CancellationToken cancellationToken)
+    {
+        if (await models.FindAsync(version, cancellationToken) is null)
+            throw Missing(version);
+        return await models.FindTrainedOnAsync(version, cancellationToken) ?? throw new NotComparableException($"Nobody knows what the model {version} has learnt from, so that no slice is known to be new to it: it cannot be compared. Promote by hand, with a reason, if it must serve.");
+    }
+
+    private static NotComparableException Missing(string version) => new($"There is no model '{version}': 'models list' shows those that there are.");
 
     private async Task<SliceSegmenter> LoadAsync(string version, TrustedKeys keys, CancellationToken cancellationToken)
     {
-        var files = await models.FindFilesAsync(version, cancellationToken) ?? throw new NotComparableException($"There is no model '{version}': 'models list' shows those that there are.");
+        var files = await models.FindFilesAsync(version, cancellationToken) ?? throw Missing(version);
         ModelSignatures.Verify(
             keys, version, keys.IsEmpty ? null : await models.FindSignatureAsync(version, cancellationToken), files.ManifestJson, files.Manifest.WeightsSha256);
         return SliceSegmenter.Load(files);

@@ -52,7 +52,7 @@ internal static class PromotionGate
         var (overall, deciding) = (compared[0], compared.Skip(1).Where(one => one.Decides).ToList());
         if (deciding.Count == 0)
         {
-            yield return Invariant($"The locked set proves nothing: no class is in {terms.MinGroups} groups that neither model learnt from, and {overall.GroupsWithClass} hold a lesion at all");
+            yield return Invariant($"These slices prove nothing: no class is in {terms.MinGroups} groups that neither model learnt from, and {overall.GroupsWithClass} hold a lesion at all");
             yield break;
         }
         foreach (var failed in deciding.Where(one => !one.Passes))

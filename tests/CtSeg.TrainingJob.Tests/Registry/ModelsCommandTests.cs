@@ -113,9 +113,11 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0, alsoTrainedOn: world.Pictures);
         var (code, output, _) = await world.RunAsync("compare", "a", "b");
-        code.ShouldBe(ExitCodes.Success);
-        output.ShouldContain("Would be refused: The locked set proves nothing");
-        output.ShouldContain("slices are left out");
+        code.ShouldBe(ExitCodes.Failure);
+        output.ShouldContain("nothing to compare them on: of all ");
+        var (missing, _, errors) = await world.RunAsync("compare", "a", "nope");
+        missing.ShouldBe(ExitCodes.Failure);
+        errors.ShouldContain("There is no model 'nope'");
     }
 
     [Fact]
