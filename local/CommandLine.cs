@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.Diagnostics;
 using CtSeg.Local.Bench;
 using CtSeg.Local.Demo;
@@ -45,6 +46,9 @@ internal static class CommandLine
             var parsed = root.Parse(args);
             if (BenchCommand.OfTheJob.Contains(parsed.CommandResult.Command) || args is [var verb, ..] && IsForwarded(root, verb))
                 return await ForwardAsync(args);
+            // What is wrong is said in a line or two; below a page of help nobody sees it.
+            if (parsed.Action is ParseErrorAction mistake)
+                mistake.ShowHelp = false;
             if (parsed.Errors.Count > 0)
                 return Math.Max(await parsed.InvokeAsync(), ExitCodes.Unusable);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

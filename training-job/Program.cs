@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using CtSeg.Contracts;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob;
@@ -34,6 +35,9 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
 };
 var arguments = root.Parse(args);
 var invocation = new InvocationConfiguration();
+// What is wrong is said in a line or two; below a page of help nobody sees it.
+if (arguments.Action is ParseErrorAction mistake)
+    mistake.ShowHelp = false;
 // They handle signals themselves, and drain for longer than the default allows.
 if (arguments.CommandResult.Command.Name is "consume" or "retrain")
     invocation.ProcessTerminationTimeout = null;

@@ -12,17 +12,6 @@ internal sealed record ChildCommand(string Name, string FileName, IReadOnlyList<
 {
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     public string? WorkingDirectory { get; init; }
-
-    /// <value>Who goes first where the cores do not suffice for all; Linux only.</value>
-    public ChildPriority Priority { get; init; }
-}
-
-internal enum ChildPriority
-{
-    /// <summary>As this program.</summary>
-    Normal,
-    /// <summary>Leaves the cores to those of normal priority first (nice(1)).</summary>
-    GivesWay,
 }
 
 /// <summary>
@@ -32,10 +21,6 @@ internal enum ChildPriority
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const string SetSid = "/usr/bin/setsid";
-    private const string Shell = "/bin/sh";
-    // Where sessions are scheduled as groups (sched(7), autogroup), the priority of a process counts only inside its own:
-    // there the group as a whole gives way, though not as far as a retraining, which goes last of all.
-    private const string GivingWay = "{ echo 15 > /proc/self/autogroup; } 2> /dev/null; exec nice -n 19 \"$0\" \"$@\"";
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -76,11 +61,13 @@ internal sealed class ChildProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = command.WorkingDirectory ?? string.Empty,
         };
-        if (command.Priority == ChildPriority.GivesWay && File.Exists(SetSid) && File.Exists(Shell))
-            Wrap(start, Shell, "-c", GivingWay);
-        // A session of its own, which it leads: Ctrl-C in the terminal reaches only this program, which stops the others in order.
+        // A session of its own, which it leads (setsid(1) is replaced by it, so the process id stays): Ctrl-C in the terminal reaches only this program, which
+        // stops the others in order.
         if (File.Exists(SetSid))
-            Wrap(start, SetSid);
+        {
+            start.ArgumentList.Insert(0, start.FileName);
+            start.FileName = SetSid;
+        }
         start.Environment[ParentLifeline.EnvironmentVariable] = "1";
         if (!start.Environment.ContainsKey("DOTNET_ROOT"))
             start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
@@ -98,14 +85,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Has it started by a program that replaces itself by it: the process id stays.</summary>
-    private static void Wrap(ProcessStartInfo start, string program, params ReadOnlySpan<string> options)
-    {
-        start.ArgumentList.Insert(0, start.FileName);
-        for (var i = options.Length - 1; i >= 0; i--)
-            start.ArgumentList.Insert(0, options[i]);
-        start.FileName = program;
-    }
+    /// <summary>From now on it leaves the cores to others first.</summary>
+    public void GiveWay() => Priorities.Lower(Id);
 
     /// <summary>Ends the process at once (SIGKILL).</summary>
     public void Kill()

@@ -158,6 +158,10 @@ internal sealed partial class LocalStack : IAsyncDisposable
             _retraining = new Supervisor(LaunchRetraining, _options.MaxCrashes, _time);
         FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
         await StartHostAsync(cancellationToken);
+        // All but the jobs: a thread of the model that loses its core holds up the others too. Not before, or on a busy machine they would not get up.
+        Azurite.GiveWay();
+        Emulator.GiveWay();
+        Host.Current.GiveWay();
     }
 
     private async Task<StorageAccount> StartAzuriteAsync(CancellationToken cancellationToken)
@@ -183,7 +187,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
-            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data, Priority = ChildPriority.GivesWay }, ports.Read);
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, ports.Read);
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
         return new StorageAccount(found["Blob"], found["Queue"]);
     }
@@ -200,7 +204,6 @@ internal sealed partial class LocalStack : IAsyncDisposable
                 ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration],
                 _run.LogOf("servicebus"))
             {
-                Priority = ChildPriority.GivesWay,
                 Environment = new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
             ports.Read);
@@ -226,8 +229,6 @@ internal sealed partial class LocalStack : IAsyncDisposable
             new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host"))
             {
                 WorkingDirectory = _run.App,
-                // As all but the job: a thread of the model that loses its core holds up the others too.
-                Priority = ChildPriority.GivesWay,
                 // Not on the command line, which every user of the machine can read.
                 Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
             },
@@ -296,7 +297,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            throw new StartFailedException($"{child.Command.Name} did not come up within {StartDeadline.TotalSeconds:0} s; what it said is in {child.Command.LogFile}", e);
+            throw new StartFailedException($"{child.Command.Name} did not come up within {StartDeadline.TotalSeconds:0} s: if other programs keep this machine busy, try again when they are done; what it said is in {child.Command.LogFile}", e);
         }
         return ready.IsCompletedSuccessfully ? await ready : throw Gone(child, await child.Exited);
     }

@@ -176,8 +176,13 @@ public sealed class DataSetStore
     {
         var salt = await _blobs.FindOrCreateAsync(
             BlobPaths.GroupSalt, () => new GroupSalt(RandomNumberGenerator.GetHexString(64, lowercase: true)), ContractsJson.Default.GroupSalt, cancellationToken);
-        return ContentHash.IsPlausible(salt.Salt) ? new GroupHash(salt) : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.GroupSalt)} holds no salt.");
+        return HashWith(salt);
     }
+
+    /// <returns>Null where there is no salt yet, so that nothing can name a group; nothing is written.</returns>
+    /// <exception cref="DamagedDataException">The salt cannot be read.</exception>
+    public async Task<GroupHash?> FindGroupHashAsync(CancellationToken cancellationToken) =>
+        await _blobs.FindAsync(BlobPaths.GroupSalt, ContractsJson.Default.GroupSalt, cancellationToken) is { } salt ? HashWith(salt) : null;
 
     /// <returns>The image file as it came.</returns>
     /// <exception cref="DamagedDataException">It is missing or has another hash.</exception>
@@ -202,9 +207,11 @@ public sealed class DataSetStore
                 OwnGroup = slice.Group == group ? null : slice.Group,
             }),
         ];
+        var locked = LockedSlices.Of(entries, rule, await _locked.FindAsync(cancellationToken));
         return new CurrentData(slices, new DataSet(DataSetVersions.Of(entries), _time.GetUtcNow().UtcDateTime, entries), rule)
         {
-            Locked = LockedSlices.Of(entries, rule, await _locked.FindAsync(cancellationToken)),
+            Locked = locked,
+            EvaluationSet = DataSetVersions.Of(rule, [.. entries.Where(slice => locked.Contains(slice.Id))]),
         };
     }
 
@@ -219,6 +226,10 @@ public sealed class DataSetStore
 
     private Task<int> RemoveAsync(string list, CancellationToken cancellationToken) =>
         BlobRemoval.RemoveAsync(_storage.GetBlobContainerClient(Containers.TrainingData), list, cancellationToken);
+
+    private static GroupHash HashWith(GroupSalt salt) => ContentHash.IsPlausible(salt.Salt)
+        ? new GroupHash(salt)
+        : throw new DamagedDataException($"{TrainingBlobs.PathOf(BlobPaths.GroupSalt)} holds no salt.");
 
     private static EvaluationRule Plausible(EvaluationRule rule) => rule.IsPlausible
         ? rule
@@ -235,4 +246,7 @@ public sealed record CurrentData(IReadOnlyList<TrainingSlice> Slices, DataSet Da
 {
     /// <value>The slices that no model may learn from.</value>
     public required IReadOnlySet<ScanId> Locked { get; init; }
+
+    /// <value>The version that they have as an evaluation set, whether it is stored or not.</value>
+    public required string EvaluationSet { get; init; }
 }

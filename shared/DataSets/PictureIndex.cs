@@ -1,6 +1,6 @@
 namespace CtSeg.DataSets;
 
-/// <summary>Many pictures, among which others are looked for.</summary>
+/// <summary>Many pictures, among which others are looked for. One without structure (all black) is that of many patients: it is never found.</summary>
 public sealed class PictureIndex
 {
     private readonly List<(PictureIdentity Picture, FingerprintBits Bits)> _pictures = [];
@@ -17,7 +17,7 @@ public sealed class PictureIndex
     public void Add(PictureIdentity picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        if (_hashes.Add(picture.Sha256))
+        if (PictureFingerprint.HasStructure(picture.Fingerprint) && _hashes.Add(picture.Sha256))
             _pictures.Add((picture, PictureFingerprint.Words(picture.Fingerprint)));
     }
 
@@ -25,6 +25,8 @@ public sealed class PictureIndex
     public bool Knows(PictureIdentity picture)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        if (!PictureFingerprint.HasStructure(picture.Fingerprint))
+            return false;
         if (_hashes.Contains(picture.Sha256))
             return true;
         var bits = PictureFingerprint.Words(picture.Fingerprint);

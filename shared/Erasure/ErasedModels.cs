@@ -20,7 +20,7 @@ internal sealed record ModelTraces(IReadOnlyList<AffectedModel> Affected, IReadO
 /// <param name="shipped">Versions that came with the program: what they learnt from is public.</param>
 internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<string> shipped)
 {
-    private const string Learnt = "It learnt from a slice that was erased since, or was chosen by one.";
+    private const string Learnt = "It learnt from a slice of an erasure, or was compared with others on one.";
     private const int MaxConflicts = 10;
     private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
 
@@ -36,13 +36,26 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
             parents[version] = manifest?.ParentVersion;
             if (trainedOn is null && !shipped.Contains(version) && manifest is not { Training: null })
                 unknown.Add(version);
-            else if (trainedOn is not null && (trainedOn.Pictures.Any(known.Knows) || (order.Group is { } group && trainedOn.Groups.Contains(group, StringComparer.Ordinal))))
+            else if (trainedOn is not null && HasLearnt(trainedOn, known, order))
                 affected[version] = Learnt;
         }
         AddDescendants(affected, parents);
         return new ModelTraces(
             [.. affected.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => new AffectedModel(model.Key, model.Value))],
             [.. unknown.Where(version => !affected.ContainsKey(version))], unreadable);
+    }
+
+    /// <summary>Of a model that is not in the storage yet.</summary>
+    /// <param name="trainedOn">Null where nobody knows.</param>
+    /// <returns>Null where it saw none of the slices of an erasure.</returns>
+    public async Task<AffectedModel?> FindAsync(ErasureOrder order, ModelManifest manifest, TrainedOn? trainedOn, CancellationToken cancellationToken)
+    {
+        if (trainedOn is not null && HasLearnt(trainedOn, new ErasedPictures(order.Found.Pictures), order))
+            return new AffectedModel(manifest.Version, Learnt);
+        if (manifest.ParentVersion is not { } parent || !ModelVersions.IsAllowed(parent))
+            return null;
+        var (mark, _) = await FindMarkAsync(_models.GetBlobClient(BlobPaths.ModelErasure(parent)), cancellationToken);
+        return mark?.Entries.Any(entry => entry.Erasure == order.Id) == true ? new AffectedModel(manifest.Version, LearntBy(parent)) : null;
     }
 
     /// <summary>Adds this erasure to the model's mark; once.</summary>
@@ -70,6 +83,11 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
     public Task<int> RemoveReportAsync(string version, CancellationToken cancellationToken) =>
         BlobRemoval.RemoveAsync(_models, BlobPaths.ModelReport(version), cancellationToken);
 
+    private static bool HasLearnt(TrainedOn trainedOn, ErasedPictures known, ErasureOrder order) =>
+        trainedOn.Pictures.Any(known.Knows) || (order.Group is { } group && trainedOn.Groups.Contains(group, StringComparer.Ordinal));
+
+    private static string LearntBy(string parent) => $"It was trained on from {parent}, which saw a slice of an erasure.";
+
     private static void AddDescendants(Dictionary<string, string> affected, Dictionary<string, string?> parents)
     {
         for (var before = -1; before != affected.Count;)
@@ -77,7 +95,7 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
             before = affected.Count;
             foreach (var (version, parent) in parents)
                 if (parent is not null && affected.ContainsKey(parent))
-                    affected.TryAdd(version, $"It was trained on from {parent}, which saw a slice that was erased since.");
+                    affected.TryAdd(version, LearntBy(parent));
         }
     }
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.TrainingRuns;
 
@@ -11,7 +9,6 @@ namespace CtSeg.Erasure;
 /// </summary>
 public sealed class ErasedRunLeftovers(BlobServiceClient storage, TimeProvider time)
 {
-    private readonly BlobContainerClient _audit = storage.GetBlobContainerClient(Containers.Audit);
     private readonly BlobContainerClient _models = storage.GetBlobContainerClient(Containers.Models);
     private readonly ErasedModels _erased = new(storage, new HashSet<string>());
     private readonly ErasureOrders _orders = new(storage, time);
@@ -50,9 +47,9 @@ public sealed class ErasedRunLeftovers(BlobServiceClient storage, TimeProvider t
     {
         var orders = new List<ErasureOrder>();
         var ofChampion = await OfChampionAsync(run, cancellationToken);
-        await foreach (var blob in _audit.GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.Erasures }, cancellationToken))
-            if (await TryFindAsync(Path.GetFileNameWithoutExtension(blob.Name), cancellationToken) is { } order
-                && (order.Time >= run.Timeline[0].Time || ofChampion.Contains(order.Id) || Names(order.Found.DataSets, run.DataSet) || Names(order.Found.EvaluationSets, run.EvaluationSet)))
+        // An order that cannot be read: data forget tells of it.
+        await foreach (var order in _orders.ListAllAsync(damaged: _ => { }, cancellationToken))
+            if (order.Time >= run.Timeline[0].Time || ofChampion.Contains(order.Id) || Names(order.Found.DataSets, run.DataSet) || Names(order.Found.EvaluationSets, run.EvaluationSet))
                 orders.Add(order);
         return orders;
 
@@ -66,18 +63,5 @@ public sealed class ErasedRunLeftovers(BlobServiceClient storage, TimeProvider t
             : null;
         var entries = mark is null ? null : BlobText.TryParse(mark, ContractsJson.Default.ModelErasure)?.Entries;
         return [.. (entries ?? []).Select(entry => entry.Erasure)];
-    }
-
-    private async Task<ErasureOrder?> TryFindAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _orders.FindAsync(id, cancellationToken))?.Order;
-        }
-        catch (JsonException)
-        {
-            // An order that cannot be read: data forget tells of it.
-            return null;
-        }
     }
 }

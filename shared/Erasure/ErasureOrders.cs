@@ -65,6 +65,14 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
         }
     }
 
+    /// <summary>All orders, the oldest first.</summary>
+    /// <param name="damaged">Told of those that cannot be read.</param>
+    internal async IAsyncEnumerable<ErasureOrder> ListAllAsync(Action<DamagedOrder> damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (order, _) in ListAsync(_ => true, damaged, cancellationToken))
+            yield return order.Order;
+    }
+
     /// <summary>Orders that are not done, the oldest first.</summary>
     /// <param name="damaged">Told of those that cannot be read.</param>
     public async Task<IReadOnlyList<StoredOrder>> ListOpenAsync(Action<DamagedOrder> damaged, CancellationToken cancellationToken)

@@ -82,7 +82,7 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
         while (at >= 0 && to is not null && before[at].Version != to)
             at--;
         if (at < 0)
-            throw new AliasMoveRefusedException($"{(to is null ? "No model" : $"The model '{to}' never")} served before {read.Model.Version}{NamesOf(before)}: promote one by its version.");
+            throw new AliasMoveRefusedException($"{(to is null ? "No model" : $"The model '{to}' is none of those that")} served before {read.Model.Version}{NamesOf(before)}: a rollback goes back only, and forgets what it went back from. 'models promote V --force --reason ...' puts any model into use.");
         try
         {
             return new WayBack(read, await Usable.RequireAsync(before[at], cancellationToken), [.. before.Take(at)]);

@@ -23,10 +23,16 @@ public sealed class ModelStore(BlobServiceClient storage)
     /// <param name="trainedOn">Null where nobody knows what it has learnt from: no other model is then compared with it.</param>
     /// <exception cref="DamagedModelException">The parts do not belong together; nothing was published.</exception>
     /// <exception cref="ModelExistsException">Another model of that version is published.</exception>
+    public Task PublishAsync(ModelManifest manifest, BinaryData manifestJson, BinaryData weights, TrainedOn? trainedOn, CancellationToken cancellationToken) =>
+        PublishAsync(manifest, manifestJson, weights, trainedOn, beforeWhole: _ => Task.CompletedTask, cancellationToken);
+
+    /// <summary>The same, with something to be done when all but the manifest is stored: before anybody can use the model.</summary>
+    /// <inheritdoc cref="PublishAsync(ModelManifest, BinaryData, BinaryData, TrainedOn?, CancellationToken)"/>
     public async Task PublishAsync(
-        ModelManifest manifest, BinaryData manifestJson, BinaryData weights, TrainedOn? trainedOn, CancellationToken cancellationToken)
+        ModelManifest manifest, BinaryData manifestJson, BinaryData weights, TrainedOn? trainedOn, Func<CancellationToken, Task> beforeWhole, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(manifest);
+        ArgumentNullException.ThrowIfNull(beforeWhole);
         ArgumentNullException.ThrowIfNull(manifestJson);
         ArgumentNullException.ThrowIfNull(weights);
         var version = manifest.Version;
@@ -40,6 +46,7 @@ public sealed class ModelStore(BlobServiceClient storage)
             var json = ModelBlobs.ToJson(trainedOn, ModelsJson.Default.TrainedOn);
             await StorePartAsync(version, BlobPaths.ModelTrainedOn(version), json, cancellationToken);
         }
+        await beforeWhole(cancellationToken);
         var card = _models.GetBlobClient(BlobPaths.ModelCard(version));
         if (await ModelBlobs.TryCreateAsync(card, manifestJson, cancellationToken) is { } created)
             await RequireUntouchedAsync(version, card, created, weightsETag, cancellationToken);

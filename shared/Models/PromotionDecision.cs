@@ -52,7 +52,27 @@ public sealed record PromotionDecision(
     /// <summary>Null where no shadow was asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ShadowSummary? Shadow { get; init; }
+
+    /// <summary>Null where no promotion led to the champion, or the challenger is that beginning.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChainComparison? Start { get; init; }
 }
+
+/// <summary>The challenger against the model that the promotions to the champion began from, as measured: in no class may it lie more than the margin below.</summary>
+/// <param name="Model">That somebody put into use by force, or the first.</param>
+/// <param name="Groups">Of those that were compared, those that it has not learnt from.</param>
+/// <param name="Classes">All lesions as one class, then each; empty where it could not be compared.</param>
+public sealed record ChainComparison(ServedModel Model, int Groups, IReadOnlyList<ChainClass> Classes)
+{
+    /// <summary>One sentence: why it could not be compared, and so decides nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Problem { get; init; }
+}
+
+/// <param name="GroupsWithClass">Groups whose truth holds it.</param>
+/// <param name="Gain">Challenger's Dice less that of the start; null where one of them is undefined.</param>
+/// <param name="Decides">Whether enough groups hold it.</param>
+public sealed record ChainClass(string Name, int GroupsWithClass, double? StartDice, double? ChallengerDice, double? Gain, bool Decides, bool Passes);
 
 /// <summary>Champion against challenger in one class, pooled over the pixels of the locked set.</summary>
 /// <param name="GroupsWithClass">Groups whose truth holds it.</param>

@@ -66,8 +66,8 @@ public sealed class TrainingRunReconciler(BlobServiceClient storage, TrainingRun
 
         bool IsOverdue(TrainingRunStatus run) => !run.HasEnded && run.State switch
         {
-            // Nobody works on it while the shadow looks on; a job that was asked and did not come is asked again like any other.
-            TrainingRunState.Shadowing when run.Beat is null => shadowIsOver && (run.AskedAgain is not { } asked || asked < run.Timeline[^1].Time || now - asked > policy.Age),
+            // Nobody works on it while the shadow looks on, unless it is to be cancelled; a job that was asked and did not come is asked again like any other.
+            TrainingRunState.Shadowing when run.Beat is null => (shadowIsOver || run.CancelRequested) && (run.AskedAgain is not { } asked || asked < run.Timeline[^1].Time || now - asked > policy.Age),
             _ => now - run.LastSign > policy.Age,
         };
 

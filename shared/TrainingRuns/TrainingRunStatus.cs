@@ -61,6 +61,10 @@ public sealed record TrainingRunStatus(string Id, TrainingRunState State, int At
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Challenger { get; init; }
 
+    /// <summary>Noted after the first epoch where fewer fit into the time than were asked for; whoever goes on with the run keeps to it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ShortenedTraining? Shortened { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TrainingRunProgress? Progress { get; init; }
 
@@ -120,7 +124,7 @@ public sealed record TrainingRunRequest(string By)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Epochs { get; init; }
 
-    /// <summary>Minutes after which training stops at the end of an epoch; no limit where null.</summary>
+    /// <summary>Minutes into which the training is made to fit, and after which it stops at the end of an epoch in any case; no limit where null.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Minutes { get; init; }
 
@@ -143,6 +147,10 @@ public sealed record RunBeat(string Owner, DateTime Time);
 /// <param name="Losses">Of every epoch done.</param>
 /// <param name="SecondsLeft">A guess from the epochs done; null before the first.</param>
 public sealed record TrainingRunProgress(int Epoch, int Epochs, IReadOnlyList<double> Losses, double? SecondsLeft);
+
+/// <param name="Epochs">That fit into the time.</param>
+/// <param name="SecondsLost">Of the epoch that showed it: the training began anew after it, so that its learning rate and its stages follow the new number.</param>
+public sealed record ShortenedTraining(int Epochs, double SecondsLost);
 
 /// <summary>
 /// <c>training-runs/active.json</c>: created by a conditional write when a run is asked for, deleted when it has ended. Whoever finds the run's own document

@@ -142,6 +142,17 @@ public sealed class TrainingRunStore(BlobServiceClient storage, TimeProvider tim
     public Task ReleaseAsync(string id, string owner, Func<TrainingRunStatus, TrainingRunStatus>? change, CancellationToken cancellationToken) =>
         ChangeAsync(id, run => IsOwn(run, owner) ? (change?.Invoke(run) ?? run) with { Beat = null } : null, cancellationToken);
 
+    /// <summary>
+    /// Gives a run back that waits for its shadow. Not one that somebody asked to cancel: nobody would come for it, so its owner has to end it. Nothing
+    /// happens where the caller is not its owner.
+    /// </summary>
+    /// <returns>False where it is to be cancelled, and stays the caller's.</returns>
+    public async Task<bool> TryLeaveAsync(string id, string owner, CancellationToken cancellationToken)
+    {
+        var left = await ChangeAsync(id, run => IsOwn(run, owner) && !run.CancelRequested ? run with { Beat = null } : null, cancellationToken);
+        return left is not { Written: false, Run: var run } || !IsOwn(run, owner);
+    }
+
     /// <summary>The owner's end of a run: document, checkpoint, <c>active.json</c>. One that is cut off is completed by <see cref="FindActiveAsync"/>.</summary>
     /// <param name="end">Of <see cref="TrainingRunStatus.Ended"/>.</param>
     /// <exception cref="TrainingRunLostException">The caller is no longer the owner, or the run has ended.</exception>

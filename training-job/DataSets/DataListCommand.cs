@@ -57,7 +57,7 @@ internal static class DataListCommand
     private static void Print(IAnsiConsole terminal, DataListing listing)
     {
         var all = listing.All;
-        terminal.WriteLine($"Data set {listing.DataSet}: {all.Slices} slices of {all.Groups} groups; locked are {all.LockedSlices} of {all.LockedGroups}; {listing.Damaged.Count} documents cannot be read");
+        terminal.WriteLine($"Data set {listing.DataSet}: {all.Slices} slices of {all.Groups} groups; {all.LockedSlices} slices of {all.LockedGroups} groups are locked{(listing.Damaged.Count > 0 ? $"; {listing.Damaged.Count} documents cannot be read" : "")}");
         if (all.Slices == 0)
             return;
         var classes = Counts("Class").AddColumn(Right("Pixels"));

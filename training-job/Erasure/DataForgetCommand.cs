@@ -144,7 +144,7 @@ internal static class DataForgetCommand
         await output.WriteAsync("Remove all this for good? Type yes: ");
         if (string.Equals((await Console.In.ReadLineAsync())?.Trim(), "yes", StringComparison.OrdinalIgnoreCase))
             return true;
-        await errors.WriteLineAsync("Nothing was removed.");
+        await errors.WriteLineAsync("Nothing was removed: only the whole word yes does it.");
         return false;
     }
 

@@ -12,7 +12,7 @@ internal static class ForgetText
         var terminal = DataListCommand.TerminalOf(output);
         terminal.WriteLine(report.IsDone
             ? $"Erasure {report.Id} is done: {report.Blobs} blobs of {report.Scans.Count} slices are removed."
-            : $"{report.Scans.Count} slices would be removed: {report.Uploads} uploads, {report.TakenIn} of the pipeline, {report.TrainingSlices} of the training data.");
+            : $"Would be removed ({report.Scans.Count}; blobs of uploads: {report.Uploads}, taken in by the pipeline: {report.TakenIn}, in the training data: {report.TrainingSlices}): {string.Join(", ", report.Scans)}");
         Tell(terminal, report.Renewed, "Uploaded anew since the order, and left");
         Tell(terminal, report.DataSets, report.IsDone ? "Data sets that held them are removed" : "Data sets hold them");
         Tell(terminal, report.Runs, report.IsDone ? "Runs that learnt from them are cancelled, or end at their next step" : "Runs learn from them");

@@ -1,3 +1,4 @@
+using CtSeg.Contracts;
 using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.TrainingJob.DataSets;
@@ -10,7 +11,7 @@ namespace CtSeg.TrainingJob.Promotion;
 /// <param name="Groups">Names the groups as models do; null where no model can know them.</param>
 internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnlyList<ComparisonSlice> Slices)
 {
-    /// <summary>The locked slices of the data as they are now.</summary>
+    /// <summary>The locked slices of the data as they are now; what is locked by this stays so.</summary>
     /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
     public static async Task<ComparisonSet> LockedAsync(DataSetStore store, CancellationToken cancellationToken)
     {
@@ -18,14 +19,17 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
         return await OfAsync(store, data, await store.LockAsync(data, cancellationToken), cancellationToken);
     }
 
-    /// <param name="locked">A part of <paramref name="data"/>.</param>
-    public static async Task<ComparisonSet> OfAsync(DataSetStore store, DataSet data, EvaluationSet locked, CancellationToken cancellationToken)
+    /// <summary>The slices that would be locked now; nothing is written.</summary>
+    /// <exception cref="DamagedDataException">The rule of the locked set cannot be read.</exception>
+    public static async Task<ComparisonSet> ReadAsync(DataSetStore store, CancellationToken cancellationToken)
     {
-        var ids = locked.Slices.ToHashSet();
-        var slices = data.Slices.Where(slice => ids.Contains(slice.Id))
-            .Select(slice => new ComparisonSlice(slice.Id.ToString(), slice.Group, slice.Picture, token => LoadAsync(store, slice, token)) { OwnGroup = slice.OwnGroup });
-        return new ComparisonSet(locked.Version, await store.GroupHashAsync(cancellationToken), [.. slices]);
+        var now = await store.ReadAsync(cancellationToken);
+        return Of(store, now.Data, now.Locked, now.EvaluationSet, await store.FindGroupHashAsync(cancellationToken));
     }
+
+    /// <param name="locked">A part of <paramref name="data"/>.</param>
+    public static async Task<ComparisonSet> OfAsync(DataSetStore store, DataSet data, EvaluationSet locked, CancellationToken cancellationToken) =>
+        Of(store, data, locked.Slices.ToHashSet(), locked.Version, await store.GroupHashAsync(cancellationToken));
 
     public static ComparisonSet Of(TrainingData data) => new(
         data.Sha256, Groups: null,
@@ -45,6 +49,13 @@ internal sealed record ComparisonSet(string Version, GroupHash? Groups, IReadOnl
         return [.. Slices.Where(slice => !seen.Contains(slice.Group))];
 
         bool IsLearnt(string group) => Groups is not null && groups.Contains(Groups.Of(group));
+    }
+
+    private static ComparisonSet Of(DataSetStore store, DataSet data, IReadOnlySet<ScanId> locked, string version, GroupHash? groups)
+    {
+        var slices = data.Slices.Where(slice => locked.Contains(slice.Id))
+            .Select(slice => new ComparisonSlice(slice.Id.ToString(), slice.Group, slice.Picture, token => LoadAsync(store, slice, token)) { OwnGroup = slice.OwnGroup });
+        return new ComparisonSet(version, groups, [.. slices]);
     }
 
     private static async Task<LabelledSlice> LoadAsync(DataSetStore store, DataSetSlice slice, CancellationToken cancellationToken) =>

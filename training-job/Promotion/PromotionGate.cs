@@ -6,7 +6,7 @@ namespace CtSeg.TrainingJob.Promotion;
 
 /// <summary>
 /// Decides whether a challenger replaces the champion: not worse in every class that enough groups hold, better in all lesions as one class, each at the
-/// confidence of the terms. The same counts give the same decision.
+/// confidence of the terms, and not below where the promotions began (<see cref="ChainGate"/>). The same counts give the same decision.
 /// </summary>
 internal static class PromotionGate
 {
@@ -21,13 +21,15 @@ internal static class PromotionGate
         var findings = ForegroundProtocol.Findings;
         var draws = new PairedDraws(groups, [.. findings.Select(finding => finding.Labels)], terms.Level);
         var compared = findings.Select((finding, at) => Compare(finding.Name, finding.Labels, groups, draws, at, terms)).ToList();
-        var objections = Objections(compared, terms, shadow).ToList();
+        var chain = models.Start is { } start ? ChainGate.Compare(start, groups, terms) : null;
+        var objections = Objections(compared, terms, chain, shadow).ToList();
         return new PromotionDecision(
             objections.Count == 0,
             objections.Count == 0 ? Praise(compared, terms) : string.Join("; ", objections) + ".",
             models.Champion, models.Challenger, terms, models.EvaluationSet, models.Slices, groups.Count, compared[0], compared[1..], time)
         {
             Shadow = shadow?.Seen,
+            Start = chain,
         };
     }
 
@@ -44,18 +46,21 @@ internal static class PromotionGate
             gain, atLeast, decides, decides && atLeast > (isOverall ? 0 : -terms.Margin));
     }
 
-    private static IEnumerable<string> Objections(List<ComparedClass> compared, PromotionTerms terms, (ShadowTerms Terms, ShadowSummary Seen)? shadow)
+    private static IEnumerable<string> Objections(
+        List<ComparedClass> compared, PromotionTerms terms, ChainComparison? chain, (ShadowTerms Terms, ShadowSummary Seen)? shadow)
     {
         var (overall, deciding) = (compared[0], compared.Skip(1).Where(one => one.Decides).ToList());
         if (deciding.Count == 0)
         {
-            yield return Invariant($"The locked set proves nothing: no class is in {terms.MinGroups} groups that neither model learnt from, and {overall.GroupsWithClass} hold a lesion at all");
+            yield return Invariant($"These slices prove nothing: no class is in {terms.MinGroups} groups that neither model learnt from, and {overall.GroupsWithClass} hold a lesion at all");
             yield break;
         }
         foreach (var failed in deciding.Where(one => !one.Passes))
             yield return Invariant($"{failed.Name} is not proven to keep its Dice within {terms.Margin:0.###}: the gain is {Numbers(failed, terms)}");
         if (!overall.Passes)
             yield return Invariant($"All lesions as one class are not proven better: the gain is {Numbers(overall, terms)}");
+        foreach (var lost in chain is null ? [] : ChainGate.Objections(chain, terms))
+            yield return lost;
         if (shadow is not var (limits, seen))
             yield break;
         if (seen.Failed > 0)
@@ -86,7 +91,7 @@ internal static class PromotionGate
             throw new ArgumentException("A group comes twice: sum its matrices.", nameof(groups));
         foreach (var group in groups)
             for (var label = 0; label < Segmentation.LesionMask.ClassCount; label++)
-                if (group.Champion.Truth([label]) != group.Challenger.Truth([label]))
-                    throw new ArgumentException("The truth of a group is not the same for both models.", nameof(groups));
+                if (group.Champion.Truth([label]) != group.Challenger.Truth([label]) || (group.Start is { } start && start.Truth([label]) != group.Champion.Truth([label])))
+                    throw new ArgumentException("The truth of a group is not the same for all models.", nameof(groups));
     }
 }

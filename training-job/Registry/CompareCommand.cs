@@ -34,15 +34,15 @@ internal static class CompareCommand
                 var registry = open(arguments.GetValue(ModelsCommand.TrustedKeysOption));
                 var set = arguments.GetValue(Data) is { } folder
                     ? ComparisonSet.Of(TrainingData.Load(folder))
-                    : await ComparisonSet.LockedAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
-                var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(
+                    : await ComparisonSet.ReadAsync(new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) }, cancellationToken);
+                var result = await new ModelComparison(registry.Models, new PromotionChain(registry.Storage), registry.Trusted).CompareAsync(
                     arguments.GetValue(Champion)!, arguments.GetValue(Challenger)!, set, ShowProgress(), cancellationToken);
                 var decision = PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
                 if (arguments.GetValue(Json))
                     Console.WriteLine(JsonSerializer.Serialize(decision, ModelsJson.Default.PromotionDecision));
                 else
                     Write(decision, result.LeftOut);
-                return ExitCodes.Success;
+                return decision.Slices > 0 ? ExitCodes.Success : ExitCodes.Failure;
             },
             cancellationToken));
         return command;
@@ -55,6 +55,13 @@ internal static class CompareCommand
 
     private static void Write(PromotionDecision decision, int leftOut)
     {
+        if (decision.Slices == 0)
+        {
+            Console.WriteLine(leftOut == 0
+                ? "There is nothing to compare them on: no slice is locked yet ('data list')."
+                : string.Create(CultureInfo.InvariantCulture, $"There is nothing to compare them on: of all {leftOut} slices one of the models knows a picture of the group."));
+            return;
+        }
         DecisionText.Write(decision, "Would be promoted", "Would be refused");
         if (leftOut > 0)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{leftOut} slices are left out: one of the models knows a picture of their group."));

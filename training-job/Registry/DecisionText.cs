@@ -24,6 +24,10 @@ internal static class DecisionText
         }
         table.Write();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{decision.Slices} slices of {decision.Groups} groups that neither model learnt from (set {decision.EvaluationSet})"));
+        if (decision.Start is { } start)
+            Console.WriteLine(start.Problem is { } problem
+                ? $"Not compared with {start.Model.Version}, the model that the promotions began from: {problem}"
+                : string.Create(CultureInfo.InvariantCulture, $"Since {start.Model.Version}, the model that the promotions began from ({start.Groups} groups): {string.Join(", ", start.Classes.Select(one => $"{one.Name} {Number(one.Gain, IntervalScore.Signed)}"))}"));
         Console.WriteLine($"{(decision.Promote ? promoted : refused)}: {decision.Reason}");
     }
 

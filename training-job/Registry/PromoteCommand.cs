@@ -88,7 +88,8 @@ internal static class PromoteCommand
                 return new MoveAnswer(false, AlreadyServes, null, null);
             if (await registry.Models.HoldsErasedDataAsync(version, cancellationToken))
                 throw new AliasMoveRefusedException($"Data that {version} has learnt from were erased since: train another, or give {Force.Name} and {Reason.Name}.");
-            var decision = await DecideAsync(registry, read.Model.Version, version, terms, cancellationToken);
+            var shadow = await new RunOfModel(registry).FindShadowAsync(read.Served, model, cancellationToken);
+            var decision = await DecideAsync(registry, read.Model.Version, version, terms, shadow, cancellationToken);
             var hash = await registry.Models.StoreDecisionAsync(version, decision, cancellationToken);
             if (!decision.Promote)
                 return new MoveAnswer(false, decision.Reason, decision, null);
@@ -104,11 +105,11 @@ internal static class PromoteCommand
     }
 
     private static async Task<PromotionDecision> DecideAsync(
-        RegistryAccess registry, string champion, string challenger, PromotionTerms terms, CancellationToken cancellationToken)
+        RegistryAccess registry, string champion, string challenger, PromotionTerms terms, (ShadowTerms, ShadowSummary)? shadow, CancellationToken cancellationToken)
     {
         var data = new DataSetStore(registry.Storage, registry.Time) { Damaged = document => Console.Error.WriteLine(document) };
         var set = await ComparisonSet.LockedAsync(data, cancellationToken);
-        var result = await new ModelComparison(registry.Models, registry.Trusted).CompareAsync(champion, challenger, set, CompareCommand.ShowProgress(), cancellationToken);
-        return PromotionGate.Decide(terms, result.Compared, shadow: null, registry.Time.GetUtcNow().UtcDateTime);
+        var result = await new ModelComparison(registry.Models, new PromotionChain(registry.Storage), registry.Trusted).CompareAsync(champion, challenger, set, CompareCommand.ShowProgress(), cancellationToken);
+        return PromotionGate.Decide(terms, result.Compared, shadow, registry.Time.GetUtcNow().UtcDateTime);
     }
 }

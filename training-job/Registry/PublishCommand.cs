@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CtSeg.Erasure;
 
 namespace CtSeg.TrainingJob.Registry;
 
@@ -19,12 +20,16 @@ internal static class PublishCommand
                     cancellationToken.ThrowIfCancellationRequested();
                 var manifest = ModelFolder.ReadManifest(folder);
                 var trainedOn = ModelFolder.FindTrainedOn(folder, manifest.Version);
-                await open(null).Models.PublishAsync(
+                var registry = open(null);
+                var holdsErased = false;
+                await registry.Models.PublishAsync(
                     manifest,
                     BinaryData.FromBytes(await File.ReadAllBytesAsync(Path.Combine(folder, ModelFolder.ManifestName), cancellationToken)),
                     BinaryData.FromBytes(await File.ReadAllBytesAsync(Path.Combine(folder, ModelFolder.WeightsName), cancellationToken)),
-                    trainedOn, cancellationToken);
+                    trainedOn, async token => holdsErased = await new ErasureMarks(registry.Storage, registry.Time).MarkAsync(manifest, trainedOn, token), cancellationToken);
                 Console.WriteLine($"{manifest.Version} is published; 'models promote {manifest.Version}' puts it into use.");
+                if (holdsErased)
+                    await Console.Error.WriteLineAsync($"Data that {manifest.Version} has learnt from were erased: it is marked, and promoted by force only. Train another without them.");
                 if (trainedOn is null)
                     await Console.Error.WriteLineAsync($"The folder has no {ModelFolder.TrainedOnName}, so that the model cannot be compared with others: 'models trained-on' writes it from the data folder.");
                 return ExitCodes.Success;

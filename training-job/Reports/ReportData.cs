@@ -13,10 +13,10 @@ internal static class ReportData
         if (data is null)
             return;
         html.Append("<section>\n<h2>Data</h2>\n");
-        html.Append($"<p>{Slices(data.Slices)} of {ReportText.Count(data.Groups)} groups, of which {Slices(data.LockedSlices)} of {ReportText.Count(data.LockedGroups)} groups are locked: no model learns from them.</p>\n");
+        html.Append($"<p>{Slices(data.Slices)} of {ReportText.Count(data.Groups)} groups, of which {Slices(data.LockedSlices)} of {ReportText.Count(data.LockedGroups)} groups are locked: no run learns from them.</p>\n");
         html.Append(data.ChampionDataSet is { } seen
             ? $"<p class=\"note\">Since the champion, which was trained on data set {ReportText.Encode(seen)}:</p>\n"
-            : "<p class=\"note\">It is not known which data set the champion was trained on: all slices that it is not known to have seen count as added.</p>\n");
+            : "<p class=\"note\">The champion was not trained on data of this storage. To train on, all slices count as added that it is not known to have seen; locked ones are listed whether it has seen them or not, and those that it has take no part in the comparison.</p>\n");
         if (data.Changes.Count == 0)
             html.Append("<p>Nothing has changed.</p>\n");
         else

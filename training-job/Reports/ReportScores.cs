@@ -59,8 +59,19 @@ internal static class ReportScores
             <p class="note">{decision.Slices} slices of {decision.Groups} groups, which neither model has learnt from. A challenger is promoted only if, at {Level(terms)} confidence, it loses less than {terms.Margin} Dice in every class that at least {terms.MinGroups} groups hold, and gains over all lesions. Dice is pooled over all pixels; intervals come from drawing whole groups.</p>
 
             """);
+        if (decision.Start is { } start)
+            AppendStart(html, start, terms);
         if (decisions is { } count)
             html.Append($"<p class=\"note\">{(count == 1 ? "This is the first decision on this evaluation set." : $"This is decision {count} on this evaluation set: the more often one set is used, the weaker its verdict.")}</p>\n");
+    }
+
+    private static void AppendStart(StringBuilder html, ChainComparison start, PromotionTerms terms)
+    {
+        var version = ReportText.Encode(start.Model.Version);
+        var told = start.Problem is { } problem
+            ? $"It could not be compared with {version}, the model that the promotions began from: {ReportText.Encode(problem)}"
+            : string.Create(CultureInfo.InvariantCulture, $"Since {version}, the model that the promotions began from, on {start.Groups} groups: {string.Join(", ", start.Classes.Select(one => $"{ReportText.Finding(one.Name)} {ReportText.Gain(one.Gain)}"))}. In no class that at least {terms.MinGroups} groups hold may it have lost more than {terms.Margin} Dice in all.");
+        html.Append($"<p class=\"note\">{told}</p>\n");
     }
 
     private static string Level(PromotionTerms terms) => ReportText.Number(100 * terms.Level, "0.#") + " %";

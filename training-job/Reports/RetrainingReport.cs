@@ -88,6 +88,7 @@ internal static class RetrainingReport
         Fact("Asked for by", run.Request.By);
         Fact("Began from", run.Request.FromScratch ? "random weights" : $"the weights of {content.Challenger?.ParentVersion ?? run.Champion ?? "the champion"}");
         Fact("Epochs", run.Progress is { } progress ? $"{progress.Epoch} of {progress.Epochs}" : content.Epochs.Count > 0 ? $"{content.Epochs.Count}" : null);
+        Fact("Shortened", run is { Shortened: not null, Request.Minutes: { } minutes } ? $"to the epochs that fit into {ReportText.Number(minutes, "0.##")} minutes" : null);
         Fact("Time of training", content.Epochs.Count > 0 ? ReportText.Duration(TimeSpan.FromSeconds(content.Epochs.Sum(epoch => epoch.Seconds))) : null);
         Fact("Champion", content.Champion is { } champion ? $"{champion.Version} (weights {ReportText.Short(champion.WeightsSha256)})" : run.Champion);
         Fact("Challenger", content.Challenger is { } challenger ? $"{challenger.Version} (weights {ReportText.Short(challenger.WeightsSha256)})" : run.Challenger);

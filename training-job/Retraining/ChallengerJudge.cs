@@ -9,12 +9,12 @@ using CtSeg.TrainingRuns;
 namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>Lets both models segment the locked slices that neither has learnt from, and puts the counts before the gate.</summary>
-internal sealed class ChallengerJudge(DataSetStore data, ModelStore models, TrustedKeys trusted, TimeProvider time) : IChallengerJudge
+internal sealed class ChallengerJudge(DataSetStore data, ModelStore models, PromotionChain chain, TrustedKeys trusted, TimeProvider time) : IChallengerJudge
 {
     private static readonly int[] Lesions = [1, 2, 3];
 
     // The challenger was made here and may wait to be signed; its hash is checked all the same.
-    private readonly ModelComparison _comparison = new(models, trusted) { TrustedOfChallenger = TrustedKeys.None };
+    private readonly ModelComparison _comparison = new(models, chain, trusted) { TrustedOfChallenger = TrustedKeys.None };
 
     public async Task<Judgement> JudgeAsync(
         ServedModel champion, ServedModel challenger, TrainingRunStatus run, (ShadowTerms Terms, ShadowSummary Seen)? shadow, CancellationToken cancellationToken)

@@ -30,12 +30,14 @@ internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, 
 {
     private const int MaxConflicts = 5;
 
+    // Of the time; the epochs to come may take longer than the first one foretells.
+    private const double PlannedShare = 0.9;
+
     public async Task<ModelFiles> TrainAsync(OwnedRun run, RunData learnt, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         var champion = await signing.FindFilesAsync(learnt.Champion.Version, interrupted.Token)
             ?? throw new RunFailedException($"The model {learnt.Champion.Version}, in use when the run began, is gone: start another run.");
-        var options = RetrainingRecipe.For(run.Status.Request, champion.Manifest);
         var slices = await LabelledSlices.LoadAsync(data, learnt.Training, interrupted.Token);
         logger.Trains(run.Id, slices.Count, learnt.Locked.Slices.Count, run.Status.Request.FromScratch ? "from random weights" : $"from {champion.Manifest.Version}");
         var (_, network, inputCheck) = ModelFolder.Load(champion);
@@ -43,38 +45,75 @@ internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, 
         using (inputCheck)
         {
             var first = run.Status.Request.FromScratch ? null : StateDictionary.Of(network);
-            var (trainer, last) = await RestoreAsync(
-                run, () => new Trainer(options, new GroupSplit(slices, []), HashOf(learnt.Training), time, first), interrupted.Token);
-            using var restored = trainer;
-            await TrainAsync(run, trainer, last, options.Epochs, interrupted.Token);
-            return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
+            // Once, and again where it turns out that fewer epochs fit.
+            while (true)
+            {
+                var (trainer, last) = await RestoreAsync(
+                    run, () => new Trainer(OptionsOf(run.Status, champion.Manifest), new GroupSplit(slices, []), HashOf(learnt.Training), time, first), interrupted.Token);
+                using var restored = trainer;
+                if (await TryTrainAsync(run, trainer, last, interrupted.Token))
+                    return await FinishAsync(run, trainer, inputCheck, champion.Manifest.Version, interrupted.Token);
+            }
         }
+    }
+
+    private static TrainingOptions OptionsOf(TrainingRunStatus run, ModelManifest champion)
+    {
+        var options = RetrainingRecipe.For(run.Request, champion);
+        return run.Shortened is { } shortened ? options with { Epochs = shortened.Epochs } : options;
     }
 
     /// <param name="last">ETag of the run's checkpoint.</param>
-    private async Task TrainAsync(OwnedRun run, Trainer trainer, ETag? last, int epochs, CancellationToken interrupted)
+    /// <returns>False where it is to begin anew with fewer epochs.</returns>
+    private async Task<bool> TryTrainAsync(OwnedRun run, Trainer trainer, ETag? last, CancellationToken interrupted)
     {
-        var times = new EpochTimes(trainer.Start.Costs);
+        var (times, epochs) = (new EpochTimes(trainer.Start.Costs), trainer.History.Options.Epochs);
         if (trainer.EpochsDone > 0)
-            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, status.Progress?.SecondsLeft) }, interrupted);
-        while (trainer.EpochsDone < epochs && BudgetLeft(trainer, run.Status.Request) > 0)
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, status.Progress?.SecondsLeft) }, interrupted);
+        while (trainer.EpochsDone < epochs && SecondsLeft(trainer, run.Status) > 0)
         {
             // Off the thread that beats.
             var epoch = await Task.Run(() => trainer.RunEpoch(stepDone: null, interrupted), interrupted);
+            // Before the checkpoint: whoever finds one goes on with it.
+            if (epoch.Epoch == 1 && await IsShortenedAsync(run, trainer.History.Options, epoch.Seconds, interrupted))
+                return false;
             last = await SaveAsync(run, trainer, last, interrupted);
-            var left = Math.Min(times.Left(epoch).TotalSeconds, Math.Max(0, BudgetLeft(trainer, run.Status.Request)));
-            await run.ChangeAsync(status => status with { Progress = Progress(trainer, epochs, left) }, interrupted);
+            var left = Math.Min(times.Left(epoch).TotalSeconds, Math.Max(0, SecondsLeft(trainer, run.Status)));
+            await run.ChangeAsync(status => status with { Progress = Progress(trainer, left) }, interrupted);
             logger.EpochDone(run.Id, epoch.Epoch, epochs, epoch.Loss);
         }
+        return true;
+    }
+
+    /// <summary>
+    /// A training that is cut off in the middle of its cycle ends at a high learning rate, and with attention that has not joined yet. So the cycle is
+    /// made to fit into the time, as the first epoch foretells it.
+    /// </summary>
+    /// <param name="seconds">Of the first epoch.</param>
+    private async Task<bool> IsShortenedAsync(OwnedRun run, TrainingOptions options, double seconds, CancellationToken interrupted)
+    {
+        if (run.Status is not { Shortened: null, Request.Minutes: { } minutes })
+            return false;
+        var planned = PlannedShare * 60 * minutes;
+        if (EpochCosts.Fitting(options, seconds, planned) == options.Epochs)
+            return false;
+        var epochs = EpochCosts.Fitting(options, seconds, planned - seconds);
+        // Not even one more: it stops after this one.
+        if (epochs == 0)
+            return false;
+        await run.ChangeAsync(status => status with { Shortened = new ShortenedTraining(epochs, seconds) }, interrupted);
+        logger.Shortened(run.Id, epochs, options.Epochs, minutes);
+        return true;
     }
 
     /// <summary>The time of all machines counts, and that of whole epochs only.</summary>
-    /// <returns>Seconds, infinite for a run without a limit.</returns>
-    private static double BudgetLeft(Trainer trainer, TrainingRunRequest request) =>
-        request.Minutes is { } minutes ? (60 * minutes) - trainer.History.Epochs.Sum(epoch => epoch.Seconds) : double.PositiveInfinity;
+    /// <returns>Infinite for a run without a limit.</returns>
+    private static double SecondsLeft(Trainer trainer, TrainingRunStatus run) => run.Request.Minutes is { } minutes
+        ? (60 * minutes) - (run.Shortened?.SecondsLost ?? 0) - trainer.History.Epochs.Sum(epoch => epoch.Seconds)
+        : double.PositiveInfinity;
 
-    private static TrainingRunProgress Progress(Trainer trainer, int epochs, double? left) =>
-        new(trainer.EpochsDone, epochs, [.. trainer.History.Epochs.Select(epoch => epoch.Loss)], left);
+    private static TrainingRunProgress Progress(Trainer trainer, double? left) =>
+        new(trainer.EpochsDone, trainer.History.Options.Epochs, [.. trainer.History.Epochs.Select(epoch => epoch.Loss)], left);
 
     /// <returns>A trainer in the state of the run's checkpoint, and its ETag; a new one where there is none or it cannot be used.</returns>
     private async Task<(Trainer Trainer, ETag? Checkpoint)> RestoreAsync(OwnedRun run, Func<Trainer> create, CancellationToken cancellationToken)

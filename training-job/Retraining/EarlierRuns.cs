@@ -29,7 +29,8 @@ internal sealed class EarlierRuns(ModelStore models, TrainingRunStore runs)
         run.Challenger is { } challenger && await TryFindDecisionAsync(challenger, cancellationToken) is { Promote: false } decision
             // Not after a lost race, beside another model.
             && decision.Champion.Version == run.Champion
-            && (!decision.Overall.Passes || decision.Classes.Any(one => one is { Decides: true, Passes: false }) || FailedInShadow(decision.Shadow, run.Request.Shadow));
+            && (!decision.Overall.Passes || decision.Classes.Any(one => one is { Decides: true, Passes: false })
+                || decision.Start?.Classes.Any(one => one is { Decides: true, Passes: false }) == true || FailedInShadow(decision.Shadow, run.Request.Shadow));
 
     private static bool FailedInShadow(ShadowSummary? seen, ShadowTerms? terms) => seen is not null && terms is not null
         && (seen.Failed > 0 || seen.Disagreement > terms.MaxDisagreement

@@ -64,8 +64,9 @@ internal sealed class LearningChanges
     /// <summary>Of a slice that was never learnt from, or before masks were noted.</summary>
     private SliceChangeKind? KindByDataSet(DataSetSlice slice)
     {
+        // By its hash too: one without structure (all black) is known by nothing else.
         if (_before is null)
-            return !_keptOut.Contains(slice.Id) && _seen.Knows(slice.Picture) ? null : SliceChangeKind.Added;
+            return !_keptOut.Contains(slice.Id) && (_seen.Knows(slice.Picture) || _pictures.Contains(slice.Picture.Sha256)) ? null : SliceChangeKind.Added;
         if (_masksBefore[slice.Picture.Sha256].Contains(slice.MaskSha256))
             return null;
         return _idsBefore.Contains(slice.Id) || _masksBefore[slice.Picture.Sha256].Any() ? SliceChangeKind.Replaced : SliceChangeKind.Added;

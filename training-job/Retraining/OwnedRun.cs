@@ -16,6 +16,9 @@ internal sealed class OwnedRun : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _interrupted = new();
     private readonly CancellationTokenSource _released = new();
+
+    // What one write has brought must be noticed before the next begins: of two answers the later one may come first.
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Task _beating;
     private volatile TrainingRunStatus _status;
     private volatile bool _isLost;
@@ -48,6 +51,7 @@ internal sealed class OwnedRun : IAsyncDisposable
     /// <exception cref="TrainingRunLostException">The run is no longer ours.</exception>
     public async Task<TrainingRunStatus> ChangeAsync(Func<TrainingRunStatus, TrainingRunStatus>? change, CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             var changed = await _runs.ChangeOwnAsync(Id, Owner, change, cancellationToken);
@@ -59,6 +63,10 @@ internal sealed class OwnedRun : IAsyncDisposable
             Lose();
             throw;
         }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <exception cref="TrainingRunLostException">The run is no longer ours.</exception>
@@ -66,6 +74,25 @@ internal sealed class OwnedRun : IAsyncDisposable
     {
         await StopBeatingAsync();
         return _status = await _runs.EndOwnAsync(Id, Owner, run => run.Ended(state, reason, UtcNow()), cancellationToken);
+    }
+
+    /// <summary>Gives the run back until it is asked for again, unless somebody asked to cancel it: then it stays ours, to be ended.</summary>
+    /// <returns>False where it stays ours.</returns>
+    public async Task<bool> TryLeaveAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (!await _runs.TryLeaveAsync(Id, Owner, cancellationToken))
+                return false;
+            // A beat that waits for its turn would find a run that is no longer ours.
+            await _released.CancelAsync();
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Gives the run back: any job may go on with it at once.</summary>
@@ -88,6 +115,7 @@ internal sealed class OwnedRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopBeatingAsync();
+        _turn.Dispose();
         _released.Dispose();
         _interrupted.Dispose();
     }

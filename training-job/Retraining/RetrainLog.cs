@@ -68,4 +68,7 @@ internal static partial class RetrainLog
 
     [LoggerMessage(3120, LogLevel.Error, "Training run {Run} ends though a step of its end failed.")]
     public static partial void EndsAllTheSame(this ILogger logger, string run, Exception fault);
+
+    [LoggerMessage(3121, LogLevel.Information, "Training run {Run}: {Fitting} of {Epochs} epochs fit into its {Minutes} minutes; it begins anew with these.")]
+    public static partial void Shortened(this ILogger logger, string run, int fitting, int epochs, double minutes);
 }

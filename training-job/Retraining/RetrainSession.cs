@@ -47,7 +47,7 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
         var signing = new RunSigning(models, Trusted, Key, logs.CreateLogger<RunSigning>());
         var erasure = new RunErasure(storage, data, models, time, logs.CreateLogger<RunErasure>());
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);
-        var judge = Judge ?? new ChallengerJudge(data, models, Trusted, time);
+        var judge = Judge ?? new ChallengerJudge(data, models, new PromotionChain(storage), Trusted, time);
         return new RetrainingSteps(
             new RunPreparation(data, models, runs, signing),
             Trainer ?? new ChallengerTraining(data, signing, runs.Checkpoints, time, logs.CreateLogger<ChallengerTraining>()),

@@ -19,6 +19,8 @@ internal sealed class RetrainingSteps(
     RunPreparation preparation, IChallengerTrainer trainer, ChallengerPublication publication, RunSigning signing, RunErasure erasure, RunPromotion promotion,
     RunShadow shadow, IRunReports reports, ModelStore models, RetrainEvents events, ILogger<RetrainingSteps> logger)
 {
+    private static readonly RunVerdict Cancelled = new(TrainingRunState.Cancelled, "It was cancelled while it was worked on.");
+
     /// <returns>The run as it ended; null where it waits for its shadow, and is released.</returns>
     /// <exception cref="TrainingRunLostException">Another job has it, or it was ended from outside.</exception>
     /// <exception cref="OperationCanceledException">The process is to stop; the run is still claimed.</exception>
@@ -28,6 +30,11 @@ internal sealed class RetrainingSteps(
         try
         {
             verdict = await DecideAsync(run, stopping);
+            if (verdict is null && await run.TryLeaveAsync(stopping))
+            {
+                logger.WaitsForShadow(run.Id);
+                return null;
+            }
         }
         catch (OperationCanceledException e) when (run.IsLost)
         {
@@ -35,19 +42,13 @@ internal sealed class RetrainingSteps(
         }
         catch (OperationCanceledException) when (run.IsCancelled)
         {
-            verdict = new RunVerdict(TrainingRunState.Cancelled, "It was cancelled while it was worked on.");
+            verdict = Cancelled;
         }
         catch (Exception e) when (IsFinal(e))
         {
             verdict = await EndOfFaultAsync(run, e.Message, stopping);
         }
-        if (verdict is null)
-        {
-            await run.ReleaseAsync(change: null, stopping);
-            logger.WaitsForShadow(run.Id);
-            return null;
-        }
-        return await EndAsync(run, verdict, stopping);
+        return await EndAsync(run, verdict ?? Cancelled, stopping);
     }
 
     /// <summary>Ends a run for a fault of the program.</summary>

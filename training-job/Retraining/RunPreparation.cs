@@ -44,7 +44,7 @@ internal sealed class RunPreparation(DataSetStore data, ModelStore models, Train
             return Skip(data, $"Nobody knows what the model in use, {data.Champion.Version}, has learnt from, so that no score could compare another with it: put one into use that says so.");
         if (data.ProvingGroups < request.Promotion.MinGroups)
             return Skip(data, string.Create(CultureInfo.InvariantCulture,
-                $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to the model in use, and {request.Promotion.MinGroups} are needed."));
+                $"There is nothing to prove a new model on: {data.ProvingGroups} groups of the locked set are unknown to {data.Champion.Version}, the model in use, and {request.Promotion.MinGroups} are needed: import slices of patients whom it has not seen, of whom about one in five is locked."));
         if (!request.EvenWithoutNewData && NothingNew(data) is { } known)
             return Skip(data, known);
         return signing.ObjectionTo(request) is { } objection ? Skip(data, objection) : null;

@@ -128,6 +128,7 @@ internal sealed class RunPromotion(
                 var judgement = await AskAsync(null);
                 if (!judgement.Decision.Promote)
                     return (judgement, false);
+                await erasure.RequireUnerasedAsync(run.Status, cancellationToken);
                 if (await shadow.StartAsync(run.Id, challenger, terms, cancellationToken))
                     await run.ChangeAsync(status => status.Entered(TrainingRunState.Shadowing, run.UtcNow()), cancellationToken);
                 return (null, true);

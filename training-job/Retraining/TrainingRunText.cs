@@ -34,6 +34,8 @@ internal static class TrainingRunText
             yield return $"  its model: {challenger}";
         if (run.Progress is not null)
             yield return $"  epoch {EpochsOf(run)}, loss {LossOf(run)}{(run.HasEnded ? "" : $", {LeftOf(run)} left")}";
+        if (run is { Shortened: { } shortened, Request.Minutes: { } minutes })
+            yield return string.Create(CultureInfo.InvariantCulture, $"  shortened to the {shortened.Epochs} epochs that fit into {minutes} minutes");
         foreach (var step in run.Timeline)
             yield return $"  {step.Time.ToString(TimeFormat, CultureInfo.InvariantCulture)}  {NameOf(step.State)}";
         if (run.Beat is { } beat)

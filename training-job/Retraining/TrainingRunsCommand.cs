@@ -22,7 +22,7 @@ internal static class TrainingRunsCommand
     private static readonly Option<int> Limit = new("--limit") { Description = "Runs shown, the newest first.", DefaultValueFactory = _ => 20 };
     private static readonly Option<bool> FromScratch = new("--from-scratch") { Description = "Starts from random weights instead of those of the model in use." };
     private static readonly Option<int?> Epochs = new("--epochs") { Description = $"1 to {TrainingRunTerms.MaxEpochs}; the recipe's if not given." };
-    private static readonly Option<double?> Minutes = new("--minutes") { Description = "Training stops at the end of the epoch in which this time passes, on all machines together." };
+    private static readonly Option<double?> Minutes = new("--minutes") { Description = "Training is made to fit: fewer epochs where the first one foretells that. It stops at the end of the epoch in which the time passes, on all machines together." };
     private static readonly Option<bool> EvenWithoutNewData = new("--even-without-new-data") { Description = "Runs also where the model in use knows all data." };
     private static readonly Option<bool> Shadow = new("--shadow") { Description = "A model that passes runs beside the one in use before it replaces it." };
     private static readonly Option<double?> ShadowShare = new("--shadow-share") { Description = "Of the live slices, above 0 to 1; 0.1 if not given. Implies --shadow." };

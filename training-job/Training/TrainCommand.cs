@@ -17,7 +17,7 @@ internal static class TrainCommand
     private static readonly Option<string?> Architecture = new Option<string?>("--arch") { Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither); the recipe's if not given." }
         .AcceptOnlyFromAmong([.. Architectures.All]);
     private static readonly Option<string?> From = new("--from") { Description = "Folder of a model whose weights are trained on; random ones if not given." };
-    private static readonly Option<string?> Recipe = new("--recipe") { Description = "best (ours; the default), fine-tune (the default with --from: fewer and gentler epochs), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
+    private static readonly Option<string?> Recipe = new("--recipe") { Description = "best (ours; the default), fine-tune (the default with --from, where best cannot be: fewer and gentler epochs), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<double?> LearningRate = new("--learning-rate") { Description = "The highest of the schedule; the recipe's if not given." };
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
@@ -118,7 +118,9 @@ internal static class TrainCommand
         }
     }
 
-    private static TrainingOptions Options(ParseResult arguments, ModelManifest? from)
+    /// <param name="from">The model of <see cref="From"/>; null where none is given.</param>
+    /// <exception cref="InvalidDataException">There is no such recipe.</exception>
+    internal static TrainingOptions Options(ParseResult arguments, ModelManifest? from)
     {
         var named = TrainingOptions.OfRecipe(arguments.GetValue(Recipe) ?? (from is null ? TrainingOptions.BestRecipe : TrainingOptions.FineTuneRecipe));
         var recipe = named with

@@ -16,9 +16,6 @@ namespace CtSeg.TrainingJob.Training;
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
-    // Attention at all levels takes two thirds of a step.
-    private const double CostWithAttention = 3;
-
     private readonly TrainingOptions _options;
     private readonly GroupSplit _split;
     private readonly string _dataSha256;
@@ -26,7 +23,7 @@ internal sealed class Trainer : IDisposable
     private readonly Device _device = ComputeDevice.Current;
     private readonly ResidualAttentionUNet _network;
     private readonly AdamW _optimiser;
-    private readonly IReadOnlyList<(int UntilEpoch, int Side, IViews Views)> _stages;
+    private readonly IReadOnlyList<(int UntilEpoch, IViews Views)> _stages;
     private readonly List<(Tensor Image, Tensor Mask)> _slices;
     private readonly List<(int Slice, int View)> _shown;
     private readonly List<EpochRecord> _epochs = [];
@@ -60,11 +57,7 @@ internal sealed class Trainer : IDisposable
         _network.to(_device);
         Average.to(_device);
         _optimiser = new AdamW(_network.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), options.WeightDecay);
-        _stages =
-        [
-            .. options.Stages.Select(stage => ((int)Math.Round(stage.Until * options.Epochs), stage.Of(options).InputSize, Views.Create(stage.Of(options)))),
-            (options.Epochs, options.InputSize, Views.Create(options)),
-        ];
+        _stages = [.. EpochCosts.Stages(options).Select(stage => (stage.UntilEpoch, Views.Create(stage.Options)))];
         _shown = Shown(options, _split.Training);
         _slices = [.. _split.Training.Select(slice => ToTensors(slice, options.Configuration.InputSide))];
     }
@@ -81,7 +74,7 @@ internal sealed class Trainer : IDisposable
     public int StepsPerEpoch => Steps(_shown.Count, _options);
 
     public TrainingStart Start => new(
-        _split, EpochsDone, [.. Enumerable.Range(0, _options.Epochs).Select(CostOf)], StepsPerEpoch, _machines.Any(machine => machine != TrainingMachine.Current));
+        _split, EpochsDone, EpochCosts.Of(_options), StepsPerEpoch, _machines.Any(machine => machine != TrainingMachine.Current));
 
     /// <param name="slices">Slices to fit.</param>
     public static int StepsOfEpoch(TrainingOptions options, IReadOnlyList<LabelledSlice> slices) => Steps(Shown(options, slices).Count, options);
@@ -163,14 +156,7 @@ internal sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>The first epoch, from 0, in which the attention takes part: the last one at the latest.</summary>
-    private int AttendsFrom => (int)(_options.AttendsFrom * _options.Epochs);
-
-    private double CostOf(int epoch)
-    {
-        double side = _stages.First(stage => epoch < stage.UntilEpoch).Side;
-        return side * side * (_options.Configuration.UsesAttention && epoch >= AttendsFrom ? CostWithAttention : 1);
-    }
+    private int AttendsFrom => EpochCosts.FirstWithAttention(_options);
 
     private string[] HeldOutSlices => [.. _split.HeldOut.Select(slice => slice.Name)];
 

@@ -116,6 +116,8 @@ internal sealed record TrainingOptions
             stage.Validate();
         Require(Stages.Zip(Stages.Skip(1)).All(pair => pair.First.Until < pair.Second.Until), "the stages do not follow each other");
         Require(AttendsFrom is >= 0 and < 1, $"the share of epochs before the attention joins is {AttendsFrom}, not from 0 to below 1");
+        Require(StartsFrom is null || AttendsFrom == 0, "attention that joins late begins with nothing to say, and a model to go on from has attention that learnt; take the recipe "
+            + $"{FineTuneRecipe}, or one with attendsFrom 0");
         Require(AttendsRate is >= 0 and <= 1, $"the share of the learning rate with which the attention joins is {AttendsRate}, not 0 to 1");
         Require(ClassWeights is null || (ClassWeights.Count == LesionMask.ClassCount && ClassWeights.All(weight => weight > 0 && double.IsFinite(weight))),
             $"class weights are not {LesionMask.ClassCount} positive numbers");

@@ -11,6 +11,11 @@ internal interface ITrainingProgress
     /// <param name="steps">Done in this epoch.</param>
     void StepDone(int steps);
     void EpochDone(EpochRecord epoch);
+
+    /// <param name="what">Is done after the epochs, and takes a while.</param>
+    void Finishing(string what)
+    {
+    }
 }
 
 /// <summary>A line an epoch: for pipes and log files.</summary>
@@ -35,6 +40,12 @@ internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
         var left = _times.Left(epoch);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{Describe(epoch, _epochs)}{Dice(epoch)}, {epoch.Seconds:F1} s, {(int)left.TotalHours}:{left:mm\\:ss} left"));
+        output.Flush();
+    }
+
+    public void Finishing(string what)
+    {
+        output.WriteLine($"{what} ...");
         output.Flush();
     }
 
@@ -77,6 +88,12 @@ internal sealed class BarProgress(IAnsiConsole terminal, ProgressContext context
         // Above the bar, where they stay: beside it a terminal has no room for them.
         if (epoch.HeldOutDice is not null)
             terminal.WriteLine(done + PlainProgress.Dice(epoch));
+    }
+
+    public void Finishing(string what)
+    {
+        terminal.WriteLine($"{what} ...");
+        _task!.Description = what;
     }
 }
 

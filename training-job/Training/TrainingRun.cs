@@ -52,10 +52,15 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             progress.EpochDone(epoch);
         }
         TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
-        using var own = From is not null || options.InputCheckSteps == 0
+        var learnsInputs = From is null && options.InputCheckSteps > 0;
+        if (learnsInputs)
+            progress.Finishing("learning what slices look like, for the check of inputs");
+        using var own = !learnsInputs
             ? null
             : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
         var scoresOfRecipe = trainer.EpochsDone == options.Epochs ? ScoresOfRecipe : null;
+        if (trainer.Split.HeldOut.Count > 0)
+            progress.Finishing("scoring the held-out slices");
         var scores = trainer.Split.HeldOut.Count == 0 ? scoresOfRecipe : trainer.Score(zeroAttention: true, cancellationToken);
         // Half of what a model learnt from would let the other half be scored as unseen.
         if (From is null or { LearntFrom: not null })

@@ -26,8 +26,8 @@ public sealed class RetrainingPriorityTests
             () => $"The run does not train; logs in {retraining.Stack.Local.LogFolder}", TimeSpan.FromMinutes(6));
         var job = retraining.Job.Current.Id;
 
-        // The stack starts it like any program: what it has not from itself it would not have elsewhere.
-        retraining.Job.Current.Command.Priority.ShouldBe(Local.Processes.ChildPriority.Normal);
+        // The stack has others give way, but not as far: what the job has not from itself it would not have elsewhere.
+        PolicyOf($"/proc/{retraining.Stack.Local.Azurite.Id}/task/{retraining.Stack.Local.Azurite.Id}").ShouldBe((0, Lowest));
         var policies = Directory.GetDirectories($"/proc/{job}/task").Select(PolicyOf).OfType<(int Policy, int Nice)>().ToList();
         policies.Count.ShouldBeGreaterThan(3);
         policies.ShouldAllBe(thread => thread.Policy == OnlyWhenIdle || thread.Nice == Lowest);

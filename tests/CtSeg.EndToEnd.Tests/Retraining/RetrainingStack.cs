@@ -88,6 +88,14 @@ internal sealed class RetrainingStack : IAsyncDisposable
         (await alias.MoveAsync(await Models.ReadAliasAsync(Cancel), move, Cancel)).Done.ShouldBeTrue();
     }
 
+    /// <summary>How the moves of the alias to a model ended.</summary>
+    public async Task<IReadOnlyList<AliasMoveStep>> MovesToAsync(string version)
+    {
+        var current = await Models.ReadAliasAsync(Cancel);
+        var moves = await new AliasAudit(Blobs).ListAsync(current?.Model.MoveId, message => Assert.Fail(message), Cancel);
+        return [.. moves.Where(move => move.Move.To.Version == version).Select(move => move.Step)];
+    }
+
     /// <summary>Ids of the events in a queue, in the order in which they were sent.</summary>
     public async Task<IReadOnlyList<string>> EventsAsync(string queue)
     {

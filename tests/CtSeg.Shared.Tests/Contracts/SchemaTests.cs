@@ -48,6 +48,8 @@ public sealed class SchemaTests
         ["trained on with masks"] = ("trained-on", Json(new TrainedOn("2026.1", null, [new PictureIdentity(Hash, Hash)], []) { Masks = [new LearntMask(Hash, Hash)] }, ModelsJson.Default.TrainedOn)),
         ["decision"] = ("promotion-decision", Json(Decision, ModelsJson.Default.PromotionDecision)),
         ["decision after a shadow"] = ("promotion-decision", Json(Decision with { Shadow = new ShadowSummary(40, 1, 0.2, [new ClassDisagreement("consolidation", 5, 4, 3) { SlicesWithClass = 2 }]) }, ModelsJson.Default.PromotionDecision)),
+        ["decision of a chain"] = ("promotion-decision", Json(Decision with { Start = new ChainComparison(Served("2025.9"), 9, [new ChainClass("infection", 9, 0.7, 0.75, 0.05, true, true), new ChainClass("consolidation", 0, null, null, null, false, false)]) }, ModelsJson.Default.PromotionDecision)),
+        ["decision of a chain whose start is gone"] = ("promotion-decision", Json(Decision with { Start = new ChainComparison(Served("2025.9"), 0, []) { Problem = "It is gone." } }, ModelsJson.Default.PromotionDecision)),
         ["signature"] = ("model-signature", Json(ModelSignatures.Sign(ModelSignatures.NewKey().PrivateKey, BinaryData.FromString("{}"), Hash), ModelsJson.Default.ModelSignature)),
         ["model changed"] = ("model-changed", Json(TrainingEvents.Changed(Move, "/a", Now), ContractsJson.Default.CloudEventModelChanged)),
         ["model refused"] = ("model-refused", Json(TrainingEvents.Refused("a", new ModelRefused("2026.1", "Damaged.", "2025.9"), "/a", Now), ContractsJson.Default.CloudEventModelRefused)),
@@ -79,6 +81,7 @@ public sealed class SchemaTests
         ["training run cancelled early"] = ("training-run", Json(Run.RequestedAgain(Now).Ended(TrainingRunState.Cancelled, "By hand.", Now), ContractsJson.Default.TrainingRunStatus)),
         ["training run in training"] = ("training-run", Json(Trained, ContractsJson.Default.TrainingRunStatus)),
         ["training run to be cancelled"] = ("training-run", Json(Trained with { CancelRequested = true, Progress = Trained.Progress! with { SecondsLeft = null } }, ContractsJson.Default.TrainingRunStatus)),
+        ["training run that fits into its time"] = ("training-run", Json(Trained with { Shortened = new ShortenedTraining(2, 12.5) }, ContractsJson.Default.TrainingRunStatus)),
         ["training run in shadow"] = ("training-run", Json(Compared.Entered(TrainingRunState.Shadowing, Now), ContractsJson.Default.TrainingRunStatus)),
         ["training run promoted"] = ("training-run", Json((Compared with { AliasMoveId = "0011223344556677" }).Ended(TrainingRunState.Promoted, "Better.", Now), ContractsJson.Default.TrainingRunStatus)),
     };
@@ -99,9 +102,9 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup", "start", "problem"];
         // Elsewhere they must be there: of a model, of an erasure.
-        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
+        var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks", "/shortened"];
         // The options of a training are the job's own affair.
         foreach (var path in Objects(JsonNode.Parse(json)!).Where(path => path != "/training/options"))
         {
@@ -188,6 +191,9 @@ public sealed class SchemaTests
     [InlineData("decision", "/terms/level", "1")]
     [InlineData("decision", "/overall/gain", "1.5")]
     [InlineData("decision", "/classes", "[]")]
+    [InlineData("decision of a chain", "/start/classes/0/gain", "1.5")]
+    [InlineData("decision of a chain", "/start/groups", "-1")]
+    [InlineData("decision of a chain whose start is gone", "/start/problem", "\"\"")]
     [InlineData("shadow", "/share", "0")]
     [InlineData("shadow", "/share", "1.1")]
     [InlineData("shadow", "/runId", "\"../runs\"")]

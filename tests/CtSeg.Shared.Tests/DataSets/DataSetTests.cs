@@ -2,6 +2,7 @@ using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
 using CtSeg.Erasure;
+using CtSeg.Imaging;
 using CtSeg.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -77,7 +78,25 @@ public sealed class DataSetTests(AzuriteFixture azurite)
         now.Slices.Select(slice => slice.Group).Order(StringComparer.Ordinal).ShouldBe(["a", "b", "b", "c"]);
         data.Slices.Where(slice => slice.OwnGroup is not null).Select(slice => string.Join(' ', slice.Groups)).ShouldBe(["a b", "a b"]);
 
-        static CtSeg.Imaging.GreyImage Preprocessing(CtSeg.Imaging.GreyImage picture, int side) => CtSeg.Preprocessing.AreaResize.Resize(picture, side, side);
+        static GreyImage Preprocessing(GreyImage picture, int side) => CtSeg.Preprocessing.AreaResize.Resize(picture, side, side);
+    }
+
+    [Fact]
+    public async Task Given_ABlackSliceInEveryGroup_When_Locked_Then_TheGroupsStayApartAndOnTheirSides()
+    {
+        var (store, _) = await OpenAsync();
+        foreach (var (group, seed) in new[] { ("g01", 1), ("g08", 2), ("g02", 3) })
+        {
+            await store.AddAsync(Pictures.Slice(seed, group), Stop);
+            await store.AddAsync(Pictures.Slice(new GreyImage(Pictures.Side, Pictures.Side, new byte[Pictures.Side * Pictures.Side]), $"black {group}", group), Stop);
+        }
+
+        var data = await store.SnapshotAsync(Stop);
+        var set = await store.LockAsync(data, Stop);
+
+        data.Slices.CountBy(slice => slice.Group).OrderBy(group => group.Key, StringComparer.Ordinal).ShouldBe([new("g01", 2), new("g02", 2), new("g08", 2)]);
+        data.Slices.Where(slice => set.Slices.Contains(slice.Id)).Select(slice => slice.Group).ShouldBe(["g08", "g08"]);
+        (await store.ReadAsync(Stop)).Locked.ShouldBe(set.Slices, ignoreOrder: true);
     }
 
     [Fact]

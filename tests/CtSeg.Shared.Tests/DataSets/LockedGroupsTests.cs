@@ -36,14 +36,18 @@ public sealed class LockedGroupsTests
     {
         // c shows a's picture, b shows c's: all three are one. d is beyond the limit, e alone.
         var near = PictureFingerprint.MaxDistance;
-        Names(("b", 2 * near), ("a", 0), ("c", near), ("d", 3 * near + 1), ("e", 255)).ShouldBe(["a", "a", "a", "d", "e"]);
+        Names(("b", 1 + 2 * near), ("a", 1), ("c", 1 + near), ("d", 2 + 3 * near), ("e", 255)).ShouldBe(["a", "a", "a", "d", "e"]);
     }
+
+    [Fact]
+    public void Given_APictureWithoutStructureInEachGroup_When_Joined_Then_TheyStayApart() =>
+        Names(("g01", 0), ("g08", 0), ("g08", 200), ("g02", 0), ("g02", PictureFingerprint.MaxDistance)).ShouldBe(["g01", "g08", "g08", "g02", "g02"]);
 
     [Fact]
     public void Given_APictureInAnotherFile_When_Joined_Then_OneName()
     {
         var hash = new string('7', 64);
-        JoinedGroups.Of([Pictures.Document("0000000000000001", "b", Pictures.Bits(0), hash), Pictures.Document("0000000000000002", "a", Pictures.Bits(200), hash)], EvaluationRule.Default)
+        JoinedGroups.Of([Pictures.Document("0000000000000001", "b", Pictures.Bits(1), hash), Pictures.Document("0000000000000002", "a", Pictures.Bits(200), hash)], EvaluationRule.Default)
             .ShouldBe(["a", "a"]);
     }
 
@@ -53,9 +57,9 @@ public sealed class LockedGroupsTests
         // By the golden implementation g08 and g21 are locked of g01 to g39 at the default rule.
         LockedGroups.IsLocked("g08", EvaluationRule.Default).ShouldBeTrue();
         LockedGroups.IsLocked("g21", EvaluationRule.Default).ShouldBeTrue();
-        Names(("g21", 0), ("g01", 1), ("g08", 2)).ShouldBe(["g08", "g08", "g08"]);
-        Names(("g01", 0), ("g21", 1)).ShouldBe(["g21", "g21"]);
-        Names(("g03", 0), ("g01", 1)).ShouldBe(["g01", "g01"]);
+        Names(("g21", 1), ("g01", 2), ("g08", 3)).ShouldBe(["g08", "g08", "g08"]);
+        Names(("g01", 1), ("g21", 2)).ShouldBe(["g21", "g21"]);
+        Names(("g03", 1), ("g01", 2)).ShouldBe(["g01", "g01"]);
     }
 
     [Fact]

@@ -58,15 +58,24 @@ public sealed class PictureFingerprintTests
     [Fact]
     public void Given_FingerprintsAtTheLimit_When_Compared_Then_OneBitDecides()
     {
-        var (none, at, beyond) = (Pictures.Bits(0), Pictures.Bits(PictureFingerprint.MaxDistance), Pictures.Bits(PictureFingerprint.MaxDistance + 1));
-        PictureFingerprint.Distance(none, Pictures.Bits(256)).ShouldBe(256);
+        var (first, at, beyond) = (Pictures.Bits(1), Pictures.Bits(PictureFingerprint.MaxDistance + 1), Pictures.Bits(PictureFingerprint.MaxDistance + 2));
+        PictureFingerprint.Distance(Pictures.Bits(0), Pictures.Bits(256)).ShouldBe(256);
         PictureFingerprint.Distance(at, at).ShouldBe(0);
         PictureFingerprint.Distance(beyond, at).ShouldBe(1);
         PictureIdentity Identity(char hash, string bits) => new(new string(hash, 64), bits);
-        var index = new PictureIndex([Identity('a', none)]);
+        var index = new PictureIndex([Identity('a', first)]);
         index.Knows(Identity('b', at)).ShouldBeTrue();
         index.Knows(Identity('b', beyond)).ShouldBeFalse();
         index.Knows(Identity('a', beyond)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Given_APictureWithoutStructure_When_LookedFor_Then_NeverFound()
+    {
+        var black = new PictureIdentity(new string('a', 64), Pictures.Bits(0));
+        new PictureIndex([black]).Knows(black).ShouldBeFalse();
+        new PictureIndex([black]).Knows(new(new string('b', 64), Pictures.Bits(PictureFingerprint.MaxDistance))).ShouldBeFalse();
+        new PictureIndex([new(new string('b', 64), Pictures.Bits(PictureFingerprint.MaxDistance))]).Knows(black).ShouldBeFalse();
     }
 
     [Theory]

@@ -179,6 +179,17 @@ public sealed class TrainingRunReconcilerTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_RunToBeCancelledThatNobodyWorksOn_When_ItsShadowLooksOn_Then_AskedForAtOnceAndOnce()
+    {
+        var (world, run) = await ShadowingAsync();
+        await world.Runs.ChangeAsync(run.Id, r => r with { CancelRequested = true }, Stop);
+        (await LookAsync(world)).AskAgain.Single().Attempt.ShouldBe(2);
+        (await LookAsync(world)).AskAgain.ShouldBeEmpty();
+        world.Clock.Advance(Overdue);
+        (await LookAsync(world)).AskAgain.Single().Attempt.ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Given_ShadowOfAnEndedRun_When_Looked_Then_Stopped()
     {
         var (world, run) = await ShadowingAsync();

@@ -48,7 +48,7 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
         root.GetProperty("groups").EnumerateArray().Select(group => (group.GetProperty("group").GetString(), group.GetProperty("locked").GetBoolean())).ShouldBe([("g01", false), ("g08", true)]);
         root.GetProperty("slices").EnumerateArray().Select(slice => slice.GetProperty("name").GetString()!).Order(StringComparer.Ordinal).ShouldBe(names);
         var (_, table, _) = await RunAsync("list");
-        table.ShouldContain("3 slices of 2 groups; locked are 2 of 1");
+        table.ShouldContain("3 slices of 2 groups; 2 slices of 1 groups are locked");
         table.ShouldNotContain("s1");
     }
 

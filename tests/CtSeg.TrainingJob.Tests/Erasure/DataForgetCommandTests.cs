@@ -23,13 +23,14 @@ public sealed class DataForgetCommandTests(AzuriteFixture azurite)
     public async Task Given_AGroup_When_ForgottenStepByStep_Then_TriedAskedAndDone()
     {
         _connection = await azurite.NewAccountAsync();
-        await ImportAsync("s1", "patient 7", 1);
+        var first = await ImportAsync("s1", "patient 7", 1);
         await ImportAsync("s2", "patient 7", 2);
         var stays = await ImportAsync("s3", "patient 8", 3);
 
         var (dry, tried, _) = await RunAsync("--group", "patient 7", "--dry-run");
         (dry, await CountAsync()).ShouldBe((0, 3));
-        tried.ShouldContain("2 slices would be removed: 0 uploads, 0 of the pipeline, 2 of the training data.");
+        tried.ShouldContain("Would be removed (2; blobs of uploads: 0, taken in by the pipeline: 0, in the training data: 2): ");
+        tried.ShouldContain(first.ToString());
         tried.ShouldNotContain("patient");
         var (done, json, errors) = await RunAsync("--group", "patient 7", "--yes", "--json");
         (done, errors).ShouldBe((0, ""));

@@ -39,6 +39,14 @@ public sealed class ComparisonSetTests
         UnseenBy(child, Model()).ShouldBe(["c1"]);
     }
 
+    [Fact]
+    public void Given_AModelThatLearntFromABlackSlice_When_Asked_Then_NoGroupIsLeftOutForIt()
+    {
+        var black = new PictureIdentity(new string('0', 64), new string('0', 64));
+        var set = new ComparisonSet("set", Groups, [Slice("a1", "a", 1), Slice("a2", "a", 2) with { Picture = black }, Slice("b1", "b", 3)]);
+        set.UnseenBy(Model(black), Model(Picture(3))).Select(slice => slice.Name).ShouldBe(["a1", "a2"]);
+    }
+
     private static IEnumerable<string> UnseenBy(params TrainedOn[] models) => new ComparisonSet(
         "set", Groups, [Slice("a1", "a", 1), Slice("a2", "a", 2), Slice("b1", "b", 3), Slice("c1", "c", 4)]).UnseenBy(models).Select(slice => slice.Name);
 

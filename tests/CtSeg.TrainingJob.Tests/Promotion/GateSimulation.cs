@@ -25,22 +25,30 @@ internal sealed class GateSimulation
         new(Share: 0.28, LogSize: 6.8, SizeDeviation: 1.05, Logit: -0.5, LogitBySize: 0.3, LogitDeviation: 0.9),
     ];
 
-    private readonly (ConfusionMatrix Champion, ConfusionMatrix Challenger)[] _groups;
+    private readonly (ConfusionMatrix Champion, ConfusionMatrix Challenger, ConfusionMatrix? Start)[] _groups;
 
     /// <param name="gains">True gain of each lesion class in pooled Dice.</param>
     /// <param name="deviation">Of the difference in Dice between the models from group to group.</param>
-    public GateSimulation(IReadOnlyList<double> gains, double deviation = 0.05)
+    /// <param name="before">What the promotions to the champion gained in each class; null where there were none.</param>
+    public GateSimulation(IReadOnlyList<double> gains, double deviation = 0.05, IReadOnlyList<double>? before = null)
     {
-        var random = new Random(1);
-        var counts = Enumerable.Range(0, Population).Select(_ => (Champion: new long[16], Challenger: new long[16])).ToArray();
+        // The start of the chain has a sequence of its own: it changes nothing in the others.
+        var (random, ofStart) = (new Random(1), new Random(3));
+        var counts = Enumerable.Range(0, Population).Select(_ => (Champion: new long[16], Challenger: new long[16], Start: new long[16])).ToArray();
         for (var at = 0; at < Classes.Length; at++)
         {
             var lesions = Enumerable.Range(0, Population).Select(_ => Lesion.Draw(Classes[at], deviation, random)).ToArray();
             var shift = Shift(lesions, gains[at]);
             for (var group = 0; group < Population; group++)
                 lesions[group].Count(at + 1, shift, counts[group].Champion, counts[group].Challenger);
+            if (before is null)
+                continue;
+            var earlier = lesions.Select(lesion => lesion.Differing(deviation, ofStart)).ToArray();
+            shift = Shift(earlier, -before[at]);
+            for (var group = 0; group < Population; group++)
+                earlier[group].Count(at + 1, shift, new long[16], counts[group].Start);
         }
-        _groups = [.. counts.Select(group => (Whole(group.Champion), Whole(group.Challenger)))];
+        _groups = [.. counts.Select(group => (Whole(group.Champion), Whole(group.Challenger), before is null ? null : Whole(group.Start)))];
     }
 
     /// <value>By class, over the whole population.</value>
@@ -54,14 +62,15 @@ internal sealed class GateSimulation
     public double Promoted(int decisions, int groups, PromotionTerms terms)
     {
         var random = new Random(2);
-        var (champion, challenger) = (new ServedModel("a", new string('a', 64)), new ServedModel("b", new string('b', 64)));
+        var (champion, challenger, start) = (new ServedModel("a", new string('a', 64)), new ServedModel("b", new string('b', 64)), new ServedModel("c", new string('c', 64)));
         var promoted = 0;
         for (var decision = 0; decision < decisions; decision++)
         {
             var drawn = Enumerable.Range(0, groups)
                 .Select(at => (Group: $"{at:000}", Of: _groups[random.Next(Population)]))
-                .Select(group => new ComparedGroup(group.Group, group.Of.Champion, group.Of.Challenger)).ToList();
-            if (PromotionGate.Decide(terms, new ComparedModels(champion, challenger, "simulated", groups, drawn), null, DateTime.UnixEpoch).Promote)
+                .Select(group => new ComparedGroup(group.Group, group.Of.Champion, group.Of.Challenger) { Start = group.Of.Start }).ToList();
+            var models = new ComparedModels(champion, challenger, "simulated", groups, drawn) { Start = drawn[0].Start is null ? null : new ChainStart(start, Problem: null) };
+            if (PromotionGate.Decide(terms, models, null, DateTime.UnixEpoch).Promote)
                 promoted++;
         }
         return (double)promoted / decisions;
@@ -118,6 +127,9 @@ internal sealed class GateSimulation
             var given = (long)(pixels * Math.Exp(0.3 * marked));
             return new Lesion(pixels, given, given, dice, between * deviation * (1 - (0.2 * Math.Clamp(size, -2, 2))));
         }
+
+        /// <summary>The same lesion, as another model than the challenger sees it.</summary>
+        public Lesion Differing(double deviation, Random random) => this with { Difference = Normal(random) * deviation };
 
         /// <summary>Adds the pixels of both models; what is not shared is background on the other side.</summary>
         public void Count(int label, double shift, long[] champion, long[] challenger)

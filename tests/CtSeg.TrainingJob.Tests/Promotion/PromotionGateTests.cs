@@ -107,7 +107,7 @@ public sealed class PromotionGateTests
     {
         var decision = Decide(Groups(groups, _ => Matrix(100), _ => Matrix(900)));
         decision.Promote.ShouldBeFalse();
-        decision.Reason.ShouldContain("proves nothing");
+        decision.Reason.ShouldContain("prove nothing");
         decision.Groups.ShouldBe(groups);
     }
 

@@ -1,17 +1,9 @@
-using System.CommandLine;
 using System.Text.Json;
-using Azure.Core;
-using Azure.Core.Pipeline;
-using Azure.Storage.Blobs;
 using CtSeg.Contracts;
-using CtSeg.DataSets;
-using CtSeg.Imaging;
+using CtSeg.Erasure;
 using CtSeg.Models;
-using CtSeg.Segmentation;
 using CtSeg.Testing;
 using CtSeg.TrainingJob.Registry;
-using CtSeg.TrainingJob.Tests.Consumer.Fakes;
-using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Tests.Registry;
 
@@ -27,7 +19,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [InlineData(3, "pleural-effusion")]
     public async Task Given_AChallengerMadeWorseInOneClass_When_Promoted_Then_RefusedForItAndTheChampionServes(int worse, string name)
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 0);
         await world.PublishAsync("b", blindFor: worse);
         var (code, output, _) = await world.RunAsync("promote", "b");
@@ -46,7 +38,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_ABetterChallenger_When_Promoted_Then_ItServesAndAuditDecisionAndAlertSayWhy()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
         var (code, output, errors) = await world.RunAsync("promote", "b", "--json");
@@ -68,7 +60,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_AnEqualChallenger_When_Promoted_Then_Refused()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 0);
         await world.PublishAsync("b", blindFor: 0);
         var (code, output, _) = await world.RunAsync("promote", "b");
@@ -79,7 +71,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_AnotherPromotionDuringTheComparison_When_Promoted_Then_TheLoserDecidesAgainAgainstTheNewChampion()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
         await world.PublishAsync("c", blindFor: 0);
@@ -96,7 +88,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_ModelsThatCannotBeCompared_When_Promoted_Then_ASentenceSaysWhyAndForceNeedsAReason()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.PublishAsync("a", blindFor: 0);
         (await world.RunAsync("promote", "a")).Errors.ShouldContain("No model is in use");
         (await world.RunAsync("promote", "a", "--force")).Code.ShouldNotBe(ExitCodes.Success);
@@ -117,23 +109,25 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_AModelThatLearntFromTheLockedSlices_When_Compared_Then_TheyAreLeftOutAndNothingIsProven()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0, alsoTrainedOn: world.Pictures);
         var (code, output, _) = await world.RunAsync("compare", "a", "b");
-        code.ShouldBe(ExitCodes.Success);
-        output.ShouldContain("Would be refused: The locked set proves nothing");
-        output.ShouldContain("slices are left out");
+        code.ShouldBe(ExitCodes.Failure);
+        output.ShouldContain("nothing to compare them on: of all ");
+        var (missing, _, errors) = await world.RunAsync("compare", "a", "nope");
+        missing.ShouldBe(ExitCodes.Failure);
+        errors.ShouldContain("There is no model 'nope'");
     }
 
     [Fact]
     public async Task Given_AFolderOfSlices_When_Compared_Then_TheGainIsThatOfTheClass()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         using var folder = new TemporaryFolder();
         await world.PublishAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
-        var data = World.WriteData(folder, DiscModels.Slices(8, seed: 5));
+        var data = ModelsWorld.WriteData(folder, DiscModels.Slices(8, seed: 5));
         (await world.RunAsync("compare", "a", "b", "--data", data)).Output.ShouldContain("Would be promoted: Not worse");
         (await world.RunAsync("compare", "a", "b", "--data", data, "--min-groups", "9")).Output.ShouldContain("Would be refused: ");
         var (code, output, errors) = await world.RunAsync("compare", "a", "b", "--json", "--data", data);
@@ -146,9 +140,54 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_DataThatNobodyLocked_When_ModelsAreCompared_Then_NothingIsStored()
+    {
+        using var world = await ModelsWorld.OpenAsync(azurite);
+        await world.PublishAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        await world.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.EvaluationRule).DeleteAsync(cancellationToken: Stop);
+        var before = await world.BlobsAsync();
+        (await world.RunAsync("compare", "a", "b")).Code.ShouldBe(ExitCodes.Success);
+        (await world.BlobsAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Given_ALockedSet_When_ModelsAreCompared_Then_OnTheSlicesOfAPromotion()
+    {
+        using var world = await ModelsWorld.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        await world.PublishAsync("b", blindFor: 0);
+        var compared = JsonSerializer.Deserialize((await world.RunAsync("compare", "a", "b", "--json")).Output, ModelsJson.Default.PromotionDecision).ShouldNotBeNull();
+        (await world.RunAsync("promote", "b")).Code.ShouldBe(ExitCodes.Success);
+        var decided = (await world.Store.FindDecisionAsync("b", Stop)).ShouldNotBeNull();
+        (compared.EvaluationSet, compared.Slices, compared.Overall).ShouldBe((decided.EvaluationSet, decided.Slices, decided.Overall));
+        // Sets and salt are there by now.
+        var before = await world.BlobsAsync();
+        (await world.RunAsync("compare", "a", "b")).Code.ShouldBe(ExitCodes.Success);
+        (await world.BlobsAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Given_AnErasure_When_AModelThatLearntFromItIsPublishedLater_Then_ItIsPromotedByForceOnly()
+    {
+        using var world = await ModelsWorld.OpenAsync(azurite);
+        await world.ServeAsync("a", blindFor: 2);
+        var erasure = new DataErasure(world.Storage, TimeProvider.System, new HashSet<string>());
+        (await erasure.ForgetAsync(ErasureTarget.OfGroup(DiscModels.Slices(1, seed: 3)[0].Group), Stop)).IsDone.ShouldBeTrue();
+        using var folder = new TemporaryFolder();
+        var (code, _, errors) = await world.RunAsync("publish", DiscModels.Write(folder["b"], "b", blindFor: 0, [world.Pictures[0]]));
+        code.ShouldBe(ExitCodes.Success);
+        errors.ShouldContain("were erased");
+        (await world.RunAsync("promote", "b")).Errors.ShouldContain("were erased since");
+        (code, _, errors) = await world.RunAsync("publish", DiscModels.Write(folder["c"], "c", blindFor: 0, [world.Pictures[1]]));
+        (code, errors).ShouldBe((ExitCodes.Success, ""));
+        (await world.RunAsync("promote", "c")).Code.ShouldBe(ExitCodes.Success);
+    }
+
+    [Fact]
     public async Task Given_AFewModels_When_ListedShownAndRolledBack_Then_TheyAreToldForPeopleAndPrograms()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         (await world.RunAsync("list")).Output.ShouldContain("no models");
         await world.ServeAsync("a", blindFor: 0);
         await world.ServeAsync("b", blindFor: 2);
@@ -179,7 +218,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_TrustedKeys_When_AModelIsUnsignedOrSignedByAnother_Then_ItIsNotPromotedNotEvenByForce()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         using var folder = new TemporaryFolder();
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
@@ -207,7 +246,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_DamagedWeightsOrErasedData_When_Promoted_Then_Refused()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
         await world.PublishAsync("c", blindFor: 0);
@@ -225,7 +264,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_DataErasedDuringTheComparison_When_Promoted_Then_RefusedAndTheChampionServes()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         await world.ServeAsync("a", blindFor: 2);
         await world.PublishAsync("b", blindFor: 0);
         world.Before(BlobPaths.ModelDecision("b"), () => world.BreakAsync(BlobPaths.ModelErasure("b")));
@@ -240,7 +279,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_TheModelBeforeIsDamagedUnsignedOrHoldsErasedData_When_RolledBack_Then_RefusedWithAWayOrWarned()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         using var folder = new TemporaryFolder();
         foreach (var version in new[] { "a", "b", "c" })
             await world.ServeAsync(version, blindFor: 0);
@@ -261,7 +300,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_AFolderWithDamagedWeights_When_Published_Then_RefusedAndNothingIsStored()
     {
-        using var world = await World.OpenAsync(azurite);
+        using var world = await ModelsWorld.OpenAsync(azurite);
         using var folder = new TemporaryFolder();
         var model = DiscModels.Write(folder["m"], "m", 0, []);
         (await world.RunAsync("publish", model)).Code.ShouldBe(ExitCodes.Success);
@@ -269,124 +308,5 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
         (await world.RunAsync("publish", DiscModels.Write(folder["other"], "m", 2, []))).Errors.ShouldContain("never change");
         await File.WriteAllTextAsync(Path.Combine(model, ModelFolder.WeightsName), "damaged", Stop);
         (await world.RunAsync("publish", model)).Errors.ShouldContain("SHA-256");
-    }
-
-    /// <summary>A storage account with a locked set, and the command on it.</summary>
-    private sealed class World : IDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-        private readonly string _connection;
-        private readonly Interposed _interposed = new();
-
-        private World(string connection)
-        {
-            _connection = connection;
-            Storage = new BlobServiceClient(connection);
-            Store = new ModelStore(Storage);
-        }
-
-        public BlobServiceClient Storage { get; }
-        public ModelStore Store { get; }
-        public FakeServiceBus Bus { get; } = new(TimeProvider.System);
-        public IReadOnlyList<PictureIdentity> Pictures { get; private set; } = [];
-
-        public static async Task<World> OpenAsync(AzuriteFixture azurite)
-        {
-            var world = new World(await azurite.NewAccountAsync());
-            var data = new DataSetStore(world.Storage, TimeProvider.System);
-            await world.Storage.GetBlobContainerClient(Containers.TrainingData).GetBlobClient(BlobPaths.EvaluationRule).UploadAsync(
-                new BinaryData(JsonSerializer.SerializeToUtf8Bytes(new EvaluationRule(0.5, 1), ContractsJson.Default.EvaluationRule)), Stop);
-            foreach (var slice in DiscModels.Slices(20, seed: 3))
-            {
-                var image = BinaryData.FromBytes(PngWriter.Grey(slice.Image));
-                await data.AddAsync(new NewSlice(NewSlice.IdOf(slice.Name, image), slice.Name, slice.Group, image, slice.Mask, new SliceOrigin(SliceOrigins.Import, DateTime.UnixEpoch)), Stop);
-            }
-            world.Pictures = [.. DiscModels.Slices(20, seed: 3).Select(slice => PictureIdentity.Of(slice.Image))];
-            return world;
-        }
-
-        public static string WriteData(TemporaryFolder folder, IReadOnlyList<LabelledSlice> slices)
-        {
-            Directory.CreateDirectory(folder["images"]);
-            Directory.CreateDirectory(folder["masks"]);
-            foreach (var slice in slices)
-            {
-                File.WriteAllBytes(Path.Combine(folder["images"], slice.Name + ".png"), PngWriter.Grey(slice.Image));
-                File.WriteAllBytes(Path.Combine(folder["masks"], slice.Name + ".png"), MaskPng.Write(slice.Mask));
-            }
-            File.WriteAllLines(folder["slices.csv"], slices.Select(slice => $"{slice.Name},{slice.Group}").Prepend("slice,group"));
-            return folder.Path;
-        }
-
-        public async Task PublishAsync(string version, int blindFor, bool isKnown = true, IReadOnlyList<PictureIdentity>? alsoTrainedOn = null)
-        {
-            IReadOnlyList<PictureIdentity> pictures = [PictureIdentity.Of(DiscModels.Slices(1, seed: 99)[0].Image), .. alsoTrainedOn ?? []];
-            var (code, _, errors) = await RunAsync("publish", DiscModels.Write(_folder[version], version, blindFor, isKnown ? pictures : null));
-            code.ShouldBe(ExitCodes.Success, errors);
-        }
-
-        public async Task ServeAsync(string version, int blindFor)
-        {
-            await PublishAsync(version, blindFor);
-            (await RunAsync("promote", version, "--force", "--reason", "For the test.")).Code.ShouldBe(ExitCodes.Success);
-        }
-
-        /// <summary>Another machine puts a model into use.</summary>
-        public async Task<AliasMoveOutcome> RunElsewhereAsync(string version)
-        {
-            var alias = new ModelAlias(Storage, TimeProvider.System);
-            var model = new ServedModel(version, (await Store.FindAsync(version, Stop)).ShouldNotBeNull().WeightsSha256);
-            return await alias.MoveAsync(await Store.ReadAliasAsync(Stop), alias.NewMove(AliasMoveKind.Promotion, model, "elsewhere", "Better."), Stop);
-        }
-
-        /// <summary>Once, before the next request of the command to such a blob.</summary>
-        public void Before(string blob, Func<Task> act) => (_interposed.Blob, _interposed.Act) = (blob, act);
-
-        public async Task BreakAsync(string blob) => await Storage.GetBlobContainerClient(Containers.Models).GetBlobClient(blob).UploadAsync(BinaryData.FromString("{"), overwrite: true, Stop);
-
-        public async Task<string> CurrentAsync() => (await Store.ReadAliasAsync(Stop)).ShouldNotBeNull().Model.Version;
-
-        public async Task<IReadOnlyList<AuditedMove>> HistoryAsync() => await new AliasAudit(Storage).ListAsync(null, message => throw new InvalidOperationException(message), Stop);
-
-        public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
-        {
-            var options = new BlobClientOptions();
-            options.AddPolicy(_interposed, HttpPipelinePosition.PerCall);
-            var command = ModelsCommand.Create(keys => new RegistryAccess(
-                new BlobServiceClient(_connection, options), () => Bus.Connect(new Effects()), TrustedKeys.Read(keys), "tester", TimeProvider.System));
-            var (output, errors, outBefore, errorBefore) = (new StringWriter(), new StringWriter(), Console.Out, Console.Error);
-            Console.SetOut(output);
-            Console.SetError(errors);
-            try
-            {
-                var code = await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null }, Stop);
-                return (code, output.ToString(), errors.ToString());
-            }
-            finally
-            {
-                Console.SetOut(outBefore);
-                Console.SetError(errorBefore);
-            }
-        }
-
-        public void Dispose() => _folder.Dispose();
-    }
-
-    private sealed class Interposed : HttpPipelinePolicy
-    {
-        public string? Blob { get; set; }
-        public Func<Task>? Act { get; set; }
-
-        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
-        {
-            if (Act is { } act && message.Request.Uri.Path.EndsWith(Blob!, StringComparison.Ordinal))
-            {
-                Act = null;
-                await act();
-            }
-            await ProcessNextAsync(message, pipeline);
-        }
-
-        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
     }
 }

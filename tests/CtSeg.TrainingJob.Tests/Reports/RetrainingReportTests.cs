@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using CtSeg.Models;
 using CtSeg.TrainingJob.Reports;
 using CtSeg.TrainingRuns;
 
@@ -38,6 +39,18 @@ public sealed partial class RetrainingReportTests
         html.ShouldContain("are allowed, of a class too if either gives it on at least 10 slices.");
         rows.ShouldContain("Ground-glass opacity|41|120,334|131,002|109,211|23.2 %");
         html.ShouldContain("This is decision 4 on this evaluation set");
+    }
+
+    [Fact]
+    public void Given_AChainOfPromotions_When_Written_Then_TheReportSaysWhatWasLostSinceItsStartOrWhyNobodyKnows()
+    {
+        var full = SampleReport.Full();
+        var start = new ChainComparison(new ServedModel("2026.1", new string('c', 64)), 7, [new ChainClass("infection", 7, 0.7, 0.75, 0.05, true, true), new ChainClass("consolidation", 6, 0.6, 0.575, -0.025, true, false)]);
+        Html(start).ShouldContain("Since 2026.1, the model that the promotions began from, on 7 groups: All lesions +0.050, Consolidation −0.025. In no class");
+        Html(start with { Classes = [], Problem = "It is <gone>." }).ShouldContain("could not be compared with 2026.1, the model that the promotions began from: It is &lt;gone&gt;.");
+        RetrainingReport.Html(full).ShouldNotContain("began from");
+
+        string Html(ChainComparison chain) => RetrainingReport.Html(full with { Decision = full.Decision! with { Start = chain } });
     }
 
     [Theory]

@@ -33,6 +33,9 @@ internal sealed class FakeJudge(bool promotes) : IChallengerJudge
     /// <value>What the shadow saw stands against the model.</value>
     public string? ShadowObjection { get; init; }
 
+    /// <value>Against a model that is better than the champion: what a class lost since the promotions began.</value>
+    public ChainComparison? Start { get; init; }
+
     public async Task<Judgement> JudgeAsync(
         ServedModel champion, ServedModel challenger, TrainingRunStatus run, (ShadowTerms Terms, ShadowSummary Seen)? shadow, CancellationToken cancellationToken)
     {
@@ -42,6 +45,8 @@ internal sealed class FakeJudge(bool promotes) : IChallengerJudge
         var decision = PromotionGate.Decide(
             run.Request.Promotion, new ComparedModels(champion, challenger, run.EvaluationSet!, 0, []), shadow, new DateTime(2026, 11, 27, 3, 0, 0, DateTimeKind.Utc));
         var (passes, reason) = shadow is not null && ShadowObjection is { } objection ? (false, objection) : (promotes, promotes ? "Better." : "Not better.");
-        return new Judgement(decision with { Promote = passes, Reason = reason, Overall = decision.Overall with { Decides = true, Passes = promotes } }, [], []);
+        if (Start is not null)
+            (passes, reason) = (false, "A class lost too much since the start.");
+        return new Judgement(decision with { Start = Start, Promote = passes, Reason = reason, Overall = decision.Overall with { Decides = true, Passes = promotes } }, [], []);
     }
 }

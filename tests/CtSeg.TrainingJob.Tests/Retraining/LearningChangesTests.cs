@@ -49,6 +49,13 @@ public sealed class LearningChangesTests
     }
 
     [Fact]
+    public void Given_ABlackSliceLearntBeforeMasksWereNoted_When_Compared_Then_OnlyThatVeryPictureIsKnown()
+    {
+        var (black, white) = (new PictureIdentity(Hash(50), new string('0', 64)), new PictureIdentity(Hash(51), new string('0', 64)));
+        Kinds(new TrainedOn("old", null, [black], []), before: null, Slice(1, black, mask: 1), Slice(2, white, mask: 1)).ShouldBe([SliceChangeKind.Added]);
+    }
+
+    [Fact]
     public void Given_SliceThatWasLockedWithItsGroup_When_ItIsNoLonger_Then_ItIsNew()
     {
         var before = new DataSet("0011223344556677", default, [Slice(1, Known, mask: 1), Slice(2, Picture(2), mask: 2)]);

@@ -129,6 +129,15 @@ public sealed class RetrainFlowTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_RunRefusedForWhatAClassLostSinceThePromotionsBegan_When_AskedAgain_Then_Skipped()
+    {
+        var world = await OpenAsync();
+        var judge = new FakeJudge(promotes: true) { Start = new ChainComparison(new ServedModel("first", new string('a', 64)), 5, [new ChainClass("consolidation", 5, 0.6, 0.5, -0.1, Decides: true, Passes: false)]) };
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), judge))).State.ShouldBe(TrainingRunState.Refused);
+        (await world.ReadAsync(await world.DrainAfterRequestAsync(new FakeTrainer(), judge))).State.ShouldBe(TrainingRunState.Skipped);
+    }
+
+    [Fact]
     public async Task Given_FailedOrCancelledRun_When_AskedAgain_Then_Tried()
     {
         var world = await OpenAsync();

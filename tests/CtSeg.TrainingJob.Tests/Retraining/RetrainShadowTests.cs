@@ -89,6 +89,57 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
         ((await world.ReadAsync(again)).State, trainer.Trained).ShouldBe(triedAgain ? (TrainingRunState.Shadowing, 2) : (TrainingRunState.Skipped, 1));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_CancelOrErasureDuringTheComparison_When_AShadowIsAskedFor_Then_TheRunEndsAndNobodyLooksOn(bool isErasure)
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        var learnt = await world.FirstGroupAsync(isLocked: false);
+        var judge = new FakeJudge(promotes: true)
+        {
+            Meanwhile = async () =>
+            {
+                if (isErasure)
+                    await world.ForgetAsync(learnt);
+                else
+                    (await world.Runs.CancelAsync(run, "x", Stop)).ShouldBe(TrainingRunCancellation.Asked);
+            },
+        };
+        await world.DrainAsync(new FakeTrainer(), judge);
+        (await world.ReadAsync(run)).State.ShouldBeOneOf(isErasure ? [TrainingRunState.Failed, TrainingRunState.Cancelled] : [TrainingRunState.Cancelled]);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldBeNull();
+        (await world.Runs.FindActiveAsync(Stop)).ShouldBeNull();
+    }
+
+    // Before the state is noted, and before the run is given back.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_CancelAtTheLastMoment_When_TheShadowLooksOn_Then_CancelledAndItLooksOnNoMore(bool looksOnAlready)
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        if (looksOnAlready)
+        {
+            await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+            world.Ask(run, 2);
+        }
+        var answer = TrainingRunCancellation.Unknown;
+        world.BeforeEach($"{run}.json", async () =>
+        {
+            var status = await world.ReadAsync(run);
+            if (status is { CancelRequested: false, Beat: not null, HasEnded: false } && await ShadowsOf(world).ReadAsync(Stop) is { Shadow: not null })
+                answer = await world.Runs.CancelAsync(run, "x", Stop);
+        });
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+
+        answer.ShouldBe(TrainingRunCancellation.Asked);
+        (await world.ReadAsync(run)).State.ShouldBe(TrainingRunState.Cancelled);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldBeNull();
+    }
+
     [Fact]
     public async Task Given_KilledAfterTheShadowWasStopped_When_AskedAgain_Then_ItStillCountsAsSeenEnough()
     {

@@ -51,6 +51,9 @@ internal sealed class RetrainWorld
     public TrustedKeys Trusted { get; set; } = TrustedKeys.None;
     public SigningKey? Key { get; set; }
 
+    /// <value>What real trainings measure their epochs by; that of the job where null.</value>
+    public TimeProvider? TrainingTime { get; set; }
+
     /// <value>Hours are seconds here.</value>
     public RetrainLimits Limits { get; init; } = new()
     {
@@ -213,8 +216,14 @@ internal sealed class RetrainWorld
         return false;
     }
 
+    private ChallengerTraining TrainingBy(TimeProvider time, BlobServiceClient storage)
+    {
+        var signing = new RunSigning(new ModelStore(storage), Trusted, Key, NullLogger<RunSigning>.Instance);
+        return new ChallengerTraining(new DataSetStore(storage, Time), signing, new TrainingCheckpointStore(storage), time, NullLogger<ChallengerTraining>.Instance);
+    }
+
     private Task RunAsync(BlobServiceClient storage, IChallengerTrainer? trainer, IChallengerJudge? judge, Effects? effects, CancellationToken stopping) =>
-        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer, Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
+        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer ?? (TrainingTime is { } time ? TrainingBy(time, storage) : null), Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
 
     /// <summary>Somebody comes by between two steps of a job.</summary>
     private sealed class Intruder(string blob, Func<Task> act, int times) : HttpPipelinePolicy

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Registry;
+using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
+using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 
@@ -17,6 +20,17 @@ public sealed class StartingModelTests : IDisposable
         HeldOutShare = 0,
         ScoreEvery = 0,
         InputCheckSteps = 2,
+    };
+
+    private static readonly ModelManifest Champion = new()
+    {
+        Version = "champion",
+        CreatedUtc = DateTime.UnixEpoch,
+        Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true },
+        Classes = [],
+        Preprocessing = new ModelPreprocessing(369, 369, "area", "grey"),
+        WeightsSha256 = new string('a', 64),
+        WeightsLicence = "MIT",
     };
 
     private readonly TemporaryFolder _folder = new();
@@ -89,6 +103,44 @@ public sealed class StartingModelTests : IDisposable
     [InlineData("--input-size", "64")]
     public void Given_AModelToGoOnFrom_When_TheCommandIsGivenAnotherShape_Then_Refused(string option, string value) =>
         TrainCommand.Create().Parse(["--data", "d", "--out", "o", "--from", "m", option, value]).Errors.ShouldHaveSingleItem().Message.ShouldContain("from the model");
+
+    [Fact]
+    public void Given_AModelToGoOnFrom_When_NothingElseIsSaid_Then_TheCommandTrainsAsANightDoesButForHoldingOutAndScoring()
+    {
+        var nightly = RetrainingRecipe.For(new TrainingRunRequest(TrainingRunRequest.BySchedule), Champion);
+        var command = CommandOptions(Champion, "--hold-out", "0");
+        Json(command with { ScoreEvery = nightly.ScoreEvery }).ShouldBe(Json(nightly));
+        Json(command).ShouldBe(Json(CommandOptions(Champion, "--hold-out", "0", "--recipe", TrainingOptions.FineTuneRecipe)));
+        (command.Epochs, command.LearningRate, command.AttendsFrom, command.Stages.Count, command.StartsFrom).ShouldBe((60, 1e-3, 0, 0, Champion.WeightsSha256));
+        // Without a model it begins anew, as the best recipe says.
+        var anew = TrainingOptions.OfRecipe(TrainingOptions.BestRecipe);
+        Json(CommandOptions(from: null)).ShouldBe(Json(anew.For(anew.Views, anew.InputSize)));
+    }
+
+    [Fact]
+    public void Given_ANightFromScratch_When_ItsOptionsAreMade_Then_AttentionMayJoinLate()
+    {
+        var nightly = RetrainingRecipe.For(new TrainingRunRequest(TrainingRunRequest.BySchedule) { FromScratch = true }, Champion);
+        (nightly.AttendsFrom, nightly.StartsFrom).ShouldBe((TrainingOptions.OfRecipe(TrainingOptions.BestRecipe).AttendsFrom, null));
+    }
+
+    [Fact]
+    public void Given_AModelToGoOnFrom_When_TheRecipeLetsAttentionJoinLate_Then_RefusedSinceItsOwnWouldBeSilenced()
+    {
+        var recipe = Path.Combine(_folder["."], "late.json");
+        File.WriteAllText(recipe, """{ "attendsFrom": 0.5 }""");
+        foreach (var late in new[] { TrainingOptions.BestRecipe, recipe })
+        {
+            Should.Throw<InvalidDataException>(CommandOptions(Champion, "--recipe", late).Validate).Message.ShouldContain("take the recipe fine-tune");
+            CommandOptions(from: null, "--recipe", late).Validate();
+        }
+        Should.Throw<InvalidDataException>(() => Train("late", Options.From(Champion) with { AttendsFrom = 0.5 }, TrainingRunTests.Circles(4), from: null));
+    }
+
+    private static TrainingOptions CommandOptions(ModelManifest? from, params string[] arguments) =>
+        TrainCommand.Options(TrainCommand.Create().Parse(["--data", "d", "--out", "o", .. arguments]), from);
+
+    private static string Json(TrainingOptions options) => JsonSerializer.Serialize(options, TrainingJson.Default.TrainingOptions);
 
     private ModelManifest Train(string name, TrainingOptions options, TrainingData data, StartingModel? from) =>
         new TrainingRun(_folder[name], name, TimeProvider.System) { Resume = true, From = from }
