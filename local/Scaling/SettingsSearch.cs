@@ -1,0 +1,82 @@
+namespace CtSeg.Local.Scaling;
+
+/// <summary>One choice of settings, as the rule sees it.</summary>
+/// <param name="Ordinary">An ordinary day.</param>
+/// <param name="WithBacklog">The same day, and one hospital uploads old studies.</param>
+internal sealed record Candidate(DayFigures Ordinary, DayFigures WithBacklog)
+{
+    public JobSettings Settings => Ordinary.Settings;
+
+    /// <summary>The rule's conditions.</summary>
+    public bool IsFastEnough =>
+        Ordinary.All!.P95 <= SettingsSearch.OrdinaryBar && WithBacklog.Fresh!.P95 <= SettingsSearch.BacklogBar;
+}
+
+/// <summary>
+/// Tries settings and chooses by a rule: on an ordinary day 95 of 100 results within five minutes, on a day with a backlog 95 of 100 of the
+/// other results within fifteen; of those the cheapest on the ordinary day; of those within one per cent of it the one with the fewest
+/// executions at once, then that with the smallest batch, the shortest idle time and the most messages for an execution.
+/// </summary>
+internal sealed class SettingsSearch(ArrivalPattern pattern, Hardware hardware, ServiceTimes times, int seed)
+{
+    /// <value>Seconds.</value>
+    public const double OrdinaryBar = 300;
+
+    /// <value>Seconds.</value>
+    public const double BacklogBar = 900;
+
+    /// <value>Slices of the backlog, where the pattern has none.</value>
+    public const int DefaultBacklog = 20_000;
+
+    private const double AsCheap = 1.01;
+
+    public static IReadOnlyList<int> MessagesPerExecution { get; } = [16, 32, 64, 128, 256, 512];
+    public static IReadOnlyList<int> Batches { get; } = [4, 8, 16, 32];
+    public static IReadOnlyList<double> IdleSeconds { get; } = [5, 10, 20, 30, 60, 120, 300];
+    public static IReadOnlyList<int> MaxExecutions { get; } = [1, 2, 4, 8, 16, 32];
+
+    /// <returns>All that were tried.</returns>
+    public IReadOnlyList<Candidate> Try(CancellationToken cancellationToken)
+    {
+        var backlog = pattern with { Backlog = pattern.Backlog > 0 ? pattern.Backlog : DefaultBacklog };
+        var ordinary = pattern with { Backlog = 0 };
+        var (ordinaryIntake, backlogIntake) = (new IntakePool().Take(ordinary.Draw(seed)), new IntakePool().Take(backlog.Draw(seed)));
+        return [.. Grid()
+            .AsParallel().AsOrdered().WithCancellation(cancellationToken)
+            .Select(settings => new Candidate(
+                DayFigures.Run(ordinary, ordinaryIntake, hardware, settings, times, seed),
+                DayFigures.Run(backlog, backlogIntake, hardware, settings, times, seed)))];
+    }
+
+    /// <returns>Null where nothing is fast enough.</returns>
+    public static Candidate? Choose(IReadOnlyList<Candidate> candidates)
+    {
+        Candidate[] fast = [.. candidates.Where(candidate => candidate.IsFastEnough)];
+        if (fast.Length == 0)
+            return null;
+        var cheapest = fast.Min(candidate => candidate.Ordinary.BilledSeconds);
+        return fast.Where(candidate => candidate.Ordinary.BilledSeconds <= cheapest * AsCheap)
+            .OrderBy(candidate => candidate.Settings.MaxExecutions)
+            .ThenBy(candidate => candidate.Settings.Batch)
+            .ThenBy(candidate => candidate.Settings.IdleSeconds)
+            .ThenByDescending(candidate => candidate.Settings.MessagesPerExecution)
+            .First();
+    }
+
+    /// <returns>How many steps of the grid lie between two settings, over all of them.</returns>
+    public static int StepsBetween(JobSettings one, JobSettings other) =>
+        Steps(MessagesPerExecution, one.MessagesPerExecution, other.MessagesPerExecution)
+        + Steps(Batches, one.Batch, other.Batch)
+        + Steps(IdleSeconds, one.IdleSeconds, other.IdleSeconds)
+        + Steps(MaxExecutions, one.MaxExecutions, other.MaxExecutions);
+
+    private static int Steps<T>(IReadOnlyList<T> values, T one, T other) where T : IEquatable<T> =>
+        Math.Abs(values.TakeWhile(value => !value.Equals(one)).Count() - values.TakeWhile(value => !value.Equals(other)).Count());
+
+    private static IEnumerable<JobSettings> Grid() =>
+        from messages in MessagesPerExecution
+        from batch in Batches
+        from idle in IdleSeconds
+        from most in MaxExecutions
+        select JobSettings.Default with { MessagesPerExecution = messages, Batch = batch, IdleSeconds = idle, MaxExecutions = most };
+}
