@@ -8,7 +8,7 @@ namespace CtSeg.Local.Scaling;
 internal sealed record JobSettings(int MessagesPerExecution, int Batch, double IdleSeconds, int MaxExecutions)
 {
     /// <value>Those of the template.</value>
-    public static JobSettings Default { get; } = new(64, 16, 60, 4);
+    public static JobSettings Default { get; } = new(256, 8, 120, 4);
 
     /// <value>Between two looks of the scaler at the queue; 30 s.</value>
     public double PollingSeconds { get; init; } = 30;

@@ -9,6 +9,11 @@ internal static class LimitTable
     private const double SecondsPerDay = 86_400;
     private const double DaysPerYear = 365;
 
+    // ReconcileScans lists all statuses at every run: functionTimeout in host.json, the page of the service, and its time, which is assumed.
+    private const double ReconcileSeconds = 300;
+    private const double StatusesPerPage = 5000;
+    private const double SecondsPerPage = 0.5;
+
     /// <param name="day">A day of many hospitals: its busiest minute is what the limits are held against.</param>
     public static FigureTable Of(PriceList prices, DayFigures day)
     {
@@ -17,6 +22,7 @@ internal static class LimitTable
         var kept = daily * SliceFootprint.StoredMb / 1e6 * DaysPerYear;
         List<IReadOnlyList<string>> rows =
         [
+            Reconcile(daily),
             Row(prices.LimitOf("service-bus-credits"), SliceFootprint.BusOperations, peak, "operations a slice"),
             Row(prices.LimitOf("storage-requests"), SliceFootprint.BlobWrites + SliceFootprint.BlobReads, peak, "requests a slice"),
             Row(prices.LimitOf("storage-ingress"), SliceFootprint.StoredMb * 8 / 1000, peak, "Gbit a slice"),
@@ -31,10 +37,10 @@ internal static class LimitTable
             ["service", "limit", "of a", "arithmetic", "hospitals"], rows);
     }
 
-    private static IReadOnlyList<string> Row(ServiceLimit limit, double perSlice, double peak, string unit) =>
+    private static string[] Row(ServiceLimit limit, double perSlice, double peak, string unit) =>
         Row(limit, $"{Number(limit.Value)} / ({Number(perSlice)} {unit} x {Number(peak)})", limit.Value / (perSlice * peak));
 
-    private static IReadOnlyList<string> Functions(ServiceLimit limit, double peak)
+    private static string[] Functions(ServiceLimit limit, double peak)
     {
         var pool = new IntakePool();
         var (instances, each) = (limit.Value / (SliceFootprint.FunctionMemoryGb * 1024), pool.Concurrency / pool.CallSeconds);
@@ -42,18 +48,31 @@ internal static class LimitTable
     }
 
     // Over the day, not in the busiest minute: a queue is there to be waited in.
-    private static IReadOnlyList<string> Job(ServiceLimit limit, Hardware hardware, double ofLimit, double daily)
+    private static string[] Job(ServiceLimit limit, Hardware hardware, double ofLimit, double daily)
     {
         var slices = limit.Value / ofLimit * SecondsPerDay / hardware.SecondsPerSlice;
         return Row(limit, $"{Number(limit.Value / ofLimit)} x {Number(SecondsPerDay)} s / {Number(hardware.SecondsPerSlice)} s / {Number(daily)} slices, never idle", slices / daily);
     }
 
-    private static IReadOnlyList<string> Capacity(ServiceLimit limit, double terabytes)
+    private static string[] Reconcile(double daily)
+    {
+        var scans = ReconcileSeconds / SecondsPerPage * StatusesPerPage;
+        return
+        [
+            "the look at waiting scans", $"{Number(ReconcileSeconds)} s a run", "account",
+            $"{Number(ReconcileSeconds)} s / {Number(SecondsPerPage)} s a page x {Number(StatusesPerPage)} statuses / ({Number(daily)} x {DaysPerYear} days kept)",
+            Floor(scans / (daily * DaysPerYear)),
+        ];
+    }
+
+    private static string[] Capacity(ServiceLimit limit, double terabytes)
     {
         var all = limit.Value * 1125.9;
         return Row(limit, $"{Number(all)} TB / {Number(terabytes)} TB a year, if nothing is deleted for a year", all / terabytes);
     }
 
-    private static IReadOnlyList<string> Row(ServiceLimit limit, string arithmetic, double hospitals) =>
-        [limit.Service, $"{Number(limit.Value)} {limit.Unit}", limit.Scope, arithmetic, Math.Floor(hospitals).ToString("#,0", CultureInfo.InvariantCulture)];
+    private static string[] Row(ServiceLimit limit, string arithmetic, double hospitals) =>
+        [limit.Service, $"{Number(limit.Value)} {limit.Unit}", limit.Scope, arithmetic, Floor(hospitals)];
+
+    private static string Floor(double hospitals) => Math.Floor(hospitals).ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -18,7 +18,7 @@ internal static class ScalingCommand
         Examples:
           ./ctseg scaling                                       1, 100 and 1,000 hospitals with the template's settings
           ./ctseg scaling --hospitals 20 --hardware t4 --backlog 5000
-          ./ctseg scaling search --hospitals 100 --hardware t4  which settings the rule chooses
+          ./ctseg scaling search                                which settings the rule chooses; takes minutes
           ./ctseg scaling costs                                 per 1,000 slices and a month at rest
           ./ctseg scaling limits                                where one namespace and one account end
         """;
@@ -91,29 +91,19 @@ internal static class ScalingCommand
 
     private static ScalingAnswer Search(ScalingRequest request, CancellationToken cancellationToken)
     {
-        List<FigureTable> tables = [];
-        List<object> figures = [];
-        var found = true;
-        foreach (var hardware in request.Hardware)
-        {
-            var pattern = request.Pattern with { Hospitals = request.Hospitals?[0] ?? 100 };
-            var tried = new SettingsSearch(pattern, hardware, request.Times, request.Seed).Try(cancellationToken);
-            var chosen = SettingsSearch.Choose(tried);
-            found &= chosen is not null;
-            var shown = Neighbours(tried, chosen);
-            tables.Add(ScalingTables.OfCandidates(
-                chosen is null
-                    ? $"{hardware.Name}, {pattern.Hospitals} hospitals: none of {tried.Count} is fast enough; the fastest"
-                    : $"{hardware.Name}, {pattern.Hospitals} hospitals: the one chosen of {tried.Count}, then the same with one setting changed", shown, request.Prices));
-            figures.Add(new { hardware = hardware.Name, chosen, tried });
-        }
-        return new ScalingAnswer(figures, tables, found);
+        var pattern = request.Pattern with { Hospitals = request.Hospitals?[0] ?? 100 };
+        var tried = new SettingsSearch(pattern, request.Hardware, request.Times, request.Prices, request.Seed).Try(cancellationToken);
+        var chosen = SettingsSearch.Choose(tried);
+        var title = chosen is null
+            ? $"{pattern.Hospitals} hospitals: none of {tried.Count} is fast enough; the fastest"
+            : $"{pattern.Hospitals} hospitals: the one chosen of {tried.Count}, then those that are one step from it";
+        return new ScalingAnswer(new { chosen, tried }, [ScalingTables.OfCandidates(title, Shown(tried, chosen), request.Prices)], chosen is not null);
     }
 
     /// <returns>The chosen one and those that differ from it in one setting by one step; where none was chosen, the fastest.</returns>
-    private static IReadOnlyList<Candidate> Neighbours(IReadOnlyList<Candidate> tried, Candidate? chosen) =>
+    private static IReadOnlyList<Candidate> Shown(IReadOnlyList<Candidate> tried, Candidate? chosen) =>
         chosen is null
-            ? [.. tried.OrderBy(candidate => candidate.Ordinary.All!.P95).Take(ShownCandidates)]
+            ? [.. tried.OrderBy(candidate => candidate.Trials.Max(trial => trial.Ordinary.All?.P95)).Take(ShownCandidates)]
             : [chosen, .. tried.Where(candidate => SettingsSearch.StepsBetween(candidate.Settings, chosen.Settings) == 1)];
 
     private static ScalingAnswer Costs(ScalingRequest request, CancellationToken cancellationToken)

@@ -15,31 +15,38 @@ internal static class ScalingTables
     public static FigureTable OfBacklogs(string title, IReadOnlyList<DayFigures> days) =>
         new(
             title,
-            ["hardware", "hospitals", "slices of the backlog", "last result of the day after", "other slices, p50", "p95", "p99", "at once", "deepest queue"],
+            ["hardware", "hospitals", "slices of the backlog", "longest wait", "other slices, p50", "p95", "p99", "at once", "deepest queue"],
             [.. days.Select(day => (IReadOnlyList<string>)
             [
                 day.Hardware.Name, Whole(day.Hospitals), Whole(day.Backlog), Time(day.All?.Longest), Time(day.Fresh?.P50), Time(day.Fresh?.P95), Time(day.Fresh?.P99),
                 Whole(day.MostExecutions), Whole(day.DeepestQueue),
             ])]);
 
-    /// <param name="shown">The chosen one first.</param>
-    public static FigureTable OfCandidates(string title, IReadOnlyList<Candidate> shown, PriceList prices) =>
-        new(
-            title,
-            ["messages per execution", "batch", "idle", "executions at most", "p50", "p95", "p95 beside a backlog", "executions", "at once", "billed", "busy", $"{prices.Currency} per 1,000"],
-            [.. shown.Select(candidate => (IReadOnlyList<string>)
-            [
-                Whole(candidate.Settings.MessagesPerExecution), Whole(candidate.Settings.Batch), Time(candidate.Settings.IdleSeconds), Whole(candidate.Settings.MaxExecutions),
-                Time(candidate.Ordinary.All?.P50), Time(candidate.Ordinary.All?.P95), Time(candidate.WithBacklog.Fresh?.P95), Whole(candidate.Ordinary.Executions),
-                Whole(candidate.Ordinary.MostExecutions), Time(candidate.Ordinary.BilledSeconds), Percent(candidate.Ordinary.Utilisation),
-                Money(candidate.Ordinary.CostPerThousand(prices)),
-            ])]);
+    public static FigureTable OfCandidates(string title, IReadOnlyList<Candidate> shown, PriceList prices)
+    {
+        List<string> columns = ["messages per execution", "batch", "idle", "executions at most"];
+        foreach (var trial in shown[0].Trials)
+        {
+            var name = trial.Ordinary.Hardware.Name;
+            columns.AddRange([$"{name}: p50", "p95", "p95 beside a backlog", "billed", $"{prices.Currency} per 1,000"]);
+        }
+        return new FigureTable(title, columns, [.. shown.Select(candidate => Row(candidate, prices))]);
+    }
 
-    private static IReadOnlyList<string> Row(DayFigures day, PriceList prices) =>
+    private static string[] Row(DayFigures day, PriceList prices) =>
     [
         day.Hardware.Name, Whole(day.Hospitals), Whole(day.Slices), Time(day.All?.P50), Time(day.All?.P95), Time(day.All?.P99), Time(day.Emergencies?.P95),
         Whole(day.Executions), Whole(day.MostExecutions), Time(day.BilledSeconds), Percent(day.Utilisation), Whole(day.DeepestQueue), Money(day.CostPerThousand(prices)),
     ];
+
+    private static List<string> Row(Candidate candidate, PriceList prices)
+    {
+        var settings = candidate.Settings;
+        List<string> cells = [Whole(settings.MessagesPerExecution), Whole(settings.Batch), Time(settings.IdleSeconds), Whole(settings.MaxExecutions)];
+        foreach (var (ordinary, withBacklog) in candidate.Trials)
+            cells.AddRange([Time(ordinary.All?.P50), Time(ordinary.All?.P95), Time(withBacklog.Fresh?.P95), Time(ordinary.BilledSeconds), Money(ordinary.CostPerThousand(prices))]);
+        return cells;
+    }
 
     private static string Whole(int count) => count.ToString("#,0", CultureInfo.InvariantCulture);
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} %");

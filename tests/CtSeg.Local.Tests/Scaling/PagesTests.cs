@@ -39,7 +39,7 @@ public sealed partial class PagesTests
     [Fact, Trait("Category", "Slow")]
     public void Given_TheSearch_When_RunAgain_Then_ItChoosesTheDefaults()
     {
-        var tried = new SettingsSearch(new ArrivalPattern(100), Hardware.T4, new ServiceTimes(), Seed).Try(TestContext.Current.CancellationToken);
+        var tried = new SettingsSearch(new ArrivalPattern(100), [Hardware.Cpu, Hardware.T4], new ServiceTimes(), Prices, Seed).Try(TestContext.Current.CancellationToken);
 
         SettingsSearch.Choose(tried)!.Settings.ShouldBe(JobSettings.Default);
     }

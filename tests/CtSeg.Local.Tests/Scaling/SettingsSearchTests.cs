@@ -4,8 +4,8 @@ namespace CtSeg.Local.Tests.Scaling;
 
 public sealed class SettingsSearchTests
 {
-    private static readonly Latencies Fast = new(60, 100, 120, 200);
-    private static readonly Latencies Slow = new(60, 301, 320, 400);
+    private static readonly Latencies Fast = new(10, 100, 120, 200);
+    private static readonly Latencies Slow = new(10, 301, 320, 400);
 
     [Fact]
     public void Given_ACheaperOneThatIsTooSlow_When_Chosen_Then_TheCheapestOfTheFastOnes()
@@ -25,12 +25,30 @@ public sealed class SettingsSearchTests
 
     [Fact]
     public void Given_OneThatIsSlowBesideABacklog_When_Chosen_Then_NotIt() =>
-        SettingsSearch.Choose([Of(64, 16, 60, 4, 1000, Fast, besideBacklog: new(60, 901, 902, 903))]).ShouldBeNull();
+        SettingsSearch.Choose([Of(64, 16, 60, 4, 1000, Fast, besideBacklog: new(10, 901, 902, 903))]).ShouldBeNull();
 
-    private static Candidate Of(int messages, int batch, double idle, int most, double billed, Latencies all, Latencies? besideBacklog = null)
+    [Fact]
+    public void Given_OneThatIsSlowOnOneHardware_When_Chosen_Then_NotIt()
     {
-        DayFigures Day(Latencies fresh) => new(
-            1, Hardware.Cpu, new JobSettings(messages, batch, idle, most), 100, 0, all, fresh, null, 1, 1, billed, 0.5, 1, 0, 0, 1, 1, 100);
-        return new Candidate(Day(all), Day(besideBacklog ?? all));
+        var (fast, slow) = (Of(64, 16, 60, 4, 1000, Fast), Of(64, 16, 60, 4, 1000, new(16, 100, 120, 200)));
+
+        SettingsSearch.Choose([fast with { Trials = [.. fast.Trials, .. slow.Trials] }]).ShouldBeNull();
+        SettingsSearch.Choose([fast with { Trials = [.. fast.Trials, .. fast.Trials] }]).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Given_EquallyCheapOnes_When_Chosen_Then_SmallestBatchShortestIdleTimeMostMessages()
+    {
+        var chosen = SettingsSearch.Choose(
+            [Of(256, 16, 60, 4, 1000, Fast), Of(64, 8, 60, 4, 1000, Fast), Of(256, 8, 90, 4, 1000, Fast), Of(256, 8, 60, 4, 1000, Fast)]);
+
+        chosen!.Settings.ShouldBe(new JobSettings(256, 8, 60, 4));
+    }
+
+    private static Candidate Of(int messages, int batch, double idle, int most, double cost, Latencies all, Latencies? besideBacklog = null)
+    {
+        var settings = new JobSettings(messages, batch, idle, most);
+        DayFigures Day(Latencies fresh) => new(1, Hardware.Cpu, settings, 100, 0, all, fresh, null, 1, 1, 1, 0.5, 1, 0, 0, 1, 1, 100);
+        return new Candidate(settings, [new Trial(Day(all), Day(besideBacklog ?? all))], cost);
     }
 }
