@@ -41,44 +41,52 @@ internal sealed record IntakePool
     {
         var messages = new QueuedSlice[arrivals.Count];
         // The places of all instances by the time from which they are free; the earliest is taken next.
-        var places = new PriorityQueue<Instance, double>();
+        var places = new PriorityQueue<Place, double>();
+        // Places that had no slice yet, those of instances that still start among them.
+        var fresh = 0;
         var (live, most) = (0, 0);
         for (var i = 0; i < messages.Length; i++)
         {
             var called = arrivals[i].At + EventSeconds;
-            live -= DropUnused(places, called);
-            if (live < MaxInstances && !(places.TryPeek(out _, out var free) && free <= called))
+            DropUnused(places, called, ref live, ref fresh);
+            if (live < MaxInstances && fresh == 0 && !(places.TryPeek(out _, out var free) && free <= called))
             {
                 var started = new Instance { Places = Concurrency, LastUse = called + StartSeconds };
                 for (var place = 0; place < Concurrency; place++)
-                    places.Enqueue(started, started.LastUse);
+                    places.Enqueue(new Place(started), started.LastUse);
+                fresh += Concurrency;
                 most = Math.Max(most, ++live);
             }
-            places.TryDequeue(out var instance, out var from);
+            places.TryDequeue(out var taken, out var from);
+            fresh -= taken!.IsFresh ? 1 : 0;
+            taken.IsFresh = false;
             var done = Math.Max(from, called) + CallSeconds;
-            instance!.LastUse = Math.Max(instance.LastUse, done);
-            places.Enqueue(instance, done);
+            taken.Instance.LastUse = Math.Max(taken.Instance.LastUse, done);
+            places.Enqueue(taken, done);
             messages[i] = new QueuedSlice(arrivals[i].At, done, arrivals[i].Kind);
         }
         return new IntakeOutcome([.. messages.OrderBy(message => message.QueuedAt)], most);
     }
 
-    /// <returns>Instances that went.</returns>
-    private int DropUnused(PriorityQueue<Instance, double> places, double now)
+    private void DropUnused(PriorityQueue<Place, double> places, double now, ref int live, ref int fresh)
     {
-        var gone = 0;
-        while (places.TryPeek(out var instance, out _) && instance.LastUse + KeepSeconds < now)
+        while (places.TryPeek(out var place, out _) && place.Instance.LastUse + KeepSeconds < now)
         {
             places.Dequeue();
-            if (--instance.Places == 0)
-                gone++;
+            fresh -= place.IsFresh ? 1 : 0;
+            live -= --place.Instance.Places == 0 ? 1 : 0;
         }
-        return gone;
     }
 
     private sealed class Instance
     {
         public int Places { get; set; }
         public double LastUse { get; set; }
+    }
+
+    private sealed class Place(Instance instance)
+    {
+        public Instance Instance { get; } = instance;
+        public bool IsFresh { get; set; } = true;
     }
 }

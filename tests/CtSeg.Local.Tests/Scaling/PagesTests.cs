@@ -77,6 +77,17 @@ public sealed partial class PagesTests
     }
 
     [Fact]
+    public void Given_TheTemplates_When_Read_Then_ThePageNamesTheirProviders()
+    {
+        SkipWithoutTemplate();
+        var used = Directory.GetFiles(Path.Combine(Root, "infra-bicep"), "*.bicep", SearchOption.AllDirectories)
+            .SelectMany(file => Resource().Matches(File.ReadAllText(file))).Select(match => match.Groups["provider"].Value).Distinct();
+
+        var line = Section(Page("deploy.md"), "## Before").Split('\n').Single(line => line.StartsWith("Resource providers", StringComparison.Ordinal));
+        Provider().Matches(line).Select(match => match.Groups["provider"].Value).ShouldBe(used, ignoreOrder: true);
+    }
+
+    [Fact]
     public void Given_TheSettingsOfThePrograms_When_Listed_Then_ThePageNamesEach()
     {
         var section = Section(Page("deploy.md"), "## Settings of the programs");
@@ -141,6 +152,12 @@ public sealed partial class PagesTests
 
     [GeneratedRegex(@"^\| (?<cell>`[^|]+) \|", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex FirstCell();
+
+    [GeneratedRegex(@"^resource \w+ '(?<provider>Microsoft\.\w+)/", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Resource();
+
+    [GeneratedRegex(@"`(?<provider>Microsoft\.\w+)`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Provider();
 
     [GeneratedRegex("`(?<name>\\w+)`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Names();
