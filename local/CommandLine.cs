@@ -6,6 +6,7 @@ using CtSeg.Local.Bench;
 using CtSeg.Local.Demo;
 using CtSeg.Local.FunctionsHost;
 using CtSeg.Local.Processes;
+using CtSeg.Local.Scaling;
 using CtSeg.Local.ServiceBus;
 using CtSeg.Local.Stack;
 using CtSeg.Local.Testing;
@@ -86,6 +87,7 @@ internal static class CommandLine
             ServiceBusCommand.Create(Environment.GetEnvironmentVariable),
             TestCommand.Create(),
             BenchCommand.Create(),
+            ScalingCommand.Create(),
             hostCommand,
             new HelpOption { Recursive = true },
             new VersionOption(),
