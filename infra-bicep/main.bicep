@@ -80,7 +80,7 @@ param budgetStart string = '2026-12-01'
 
 @description('Waiting messages for which one more execution of the segmentation job is started; docs/scaling.md.')
 @minValue(1)
-param messagesPerExecution int = 64
+param messagesPerExecution int = 256
 
 @description('Executions of the segmentation job at the same time, at most.')
 @minValue(1)
@@ -89,11 +89,11 @@ param maxExecutions int = 4
 @description('Messages that the segmentation job takes at a time.')
 @minValue(1)
 @maxValue(256)
-param batch int = 16
+param batch int = 8
 
 @description('Seconds without a message after which an execution of the segmentation job ends.')
 @minValue(1)
-param idleSeconds int = 60
+param idleSeconds int = 120
 
 var suffix = '${environmentName}-${take(uniqueString(subscription().id, environmentName, location), 6)}'
 var compact = toLower(replace(suffix, '-', ''))
@@ -304,7 +304,7 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
     onGpu: onGpu
     registryServer: registry.outputs.loginServer
     tags: allTags
-    timeoutSeconds: 3600
+    timeoutSeconds: 21600
     trustedModelKeys: trustedModelKeys
   }
 }
