@@ -24,38 +24,15 @@ public sealed class CorrectionStore(BlobServiceClient storage)
     private readonly BlobContainerClient _data = storage.GetBlobContainerClient(Containers.TrainingData);
 
     /// <returns>Null where no mask was ever uploaded for the scan.</returns>
-    public async Task<StoredOutcome?> FindOutcomeAsync(ScanId scan, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await _data.GetBlobClient(BlobPaths.CorrectionOutcome(scan)).DownloadContentAsync(cancellationToken);
-            return new StoredOutcome(TryParse(answer.Value.Content), answer.Value.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
-    }
+    public async Task<StoredOutcome?> FindOutcomeAsync(ScanId scan, CancellationToken cancellationToken) =>
+        await ConditionalBlob.FindAsync(OutcomeOf(scan), cancellationToken) is { } found ? new StoredOutcome(TryParse(found.Content), found.ETag) : null;
 
     /// <param name="read">What it replaces; null where there was none.</param>
     /// <returns>False when another was first.</returns>
     internal async Task<bool> TryWriteAsync(CorrectionOutcome outcome, StoredOutcome? read, CancellationToken cancellationToken)
     {
-        var options = new BlobUploadOptions
-        {
-            Conditions = read is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = read.ETag },
-            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-        };
         var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(outcome, ContractsJson.Default.CorrectionOutcome));
-        try
-        {
-            await _data.GetBlobClient(BlobPaths.CorrectionOutcome(outcome.ScanId)).UploadAsync(content, options, cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return false;
-        }
+        return await ConditionalBlob.TryWriteAsync(OutcomeOf(outcome.ScanId), content, read?.ETag, cancellationToken) is not null;
     }
 
     /// <returns>Null where there is none, or it is being replaced at this moment.</returns>
@@ -93,6 +70,8 @@ public sealed class CorrectionStore(BlobServiceClient storage)
             return null;
         }
     }
+
+    private BlobClient OutcomeOf(ScanId scan) => _data.GetBlobClient(BlobPaths.CorrectionOutcome(scan));
 
     private static CorrectionOutcome? TryParse(BinaryData content)
     {

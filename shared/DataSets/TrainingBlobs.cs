@@ -18,8 +18,6 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
     /// </value>
     public const string RemovalMark = "removal";
 
-    private const string Json = "application/json";
-
     /// <returns>How messages name a blob.</returns>
     public static string PathOf(string name) => $"{Containers.TrainingData}/{name}";
 
@@ -95,18 +93,8 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
         return TryParse(there.Content, type) ?? throw new DamagedDataException($"{PathOf(name)} cannot be read.");
     }
 
-    public async Task<(BinaryData Content, ETag ETag)?> FindAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
-            return (answer.Value.Content, answer.Value.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
-    }
+    public Task<(BinaryData Content, ETag ETag)?> FindAsync(string name, CancellationToken cancellationToken) =>
+        ConditionalBlob.FindAsync(container.GetBlobClient(name), cancellationToken);
 
     /// <exception cref="DamagedDataException">It is missing or has another hash.</exception>
     public async Task<BinaryData> ReadAsync(Func<string, string> nameOf, string sha256, CancellationToken cancellationToken)
@@ -122,23 +110,9 @@ internal sealed class TrainingBlobs(BlobContainerClient container)
 
     /// <param name="replaces">ETag of what is replaced; null where nothing may be there.</param>
     /// <returns>False when another writer was first.</returns>
-    public async Task<bool> TryWriteAsync(string name, BinaryData content, ETag? replaces, CancellationToken cancellationToken, string contentType = Json)
-    {
-        var options = new BlobUploadOptions
-        {
-            Conditions = replaces is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
-            HttpHeaders = new BlobHttpHeaders { ContentType = contentType },
-        };
-        try
-        {
-            await container.GetBlobClient(name).UploadAsync(content, options, cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return false;
-        }
-    }
+    public async Task<bool> TryWriteAsync(
+        string name, BinaryData content, ETag? replaces, CancellationToken cancellationToken, string contentType = ConditionalBlob.Json) =>
+        await ConditionalBlob.TryWriteAsync(container.GetBlobClient(name), content, replaces, cancellationToken, contentType) is not null;
 
     /// <returns>Names page by page, in ordinal order.</returns>
     public async IAsyncEnumerable<IReadOnlyList<string>> NamesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)

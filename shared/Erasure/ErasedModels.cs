@@ -1,11 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.Models;
-using CtSeg.Scans;
 
 namespace CtSeg.Erasure;
 
@@ -72,7 +70,7 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
             var entry = new ModelErasureEntry(order.Id, order.Time, model.Reason);
             var mark = new ModelErasure(model.Version, NeedsRetraining: true,
                 [.. (marked?.Entries ?? []).Append(entry).OrderBy(one => one.Erasure, StringComparer.Ordinal)]);
-            if (await TryWriteAsync(blob, mark, etag, cancellationToken))
+            if (await ModelBlobs.TryWriteAsync(blob, ModelBlobs.ToJson(mark, ContractsJson.Default.ModelErasure), etag, cancellationToken) is not null)
                 return;
         }
         throw new InvalidOperationException($"{Containers.Models}/{blob.Name} changed under {MaxConflicts} attempts to write it.");
@@ -120,36 +118,9 @@ internal sealed class ErasedModels(BlobServiceClient storage, IReadOnlySet<strin
         return document;
     }
 
-    private static async Task<(ModelErasure? Mark, ETag? ETag)> FindMarkAsync(BlobClient blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = (await blob.DownloadContentAsync(cancellationToken)).Value;
-            // One that cannot be read is written anew: that it is there is what counts.
-            return (BlobText.TryParse(answer.Content.ToString(), ContractsJson.Default.ModelErasure), answer.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return (null, null);
-        }
-    }
-
-    private static async Task<bool> TryWriteAsync(BlobClient blob, ModelErasure mark, ETag? replaces, CancellationToken cancellationToken)
-    {
-        var options = new BlobUploadOptions
-        {
-            Conditions = replaces is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
-            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-        };
-        try
-        {
-            await blob.UploadAsync(
-                new BinaryData(JsonSerializer.SerializeToUtf8Bytes(mark, ContractsJson.Default.ModelErasure)), options, cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return false;
-        }
-    }
+    // One that cannot be read is written anew: that it is there is what counts.
+    private static async Task<(ModelErasure? Mark, ETag? ETag)> FindMarkAsync(BlobClient blob, CancellationToken cancellationToken) =>
+        await ModelBlobs.FindAsync(blob, cancellationToken) is { } found
+            ? (BlobText.TryParse(found.Content.ToString(), ContractsJson.Default.ModelErasure), found.ETag)
+            : (null, null);
 }

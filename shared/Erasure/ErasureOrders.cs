@@ -41,7 +41,7 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
             Group = group,
             Scan = scan,
         };
-        return await TryWriteAsync(order, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken)
+        return await TryWriteAsync(order, replaces: null, cancellationToken)
             // A random id is there already: the answer to our own write was lost.
             ?? await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException($"The order of erasure {id} was removed while it was being written.");
     }
@@ -124,7 +124,7 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
             var changed = change(read.Order);
             if (ReferenceEquals(changed, read.Order))
                 return read;
-            if (await TryWriteAsync(changed, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken) is { } written)
+            if (await TryWriteAsync(changed, read.ETag, cancellationToken) is { } written)
                 return written;
             read = await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException($"The order of erasure {id} was removed.");
         }
@@ -169,23 +169,11 @@ public sealed class ErasureOrders(BlobServiceClient storage, TimeProvider time)
 
     private BlobClient BlobOf(string id) => _audit.GetBlobClient(BlobPaths.Erasure(id));
 
-    private async Task<StoredOrder?> TryWriteAsync(ErasureOrder order, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    private async Task<StoredOrder?> TryWriteAsync(ErasureOrder order, ETag? replaces, CancellationToken cancellationToken)
     {
-        var options = new BlobUploadOptions
-        {
-            Conditions = conditions,
-            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = MetadataOf(order),
-        };
         var json = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(order, ContractsJson.Default.ErasureOrder));
-        try
-        {
-            var answer = (await BlobOf(order.Id).UploadAsync(json, options, cancellationToken)).Value;
-            return new StoredOrder(order with { UploadedUntil = order.UploadedUntil ?? answer.LastModified.UtcDateTime }, answer.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return null;
-        }
+        return await ConditionalBlob.TryWriteAsync(BlobOf(order.Id), json, replaces, cancellationToken, metadata: MetadataOf(order)) is { } written
+            ? new StoredOrder(order with { UploadedUntil = order.UploadedUntil ?? written.LastModified.UtcDateTime }, written.ETag)
+            : null;
     }
 }

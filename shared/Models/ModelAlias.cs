@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 
 namespace CtSeg.Models;
@@ -134,11 +133,10 @@ public sealed class ModelAlias(BlobServiceClient storage, TimeProvider time)
 
     private async Task<(bool Done, StoredAlias? Alias)> TryWriteAsync(CurrentModel current, ETag? etag)
     {
-        var conditions = etag is { } match ? new BlobRequestConditions { IfMatch = match } : new BlobRequestConditions { IfNoneMatch = ETag.All };
         try
         {
             var content = ModelBlobs.ToJson(current, ModelsJson.Default.CurrentModel);
-            if (await ModelBlobs.TryWriteAsync(_alias, content, conditions, CancellationToken.None) is { } written)
+            if (await ModelBlobs.TryWriteAsync(_alias, content, etag, CancellationToken.None) is { } written)
                 return (true, new StoredAlias(current, written));
         }
         catch (Exception e) when (IsFault(e))

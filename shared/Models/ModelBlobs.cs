@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using CtSeg.Scans;
 
 namespace CtSeg.Models;
@@ -12,40 +11,15 @@ namespace CtSeg.Models;
 internal static class ModelBlobs
 {
     /// <returns>Null where there is none.</returns>
-    public static async Task<(BinaryData Content, ETag ETag)?> FindAsync(BlobClient blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await blob.DownloadContentAsync(cancellationToken);
-            return (answer.Value.Content, answer.Value.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
-    }
+    public static Task<(BinaryData Content, ETag ETag)?> FindAsync(BlobClient blob, CancellationToken cancellationToken) => ConditionalBlob.FindAsync(blob, cancellationToken);
 
-    /// <returns>The new ETag; null where the condition does not hold.</returns>
-    public static async Task<ETag?> TryWriteAsync(
-        BlobClient blob, BinaryData content, BlobRequestConditions conditions, CancellationToken cancellationToken)
-    {
-        var options = new BlobUploadOptions
-        {
-            Conditions = conditions,
-            HttpHeaders = new BlobHttpHeaders { ContentType = ContentTypeOf(blob.Name) },
-        };
-        try
-        {
-            return (await blob.UploadAsync(content, options, cancellationToken)).Value.ETag;
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return null;
-        }
-    }
+    /// <param name="replaces">ETag of what is replaced; null where nothing may be there.</param>
+    /// <returns>The new ETag; null where another was first.</returns>
+    public static async Task<ETag?> TryWriteAsync(BlobClient blob, BinaryData content, ETag? replaces, CancellationToken cancellationToken) =>
+        (await ConditionalBlob.TryWriteAsync(blob, content, replaces, cancellationToken, ContentTypeOf(blob.Name)))?.ETag;
 
     public static Task<ETag?> TryCreateAsync(BlobClient blob, BinaryData content, CancellationToken cancellationToken) =>
-        TryWriteAsync(blob, content, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+        TryWriteAsync(blob, content, replaces: null, cancellationToken);
 
     /// <exception cref="DamagedModelException">It is no such document.</exception>
     public static T Parse<T>(BlobClient blob, BinaryData content, JsonTypeInfo<T> type)
@@ -72,7 +46,7 @@ internal static class ModelBlobs
 
     private static string ContentTypeOf(string name) => Path.GetExtension(name) switch
     {
-        ".json" => "application/json",
+        ".json" => ConditionalBlob.Json,
         ".html" => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     };

@@ -234,7 +234,7 @@ public sealed class ModelStore(BlobServiceClient storage)
                 return found.ETag;
             if (await FindManifestBlobAsync(version, cancellationToken) is not null)
                 throw Exists(version, name);
-            if (await ModelBlobs.TryWriteAsync(blob, content, new BlobRequestConditions { IfMatch = found.ETag }, cancellationToken) is { } replaced)
+            if (await ModelBlobs.TryWriteAsync(blob, content, found.ETag, cancellationToken) is { } replaced)
                 return replaced;
         }
         throw new InvalidOperationException($"{ModelBlobs.NameOf(blob)} changed under {MaxConflicts} attempts to write it.");
@@ -258,8 +258,7 @@ public sealed class ModelStore(BlobServiceClient storage)
             var found = await ModelBlobs.FindAsync(blob, cancellationToken);
             if (found is { } same && ModelBlobs.AreEqual(same.Content, content))
                 return;
-            var conditions = found is { } other ? new BlobRequestConditions { IfMatch = other.ETag } : new BlobRequestConditions { IfNoneMatch = ETag.All };
-            if (await ModelBlobs.TryWriteAsync(blob, content, conditions, cancellationToken) is not null)
+            if (await ModelBlobs.TryWriteAsync(blob, content, found?.ETag, cancellationToken) is not null)
                 return;
         }
         throw new InvalidOperationException($"{ModelBlobs.NameOf(blob)} changed under {MaxConflicts} attempts to write it.");

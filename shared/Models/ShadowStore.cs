@@ -14,18 +14,8 @@ public sealed class ShadowStore(BlobServiceClient storage, TimeProvider time)
     private readonly BlobClient _blob = storage.GetBlobContainerClient(Containers.Models).GetBlobClient(BlobPaths.ShadowModel);
 
     /// <returns>Null where no challenger runs in shadow.</returns>
-    public async Task<StoredShadow?> ReadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = (await _blob.DownloadContentAsync(cancellationToken)).Value;
-            return new StoredShadow(Parse(answer.Content), answer.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
-    }
+    public async Task<StoredShadow?> ReadAsync(CancellationToken cancellationToken) =>
+        await ModelBlobs.FindAsync(_blob, cancellationToken) is { } found ? new StoredShadow(Parse(found.Content), found.ETag) : null;
 
     /// <summary>Asked again for the same model and run it changes nothing. One whose time is over, or that cannot be read, gives way.</summary>
     /// <returns>False while the challenger of another run is in shadow.</returns>
@@ -44,7 +34,7 @@ public sealed class ShadowStore(BlobServiceClient storage, TimeProvider time)
                     return false;
             }
             // A refusal may also come from the own write whose answer was lost: the next look finds it.
-            if (await TryWriteAsync(shadow, found, cancellationToken))
+            if (await ModelBlobs.TryWriteAsync(_blob, ModelBlobs.ToJson(shadow, ModelsJson.Default.ShadowModel), found?.ETag, cancellationToken) is not null)
                 return true;
         }
         throw Busy();
@@ -78,24 +68,6 @@ public sealed class ShadowStore(BlobServiceClient storage, TimeProvider time)
 
     private static InvalidOperationException Busy() =>
         new($"{Containers.Models}/{BlobPaths.ShadowModel} changed under {MaxConflicts} attempts to write it.");
-
-    private async Task<bool> TryWriteAsync(ShadowModel shadow, StoredShadow? found, CancellationToken cancellationToken)
-    {
-        var options = new BlobUploadOptions
-        {
-            Conditions = found is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = found.ETag },
-            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-        };
-        try
-        {
-            await _blob.UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(shadow, ModelsJson.Default.ShadowModel)), options, cancellationToken);
-            return true;
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
-        {
-            return false;
-        }
-    }
 
     private static ShadowModel? Parse(BinaryData content)
     {

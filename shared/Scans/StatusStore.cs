@@ -18,28 +18,18 @@ public sealed class StatusStore(BlobContainerClient container)
     private const int MaxConflicts = 10;
 
     /// <returns>Null when the scan is unknown.</returns>
-    public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var answer = await BlobOf(scan).DownloadContentAsync(cancellationToken);
-            return new StoredStatus(Parse(answer.Value.Content), answer.Value.Details.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
-        {
-            return null;
-        }
-    }
+    public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken) =>
+        await ConditionalBlob.FindAsync(BlobOf(scan), cancellationToken) is { } found ? new StoredStatus(Parse(found.Content), found.ETag) : null;
 
     /// <returns>Null when a document for this scan exists already.</returns>
     public Task<StoredStatus?> TryCreateAsync(ScanStatus status, CancellationToken cancellationToken) =>
-        WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+        WriteAsync(status, replaces: null, cancellationToken);
 
     /// <returns>Null when somebody else changed the document since it was read.</returns>
     public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return WriteAsync(status, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken);
+        return WriteAsync(status, read.ETag, cancellationToken);
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -100,25 +90,12 @@ public sealed class StatusStore(BlobContainerClient container)
 
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
-    private async Task<StoredStatus?> WriteAsync(
-        ScanStatus status, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    private async Task<StoredStatus?> WriteAsync(ScanStatus status, ETag? replaces, CancellationToken cancellationToken)
     {
-        var options = new BlobUploadOptions
-        {
-            Conditions = conditions,
-            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = MetadataOf(status),
-        };
         var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(status, ContractsJson.Default.ScanStatus));
-        try
-        {
-            var answer = await BlobOf(status.ScanId).UploadAsync(content, options, cancellationToken);
-            return new StoredStatus(status, answer.Value.ETag);
-        }
-        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
-        {
-            return null;
-        }
+        return await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces, cancellationToken, metadata: MetadataOf(status)) is { } written
+            ? new StoredStatus(status, written.ETag)
+            : null;
     }
 
     private static ScanStatus Parse(BinaryData content) =>

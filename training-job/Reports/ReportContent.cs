@@ -12,7 +12,7 @@ namespace CtSeg.TrainingJob.Reports;
 /// All that <see cref="RetrainingReport"/> tells of one run. It holds ids, hashes and numbers, and pictures of slices, never names of slices or groups.
 /// Everything but the run is optional: a run that was skipped, cancelled or failed early has a report too.
 /// </summary>
-/// <param name="Run">As it ends: its state and reason are the verdict.</param>
+/// <param name="Run">As it ends, or waits for its shadow: its state and reason are the verdict.</param>
 /// <param name="CreatedAt">UTC.</param>
 internal sealed record ReportContent(TrainingRunStatus Run, DateTime CreatedAt)
 {

@@ -70,6 +70,7 @@ internal static class RetrainingReport
             TrainingRunState.Skipped => $"Skipped: nothing was trained. {stays}",
             TrainingRunState.Cancelled => $"Cancelled. {stays}",
             TrainingRunState.Failed => $"Failed. {stays}",
+            TrainingRunState.Shadowing => $"Not ended when this was written: {challenger} looks on in shadow. {stays}",
             _ => $"Not ended yet ({ReportText.Words(content.Run.State)}).",
         };
     }

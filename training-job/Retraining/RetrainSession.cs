@@ -48,15 +48,18 @@ internal sealed class RetrainSession(BlobServiceClient storage, IServiceBusClien
         var erasure = new RunErasure(storage, data, models, time, logs.CreateLogger<RunErasure>());
         var shadow = new RunShadow(new ShadowStore(storage, time), new ShadowResultStore(storage), time);
         var judge = Judge ?? new ChallengerJudge(data, models, new PromotionChain(storage), Trusted, time);
+        var reports = new RunReports(storage, data, models, runs.Checkpoints, time, logs.CreateLogger<RunReports>());
         return new RetrainingSteps(
             new RunPreparation(data, models, runs, signing),
             Trainer ?? new ChallengerTraining(data, signing, runs.Checkpoints, time, logs.CreateLogger<ChallengerTraining>()),
             new ChallengerPublication(data, models),
             signing,
             erasure,
-            new RunPromotion(storage, models, new ModelAlias(storage, time) { Trusted = Trusted }, signing, judge, shadow, erasure, logs.CreateLogger<RunPromotion>()),
+            new RunPromotion(
+                storage, models, new ModelAlias(storage, time) { Trusted = Trusted }, signing, judge, shadow, new ShadowBeginning(models, shadow, erasure, reports),
+                erasure, logs.CreateLogger<RunPromotion>()),
             shadow,
-            new RunReports(storage, data, models, runs.Checkpoints, time, logs.CreateLogger<RunReports>()),
+            reports,
             models,
             events,
             logs.CreateLogger<RetrainingSteps>());

@@ -81,7 +81,7 @@ internal sealed class RetrainingSteps(
         if (run.Status.State == TrainingRunState.Requested && preparation.NothingToDo(data, run.Status.Request) is { } skipped)
             return skipped;
         var challenger = await MakeAsync(run, data, stopping, interrupted.Token);
-        var verdict = await promotion.DecideAsync(run, challenger, stopping);
+        var verdict = await promotion.DecideAsync(run, challenger, data.Changes, stopping);
         return verdict is null ? null : verdict with { Data = data.Changes };
     }
 

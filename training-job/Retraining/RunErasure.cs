@@ -37,7 +37,7 @@ internal sealed class RunErasure(BlobServiceClient storage, DataSetStore data, M
         throw Erased();
     }
 
-    /// <summary>Writes the report of a run that is about to end, or takes it away where its data are erased.</summary>
+    /// <summary>Writes the report of a run that is about to end, or to wait for its shadow; or takes it away where its data are erased.</summary>
     /// <returns>The end that is left: of an erased run that would have been refused, that it failed.</returns>
     public async Task<RunVerdict> ReportAsync(OwnedRun run, RunVerdict verdict, IRunReports reports, CancellationToken cancellationToken)
     {

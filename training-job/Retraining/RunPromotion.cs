@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Azure.Storage.Blobs;
 using CtSeg.Models;
+using CtSeg.TrainingJob.Reports;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging;
 
@@ -8,15 +9,16 @@ namespace CtSeg.TrainingJob.Retraining;
 
 /// <summary>From a published challenger to the decision and, if it passes, to the move of the alias.</summary>
 internal sealed class RunPromotion(
-    BlobServiceClient storage, ModelStore models, ModelAlias alias, RunSigning signing, IChallengerJudge judge, RunShadow shadow, RunErasure erasure,
-    ILogger<RunPromotion> logger)
+    BlobServiceClient storage, ModelStore models, ModelAlias alias, RunSigning signing, IChallengerJudge judge, RunShadow shadow, ShadowBeginning beginning,
+    RunErasure erasure, ILogger<RunPromotion> logger)
 {
     private const int MaxRaces = 10;
     private readonly AliasAudit _audit = new(storage);
     private readonly AliasFence _fence = new(storage);
 
+    /// <param name="data">For the report.</param>
     /// <returns>Null while the shadow looks on: the run is to be released and asked for again.</returns>
-    public async Task<RunVerdict?> DecideAsync(OwnedRun run, ServedModel challenger, CancellationToken stopping)
+    public async Task<RunVerdict?> DecideAsync(OwnedRun run, ServedModel challenger, DataChanges data, CancellationToken stopping)
     {
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(stopping, run.Interrupted);
         for (var race = 1; ; race++)
@@ -26,11 +28,11 @@ internal sealed class RunPromotion(
                 ?? throw new RunFailedException("No model is in use any more, so that there is none to compare with.");
             if (read.Served == challenger || await FindMoveAsync(run.Status, read.Model.MoveId, interrupted.Token) is not null)
                 return await ServesAsync(run.Status, challenger.Version, interrupted.Token);
-            var (judgement, waits) = await JudgeAsync(run, read.Served, challenger, interrupted.Token);
+            var (judgement, waits) = await JudgeAsync(run, read.Served, challenger, data, interrupted.Token);
             if (waits)
                 return null;
             if (judgement is null)
-                return new RunVerdict(TrainingRunState.Refused, "Its shadow was ended before it had seen enough.");
+                return await EndedEarlyAsync(run.Status, challenger.Version, interrupted.Token);
             await erasure.RequireUnerasedAsync(run.Status, interrupted.Token);
             if (await TryPromoteAsync(run, read, judgement, stopping) is { } verdict)
                 return verdict;
@@ -109,7 +111,8 @@ internal sealed class RunPromotion(
         models.StoreDecisionAsync(decision.Challenger.Version, decision with { Promote = false, Reason = reason }, cancellationToken);
 
     /// <returns>No judgement where the shadow was ended early.</returns>
-    private async Task<(Judgement? Judgement, bool Waits)> JudgeAsync(OwnedRun run, ServedModel champion, ServedModel challenger, CancellationToken cancellationToken)
+    private async Task<(Judgement? Judgement, bool Waits)> JudgeAsync(
+        OwnedRun run, ServedModel champion, ServedModel challenger, DataChanges data, CancellationToken cancellationToken)
     {
         if (run.Status.Request.Shadow is not { } terms)
             return (await AskAsync(null), false);
@@ -128,9 +131,7 @@ internal sealed class RunPromotion(
                 var judgement = await AskAsync(null);
                 if (!judgement.Decision.Promote)
                     return (judgement, false);
-                await erasure.RequireUnerasedAsync(run.Status, cancellationToken);
-                if (await shadow.StartAsync(run.Id, challenger, terms, cancellationToken))
-                    await run.ChangeAsync(status => status.Entered(TrainingRunState.Shadowing, run.UtcNow()), cancellationToken);
+                await beginning.BeginAsync(run, challenger, terms, judgement, data, cancellationToken);
                 return (null, true);
         }
 
@@ -141,6 +142,17 @@ internal sealed class RunPromotion(
                 ? judgement with { Decision = judgement.Decision with { Promote = false, Reason = objection } }
                 : judgement;
         }
+    }
+
+    /// <summary>What the locked set said of it was stored when its shadow began.</summary>
+    private async Task<RunVerdict> EndedEarlyAsync(TrainingRunStatus run, string challenger, CancellationToken cancellationToken)
+    {
+        var verdict = new RunVerdict(TrainingRunState.Refused, "Its shadow was ended before it had seen enough.");
+        if (await models.FindDecisionAsync(challenger, cancellationToken) is not { } passed)
+            return verdict;
+        var decision = passed with { Promote = false, Reason = verdict.Reason };
+        await models.StoreDecisionAsync(challenger, decision, cancellationToken);
+        return verdict with { Judgement = await TryJudgeAgainAsync(decision, run, cancellationToken) };
     }
 
     /// <summary>The challenger serves, or did: by the run's own move, noted by a job that was killed before the run ended, or by hand.</summary>
@@ -154,7 +166,7 @@ internal sealed class RunPromotion(
     }
 
     /// <summary>For the report only: what the judge saw is lost with the job that asked it.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "The decision is made and the alias has moved: nothing that fails here may keep the run from its end.")]
+    [SuppressMessage("Design", "CA1031", Justification = "The decision is made: nothing that fails here may keep the run from its end.")]
     private async Task<Judgement?> TryJudgeAgainAsync(PromotionDecision decision, TrainingRunStatus run, CancellationToken cancellationToken)
     {
         try

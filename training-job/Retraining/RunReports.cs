@@ -49,7 +49,10 @@ internal sealed class RunReports(
         var history = await HistoryAsync(run, cancellationToken);
         var decision = verdict.Judgement?.Decision
             ?? (status.Challenger is { } version ? await models.FindDecisionAsync(version, cancellationToken) : null);
-        return new ReportContent(status.Ended(verdict.State, verdict.Reason, now), now)
+        var told = verdict.State == TrainingRunState.Shadowing
+            ? status.Entered(verdict.State, now) with { Reason = verdict.Reason }
+            : status.Ended(verdict.State, verdict.Reason, now);
+        return new ReportContent(told, now)
         {
             Champion = await FindAsync(decision?.Champion.Version ?? status.Champion, cancellationToken),
             Challenger = await FindAsync(status.Challenger, cancellationToken),

@@ -4,8 +4,8 @@ using CtSeg.TrainingRuns;
 
 namespace CtSeg.TrainingJob.Retraining;
 
-/// <summary>How a run ends.</summary>
-/// <param name="State">From <see cref="TrainingRunState.Promoted"/> on.</param>
+/// <summary>How a run ends; or where it stands, for the report of one that waits for its shadow.</summary>
+/// <param name="State">From <see cref="TrainingRunState.Promoted"/> on, or <see cref="TrainingRunState.Shadowing"/>.</param>
 /// <param name="Reason">One sentence, without names of slices or groups.</param>
 internal sealed record RunVerdict(TrainingRunState State, string Reason)
 {

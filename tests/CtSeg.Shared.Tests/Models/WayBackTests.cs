@@ -58,7 +58,7 @@ public sealed class WayBackTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("c", "c serves already")]
-    [InlineData("d", "'d' never served before c (a, b did)")]
+    [InlineData("d", "'d' is none of those that served before c (a, b did)")]
     public async Task Given_AVersionThatIsNoWayBack_When_Named_Then_Refused(string to, string why)
     {
         var registry = await ServedAsync("a", "b", "c");

@@ -20,25 +20,21 @@ public sealed class ShadowResultStoreTests(AzuriteFixture azurite)
         (await store.TryStoreAsync(first, Stop)).ShouldBeTrue();
         (await store.TryStoreAsync(ShadowSummariesTests.Failed(), Stop)).ShouldBeFalse();
 
-        var stored = (await ListAsync(store, Run)).ShouldHaveSingleItem();
+        var stored = (await ListAsync(store)).ShouldHaveSingleItem();
         (stored.Failure, stored.Overall).ShouldBe((null, first.Overall));
     }
 
     [Fact]
-    public async Task Given_ResultsOfTwoRunsAndADamagedOne_When_Listed_Then_TheRunsOwnComeAndTheDamagedIsTold()
+    public async Task Given_ResultsOfTwoRunsAndADamagedOne_When_Listed_Then_OnlyTheRunsOwnThatCanBeReadCome()
     {
         var storage = new BlobServiceClient(await azurite.NewAccountAsync());
         var store = new ShadowResultStore(storage);
-        var other = ScanId.Parse("8899aabbccddeeff");
         await store.TryStoreAsync(ShadowSummariesTests.Failed(), Stop);
         await store.TryStoreAsync(ShadowSummariesTests.Failed() with { RunId = "20261124-151205-a1b2c3" }, Stop);
-        await storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.ShadowResult(Run, other)).UploadAsync(new BinaryData("{"), Stop);
-        var damaged = new List<string>();
+        foreach (var (scan, damaged) in new[] { ("8899aabbccddeeff", "{"), ("8899aabbccddee00", "null") })
+            await storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.ShadowResult(Run, ScanId.Parse(scan))).UploadAsync(new BinaryData(damaged), Stop);
 
-        var found = await ListAsync(store, Run, damaged.Add);
-
-        found.ShouldHaveSingleItem().RunId.ShouldBe(Run);
-        damaged.ShouldBe([BlobPaths.ShadowResult(Run, other)]);
+        (await ListAsync(store)).ShouldHaveSingleItem().RunId.ShouldBe(Run);
     }
 
     [Fact]
@@ -51,7 +47,7 @@ public sealed class ShadowResultStoreTests(AzuriteFixture azurite)
         await store.TryStoreAsync(result with { ScanId = ScanId.Parse("0000000000000002"), Champion = new ModelReference("a", new string('c', 64)) }, Stop);
         await store.TryStoreAsync(result with { ScanId = ScanId.Parse("0000000000000003"), Challenger = new ModelReference("b", new string('c', 64)) }, Stop);
 
-        (await store.ListAsync(Run, new ServedModel("a", new string('a', 64)), new ServedModel("b", new string('b', 64)), Stop)).ShouldHaveSingleItem().ScanId.ShouldBe(result.ScanId);
+        (await ListAsync(store)).ShouldHaveSingleItem().ScanId.ShouldBe(result.ScanId);
     }
 
     [Fact]
@@ -63,14 +59,9 @@ public sealed class ShadowResultStoreTests(AzuriteFixture azurite)
         await store.RemoveAsync(Run, ShadowSummariesTests.Failed().ScanId, Stop);
         await store.RemoveAsync(Run, ShadowSummariesTests.Failed().ScanId, Stop);
 
-        (await ListAsync(store, Run)).ShouldBeEmpty();
+        (await ListAsync(store)).ShouldBeEmpty();
     }
 
-    private static async Task<List<ShadowResult>> ListAsync(ShadowResultStore store, string run, Action<string>? onDamaged = null)
-    {
-        var found = new List<ShadowResult>();
-        await foreach (var result in store.ListAsync(run, onDamaged, Stop))
-            found.Add(result);
-        return found;
-    }
+    private static Task<IReadOnlyList<ShadowResult>> ListAsync(ShadowResultStore store) =>
+        store.ListAsync(Run, new ServedModel("a", new string('a', 64)), new ServedModel("b", new string('b', 64)), Stop);
 }

@@ -57,10 +57,51 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
         await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
         await ShadowsOf(world).StopAsync(run, Stop);
         world.Ask(run, 2);
-        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+        var judge = new FakeJudge(promotes: true);
+        await world.DrainAsync(new FakeTrainer(), judge);
         var ended = await world.ReadAsync(run);
         (ended.State, ended.Reason).ShouldBe((TrainingRunState.Refused, "Its shadow was ended before it had seen enough."));
         (await world.ServedAsync()).ShouldBe(ChampionVersion);
+        // Once more, for the pictures and intervals of the report.
+        judge.Asked.ShouldBe([(ChampionVersion, false)]);
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldBe(ended.Reason), decision => decision.Overall.Passes.ShouldBeTrue());
+        (await ReportAsync(world, run)).ShouldSatisfyAllConditions(
+            report => report.ShouldContain("Champion and challenger on the locked set"), report => report.ShouldContain($"Refused: {run} is not proven better."));
+    }
+
+    [Fact]
+    public async Task Given_ShadowThatLooksOn_When_TheRunIsEndedFromOutside_Then_CurvesScoresAndDecisionAreThere()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow with { Epochs = 1 });
+        await world.DrainAsync(judge: new FakeJudge(promotes: true));
+        (await world.Runs.CancelAsync(run, "x.", Stop)).ShouldBe(TrainingRunCancellation.Cancelled);
+
+        (await world.ExistsAsync(Containers.TrainingRuns, BlobPaths.TrainingCheckpoint(run))).ShouldBeFalse();
+        (await world.Models.FindDecisionAsync(run, Stop)).ShouldNotBeNull().ShouldSatisfyAllConditions(
+            decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldBe("It passed on the locked set and waits for its shadow. Better."));
+        (await world.ExistsAsync(Containers.Models, BlobPaths.ModelReport(run))).ShouldBeTrue();
+        (await ReportAsync(world, run)).ShouldSatisfyAllConditions(
+            report => report.ShouldContain($"Not ended when this was written: {run} looks on in shadow. {ChampionVersion} goes on serving."),
+            report => report.ShouldContain("<h2>Training</h2>"),
+            report => report.ShouldContain("<h2>Data</h2>"),
+            report => report.ShouldContain("This is the first decision on this evaluation set."));
+    }
+
+    [Fact]
+    public async Task Given_ErasureJustBeforeTheReportOfAShadow_When_Written_Then_TakenBackAndNobodyLooksOn()
+    {
+        var world = await RetrainWorld.OpenAsync(await azurite.NewAccountAsync());
+        var run = await world.RequestAsync(WithShadow);
+        var locked = await world.FirstGroupAsync(isLocked: true);
+        world.Before($"training-runs/{run}/report.html", () => world.ForgetAsync(locked));
+        await world.DrainAsync(new FakeTrainer(), new FakeJudge(promotes: true));
+
+        (await world.ReadAsync(run)).State.ShouldBeOneOf(TrainingRunState.Failed, TrainingRunState.Cancelled);
+        (await ShadowsOf(world).ReadAsync(Stop)).ShouldBeNull();
+        (await world.ExistsAsync(Containers.TrainingRuns, BlobPaths.TrainingReport(run))).ShouldBeFalse();
+        (await world.ExistsAsync(Containers.Models, BlobPaths.ModelReport(run))).ShouldBeFalse();
     }
 
     // Ended by hand; its time over without a slice; two slices on which it agrees, or on none of whose pixels.
@@ -194,6 +235,9 @@ public sealed class RetrainShadowTests(AzuriteFixture azurite)
             decision => decision.Promote.ShouldBeFalse(), decision => decision.Reason.ShouldBe("It passed, but another model was put into use first."));
         (await world.ServedAsync()).ShouldBe("rival");
     }
+
+    private static async Task<string> ReportAsync(RetrainWorld world, string run) =>
+        (await world.Storage.GetBlobContainerClient(Containers.TrainingRuns).GetBlobClient(BlobPaths.TrainingReport(run)).DownloadContentAsync(Stop)).Value.Content.ToString();
 
     private static async Task StoreAsync(RetrainWorld world, string run, int count, string champion = ChampionVersion, int first = 0, long both = 9)
     {
