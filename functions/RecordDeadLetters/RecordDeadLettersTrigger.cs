@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
@@ -21,7 +22,10 @@ internal sealed partial class RecordDeadLettersTrigger(
         {
             MessageId = Scalars.Find(metadata, "MessageId"),
             SequenceNumber = Scalars.Find(metadata, "SequenceNumber"),
-            Reason = ReasonOf(metadata),
+            Reason = Find(metadata, "DeadLetterReason"),
+            Description = Find(metadata, "DeadLetterErrorDescription"),
+            Deliveries = Number(Scalars.Find(metadata, "DeliveryCount")),
+            Replays = Number(Find(metadata, MessageProperties.Replays)),
         };
         var outcome = await deadLetters.RecordAsync(letter, cancellationToken);
         if (outcome.Request is not { ScanId: var scan })
@@ -42,14 +46,17 @@ internal sealed partial class RecordDeadLettersTrigger(
         return EndedEvents.AddTo(answer, EndedBinding, status, outcome.Metrics, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, outcome.TraceParent);
     }
 
-    private static string? ReasonOf(JsonElement metadata)
+    /// <summary>A property of the message, which the host tells among its metadata or among its application properties.</summary>
+    private static string? Find(JsonElement metadata, string name)
     {
         if (metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("ApplicationProperties", out var properties)
-            && properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty("DeadLetterReason", out var reason)
-            && reason.ValueKind == JsonValueKind.String)
-            return reason.GetString();
-        return Scalars.Find(metadata, "DeadLetterReason");
+            && properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var value)
+            && value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+            return value.ToString();
+        return Scalars.Find(metadata, name);
     }
+
+    private static int Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     [LoggerMessage(220, LogLevel.Warning, "Dead-lettered scan {Scan} ended as {State}")]
     private partial void LogEnded(ScanId scan, ScanState state);
