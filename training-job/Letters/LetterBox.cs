@@ -21,6 +21,9 @@ internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus
         new FailedScans(new StatusStore(storage.GetBlobContainerClient(Containers.Status)), new LetterArchive(storage.GetBlobContainerClient(Containers.Audit)), time),
     ];
 
+    /// <value>That are looked into, as users know them.</value>
+    public IReadOnlyList<string> Places => [.. _sources.Select(source => source.Place)];
+
     /// <summary>What lies dead anywhere, the oldest first; a scan whose request lies in one place is not told by its status too.</summary>
     public async Task<IReadOnlyList<FoundLetter>> FindAsync(LetterFilter filter, CancellationToken cancellationToken)
     {

@@ -5,19 +5,21 @@ namespace CtSeg.TrainingJob.Letters;
 /// <summary>`dead-letters list --json`.</summary>
 /// <param name="Count">Of all groups.</param>
 /// <param name="Groups">The largest first.</param>
-internal sealed record LetterListing(int Count, IReadOnlyList<LetterGroup> Groups)
+/// <param name="Places">That were looked into.</param>
+internal sealed record LetterListing(int Count, IReadOnlyList<LetterGroup> Groups, IReadOnlyList<string> Places)
 {
     /// <value>The oldest first; only where they were asked for.</value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ListedLetter>? Letters { get; init; }
 
-    public static LetterListing Of(IReadOnlyList<FoundLetter> letters, bool withLetters) => new(
+    public static LetterListing Of(IReadOnlyList<FoundLetter> letters, IReadOnlyList<string> places, bool withLetters) => new(
         letters.Count,
         [.. letters.GroupBy(letter => (letter.Cause, letter.Queue, letter.Place))
             .Select(group => new LetterGroup(
                 group.Key.Cause, group.Key.Queue, group.Key.Place, group.Count(), group.Min(letter => letter.Time), group.Max(letter => letter.Time),
                 group.Count(letter => letter.Replays > 0)))
-            .OrderByDescending(group => group.Count).ThenBy(group => group.Cause, StringComparer.Ordinal).ThenBy(group => group.Place, StringComparer.Ordinal)])
+            .OrderByDescending(group => group.Count).ThenBy(group => group.Cause, StringComparer.Ordinal).ThenBy(group => group.Place, StringComparer.Ordinal)],
+        places)
     {
         Letters = withLetters ? [.. letters.Select(ListedLetter.Of)] : null,
     };

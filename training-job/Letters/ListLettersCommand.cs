@@ -32,16 +32,18 @@ internal static class ListLettersCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, LetterBox box, CancellationToken cancellationToken)
     {
-        var listing = LetterListing.Of(await box.FindAsync(LetterAccess.FilterOf(parsed), cancellationToken), parsed.GetValue(Letters));
+        var listing = LetterListing.Of(await box.FindAsync(LetterAccess.FilterOf(parsed), cancellationToken), box.Places, parsed.GetValue(Letters));
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(Json))
             await output.WriteLineAsync(JsonSerializer.Serialize(listing, LettersJson.Default.LetterListing));
         else if (listing.Count == 0)
-            await output.WriteLineAsync("There are no dead letters.");
+            await output.WriteLineAsync($"There are no {(HasFilter(parsed) ? "such " : "")}dead letters in {string.Join(", ", listing.Places)}.");
         else
             Write(listing);
         return ExitCodes.Success;
     }
+
+    private static bool HasFilter(ParseResult parsed) => LetterAccess.FilterOf(parsed) != new LetterFilter(null, null, null);
 
     private static void Write(LetterListing listing)
     {

@@ -21,7 +21,7 @@ internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobNa
         return Known(Text(json, "ContainerName"), Text(json, "BlobName"), Text(json, "ETag"));
     }
 
-    /// <summary>As Event Grid writes it into its dead-letter container: an array of events.</summary>
+    /// <summary>As Event Grid writes it into its dead-letter container: an array of events, in its own schema or as CloudEvents.</summary>
     /// <param name="cause">Reason and outcome of the last delivery.</param>
     /// <param name="deliveries">Of the first event.</param>
     public static UploadNews OfUndelivered(BinaryData blob, out string? cause, out int deliveries)
@@ -31,8 +31,7 @@ internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobNa
             return None;
         var first = events[0];
         cause = $"{Text(first, "deadLetterReason")} {Text(first, "lastDeliveryOutcome")}";
-        deliveries = first.ValueKind == JsonValueKind.Object && first.TryGetProperty("deliveryAttempts", out var attempts)
-            && attempts.TryGetInt32(out var number) ? number : 0;
+        deliveries = Find(first, "deliveryAttempts") is { ValueKind: JsonValueKind.Number } attempts && attempts.TryGetInt32(out var number) ? number : 0;
         var all = events.EnumerateArray().Select(OfEvent).ToList();
         return all.All(one => one.Uploads.Count == 1) ? new UploadNews([.. all.SelectMany(one => one.Uploads)]) : None;
     }
@@ -43,7 +42,7 @@ internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobNa
             return None;
         var path = subject[SubjectStart.Length..];
         var at = path.IndexOf(SubjectMiddle, StringComparison.Ordinal);
-        var etag = one.TryGetProperty("data", out var data) ? Text(data, "eTag") : null;
+        var etag = Find(one, "data") is { } data ? Text(data, "eTag") : null;
         return at < 0 ? None : Known(path[..at], path[(at + SubjectMiddle.Length)..], etag);
     }
 
@@ -64,5 +63,10 @@ internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobNa
     }
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Find(parent, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    // Of a CloudEvent, what Event Grid adds is written in small letters.
+    private static JsonElement? Find(JsonElement parent, string name) => parent.ValueKind != JsonValueKind.Object
+        ? null
+        : parent.EnumerateObject().Where(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(property => (JsonElement?)property.Value).FirstOrDefault();
 }

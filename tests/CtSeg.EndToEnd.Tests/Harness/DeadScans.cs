@@ -3,7 +3,6 @@ using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Scans;
-using CtSeg.ServiceBus;
 
 namespace CtSeg.EndToEnd.Tests.Harness;
 

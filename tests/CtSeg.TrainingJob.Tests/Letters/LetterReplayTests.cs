@@ -26,7 +26,7 @@ public sealed class LetterReplayTests
         inQueue.ShouldAllBe(letter => letter.Place == "segmentation-requests/$deadletterqueue" && letter.Cause == "max-delivery-count-exceeded");
         inArchive.Select(letter => letter.Id).Order().ShouldBe(scans.Select(scan => $"archive/{scan}-1").Order());
         inArchive.ShouldAllBe(letter => letter.Cause == "max-delivery-count-exceeded" && letter.Queue == Queues.SegmentationRequests);
-        JsonSerializer.Serialize(LetterListing.Of(inArchive, withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("dead/");
+        JsonSerializer.Serialize(LetterListing.Of(inArchive, [], withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("dead/");
     }
 
     [Fact]
