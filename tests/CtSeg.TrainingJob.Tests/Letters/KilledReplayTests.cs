@@ -60,7 +60,7 @@ public sealed class KilledReplayTests
     {
         var (world, scans) = await DeadAsync(Place.Archive);
         using var cleanUp = new CancellationTokenSource();
-        foreach (var step in new[] { 12, 14, 16 })
+        foreach (var step in new[] { 10, 11, 11 })
             await world.ReplayAndDieAsync(step, cleanUp);
 
         await world.ReplayAsync();
