@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
@@ -40,17 +41,23 @@ internal sealed partial class RecordDeadLettersTrigger(
     {
         MessageId = Scalars.Find(invocation.Metadata, "MessageId"),
         SequenceNumber = Scalars.Find(invocation.Metadata, "SequenceNumber"),
-        Reason = ReasonOf(invocation.Metadata),
+        Reason = Find(invocation.Metadata, "DeadLetterReason"),
+        Description = Find(invocation.Metadata, "DeadLetterErrorDescription"),
+        Deliveries = Number(Scalars.Find(invocation.Metadata, "DeliveryCount")),
+        Replays = Number(Find(invocation.Metadata, MessageProperties.Replays)),
     };
 
-    private static string? ReasonOf(JsonElement metadata)
+    /// <summary>A property of the message, which the host tells among its metadata or among its application properties.</summary>
+    private static string? Find(JsonElement metadata, string name)
     {
         if (metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("ApplicationProperties", out var properties)
-            && properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty("DeadLetterReason", out var reason)
-            && reason.ValueKind == JsonValueKind.String)
-            return reason.GetString();
-        return Scalars.Find(metadata, "DeadLetterReason");
+            && properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var value)
+            && value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+            return value.ToString();
+        return Scalars.Find(metadata, name);
     }
+
+    private static int Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     [LoggerMessage(220, LogLevel.Warning, "Dead-lettered scan {Scan} ended as {State}")]
     private partial void LogEnded(ScanId scan, ScanState state);

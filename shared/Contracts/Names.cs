@@ -12,7 +12,10 @@ public static class Containers
     public const string TrainingRuns = "training-runs";
     public const string Models = "models";
     public const string Audit = "audit";
+    /// <summary>Where Event Grid leaves events that it could not deliver; only in Azure.</summary>
+    public const string UndeliveredEvents = "undelivered-events";
 
+    /// <value>Those that every system has.</value>
     public static IReadOnlyList<string> All { get; } =
         [Slices, Preprocessed, Results, Status, TrainingData, Corrections, TrainingRuns, Models, Audit];
 }
@@ -38,6 +41,16 @@ public static class Queues
 public static class StorageQueues
 {
     public const string PoisonedSlices = "webjobs-blobtrigger-poison";
+
+    /// <summary>Where the host leaves messages of a queue that their function fails on.</summary>
+    public static string PoisonOf(string queue) => $"{queue}-poison";
+}
+
+/// <summary>Application properties of messages.</summary>
+public static class MessageProperties
+{
+    /// <summary>How often an operator has sent the message again; a whole number.</summary>
+    public const string Replays = "ctseg-replays";
 }
 
 /// <summary>Names of connection settings, the same in function.json, in Azure and on one machine.</summary>

@@ -6,7 +6,7 @@ using CtSeg.Scans;
 namespace CtSeg.Recovery;
 
 /// <param name="Age">A scan that changed last before this long is looked at.</param>
-/// <param name="MaxAttempts">Requests for one scan, the first included.</param>
+/// <param name="MaxAttempts">Requests for one scan, the first included; an operator's replay begins to count anew.</param>
 /// <param name="MaxScans">One run takes on; the next run takes the rest.</param>
 public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans)
 {
@@ -95,7 +95,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
             return status.Completed(ScanResultSummary.Of(metrics), now);
         if (status.State == ScanState.Received)
             return status.Failed(Failures.Poisoned, now);
-        return status.Attempt < policy.MaxAttempts
+        return status.AttemptsInARow < policy.MaxAttempts
             ? status.Requested(status.Attempt + 1, now)
             : status.Failed(Failures.GaveUp(status.Attempt), now);
     }

@@ -103,13 +103,21 @@ public sealed class StatusStore(BlobContainerClient container)
         ?? throw new JsonException("A status document is null.");
 
     // Metadata travels in HTTP headers, ASCII only and 8 KiB in all: percent signs would make 9 characters of one.
-    private static Dictionary<string, string> MetadataOf(ScanStatus status) => new()
+    private static Dictionary<string, string> MetadataOf(ScanStatus status)
     {
-        ["state"] = status.State.ToString(),
-        ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
-        ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
-        ["blob"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(status.BlobName)),
-    };
+        var metadata = new Dictionary<string, string>
+        {
+            ["state"] = status.State.ToString(),
+            ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
+            ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
+            ["blob"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(status.BlobName)),
+        };
+        if (status.Failure is { } failure)
+            metadata["failure"] = failure.Reason.ToString();
+        if (status.Replay is { } replay)
+            metadata["replays"] = replay.Count.ToString(CultureInfo.InvariantCulture);
+        return metadata;
+    }
 
     private static bool TryReadListing(BlobItem blob, out ScanListing listing)
     {
@@ -121,7 +129,11 @@ public sealed class StatusStore(BlobContainerClient container)
             || !blob.Metadata.TryGetValue("changed", out var changedText)
             || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
             return false;
-        listing = new ScanListing(scan, blobName, state, attempt, changed);
+        listing = new ScanListing(scan, blobName, state, attempt, changed)
+        {
+            Failure = blob.Metadata.TryGetValue("failure", out var failure) && Enum.TryParse<FailureReason>(failure, out var reason) ? reason : null,
+            Replays = blob.Metadata.TryGetValue("replays", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var replays) ? replays : 0,
+        };
         return true;
     }
 

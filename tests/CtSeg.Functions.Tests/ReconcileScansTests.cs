@@ -57,6 +57,25 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AReplayedScanWithAllItsAttemptsUsedUp_When_Overdue_Then_ItIsAskedForAsOftenAsANewOne()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var dead = Asked(handler, Samples.Scan, 4).Failed(CtSeg.Recovery.Failures.GaveUp(4), handler.Now);
+        await handler.LeaveAsync(dead.Replayed($"{Samples.Scan}-4", handler.Now));
+        for (var attempt = 6; attempt <= 8; attempt++)
+        {
+            handler.Clock.Advance(Overdue);
+            var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
+            IdsOf(outputs.GetProperty("requests")).ShouldBe([$"{Samples.Scan}-{attempt}"]);
+        }
+        handler.Clock.Advance(Overdue);
+
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone();
+
+        (await handler.StatusOfAsync(Samples.Scan)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.GaveUp);
+    }
+
+    [Fact]
     public async Task Given_ReceivedForMoreThanADay_When_TimerFires_Then_PoisonedAndAnnouncedOnce()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());

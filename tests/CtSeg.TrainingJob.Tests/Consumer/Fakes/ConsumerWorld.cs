@@ -55,6 +55,9 @@ internal sealed class ConsumerWorld
             ScanEvents.Requested(scan, attempt, "/test", Time.GetUtcNow().UtcDateTime, traceParent),
             ContractsJson.Default.CloudEventSegmentationRequested));
 
+    /// <summary>A client of the storage.</summary>
+    public BlobServiceClient Connect(Effects? effects = null) => _connect(effects);
+
     public Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping) =>
         new ConsumeSession(
             _connect(effects), Bus.Connect(effects), new ModelThread(segmenter, Time), new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)

@@ -67,6 +67,8 @@ internal sealed class FakeBlobStorage
                 return Error(HttpStatusCode.NotFound, "BlobNotFound");
             if (method == HttpMethod.Delete)
             {
+                if (request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
+                    return Error(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
                 _blobs.Remove(name);
                 return new HttpResponseMessage(HttpStatusCode.Accepted) { Content = new ByteArrayContent([]) };
             }
@@ -105,8 +107,10 @@ internal sealed class FakeBlobStorage
 
     private HttpResponseMessage List(string container, string? prefix)
     {
-        var found = _blobs.Keys.Where(name => name.StartsWith(container + prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name => new XElement(
-            "Blob", new XElement("Name", name[container.Length..]), new XElement("Properties", new XElement("BlobType", "BlockBlob"))));
+        var found = _blobs.Where(blob => blob.Key.StartsWith(container + prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Key, StringComparer.Ordinal).Select(blob => new XElement(
+            "Blob", new XElement("Name", blob.Key[container.Length..]),
+            new XElement("Properties", new XElement("BlobType", "BlockBlob"), new XElement("Etag", blob.Value.ETag)),
+            new XElement("Metadata", blob.Value.Metadata.Select(pair => new XElement(pair.Key["x-ms-meta-".Length..], pair.Value)))));
         return new HttpResponseMessage(HttpStatusCode.OK)
         {
             Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),
