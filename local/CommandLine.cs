@@ -31,6 +31,7 @@ internal static class CommandLine
         ("models", "Lists, compares, promotes and rolls back the models in storage."),
         ("training-runs", "Starts, lists and cancels training runs."),
         ("retrain", "Trains what training runs ask for (what the job runs in Azure)."),
+        ("settings", "Lists the settings of all programs, with defaults and ranges."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];
 

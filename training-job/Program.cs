@@ -30,6 +30,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     BenchCommand.Create(),
     RetrainCommand.Create(),
     TrainingRunsCommand.Create(),
+    SettingsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);

@@ -14,6 +14,8 @@ internal sealed class LiveConnection : IReopenable
     private const ushort MaxSessions = 4096;
     /// <summary>The part of a token's life after which it is renewed.</summary>
     private const double RenewAfter = 0.75;
+    // Identities keep a token and may give the same one again until shortly before its end.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _authorized = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _closed = new();
@@ -116,8 +118,8 @@ internal sealed class LiveConnection : IReopenable
         {
             while (!IsClosed)
             {
-                var life = expiresAt - _time.GetUtcNow();
-                await Task.Delay(life > TimeSpan.Zero ? life * RenewAfter : TimeSpan.Zero, _time, _closed.Token);
+                var wait = (expiresAt - _time.GetUtcNow()) * RenewAfter;
+                await Task.Delay(wait > ShortestPause ? wait : ShortestPause, _time, _closed.Token);
                 expiresAt = await PutTokenAsync(entity);
             }
         }
