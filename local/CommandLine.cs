@@ -63,7 +63,7 @@ internal static class CommandLine
 
     private static Command CreateRoot()
     {
-        var hostCommand = HostCommand.Create(connection => AmqpServiceBusClient.FromConnectionString(connection));
+        var hostCommand = HostCommand.Create(connection => ServiceBusConnection.Open(connection.Name, connection.Setting));
         // Started by up and demo only.
         hostCommand.Hidden = true;
         // No RootCommand: that would call itself by the program's file, not by what people type.

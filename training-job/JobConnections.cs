@@ -59,8 +59,9 @@ internal sealed class JobConnections
             return (own, " Or start a system on this machine with ./ctseg up: commands find it by themselves.");
         if (RunningStackNote.Read(noteFile) is not { } note)
             return (own, $" {noteFile} cannot be read and is ignored: start ./ctseg up again.");
-        return note.IsAlive()
-            ? (note.Settings.GetValueOrDefault, "")
-            : (own, $" The system that {noteFile} tells of has ended: start ./ctseg up again, and leave its terminal open.");
+        if (!note.IsAlive())
+            return (own, $" The system that {noteFile} tells of has ended: start ./ctseg up again, and leave its terminal open.");
+        StackVariables.Apply(note.Settings);
+        return (note.Settings.GetValueOrDefault, "");
     }
 }

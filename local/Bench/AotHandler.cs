@@ -40,7 +40,7 @@ internal sealed class AotHandler(Checkout checkout, string folder, TimeProvider 
             {
                 ["FUNCTIONS_CUSTOMHANDLER_PORT"] = port.ToString(CultureInfo.InvariantCulture),
                 ["FUNCTIONS_APP_ROOT_PATH"] = _output,
-                [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString,
+                [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString!,
             },
         });
         try
