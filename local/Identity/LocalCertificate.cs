@@ -40,7 +40,7 @@ internal sealed class LocalCertificate : IDisposable
         Directory.CreateDirectory(folder);
         var (begins, ends) = (time.GetUtcNow() - ClockDifference, time.GetUtcNow() + Lifetime);
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var rootRequest = new CertificateRequest("CN=CtSeg on this machine, one run", rootKey, HashAlgorithmName.SHA256);
+        var rootRequest = new CertificateRequest("CN=CtSeg on this machine for one run", rootKey, HashAlgorithmName.SHA256);
         rootRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
         rootRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         rootRequest.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(rootRequest.PublicKey, critical: false));
