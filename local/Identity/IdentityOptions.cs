@@ -14,15 +14,22 @@ internal static class IdentityOptions
         Description = "Without any key: programs enter storage and Service Bus with tokens of an identity, as in Azure (Linux only).",
     };
 
-    public static Option<int> CreateSeconds() => new("--token-seconds")
+    public static Option<int> CreateSeconds()
     {
-        Description = $"Life of such a token ({LeastSeconds} to {MostSeconds}).", HelpName = "S", DefaultValueFactory = _ => UsualSeconds,
-    };
+        var seconds = new Option<int>("--token-seconds")
+        {
+            Description = $"Life of such a token ({LeastSeconds} to {MostSeconds}).", HelpName = "S", DefaultValueFactory = _ => UsualSeconds,
+        };
+        seconds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < LeastSeconds or > MostSeconds)
+                result.AddError($"{seconds.Name} must be between {LeastSeconds} and {MostSeconds}.");
+        });
+        return seconds;
+    }
 
     public static void Require(Command command, Option<bool> identity, Option<int> seconds) => command.Validators.Add(result =>
     {
-        if (result.GetValue(seconds) is < LeastSeconds or > MostSeconds)
-            result.AddError($"{seconds.Name} must be between {LeastSeconds} and {MostSeconds}.");
         if (!result.GetValue(identity) && result.GetResult(seconds) is { Implicit: false })
             result.AddError($"{seconds.Name} goes with {identity.Name} only.");
     });

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
 using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
@@ -272,9 +273,16 @@ internal sealed partial class LocalStack : IAsyncDisposable
             Environment = JobEnvironment(),
         });
 
-    private Dictionary<string, string> JobEnvironment()
+    /// <summary>What the jobs have in their environment.</summary>
+    public Dictionary<string, string> JobEnvironment()
     {
         var environment = Connections();
+        // As the jobs are deployed: addresses alone, and the identity that the libraries find.
+        foreach (var connection in (string[])[Contracts.Connections.Host, Contracts.Connections.Slices, Contracts.Connections.ServiceBus])
+        {
+            environment.Remove(ConnectionSettings.Credential(connection));
+            environment.Remove(ConnectionSettings.ClientId(connection));
+        }
         foreach (var (name, value) in _options.JobEnvironment)
             environment[name] = value;
         return environment;

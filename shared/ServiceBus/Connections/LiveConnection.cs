@@ -111,7 +111,10 @@ internal sealed class LiveConnection : IReopenable
         return token.ExpiresAt;
     }
 
-    /// <summary>Renews until the connection ends. A renewal that fails ends it: the next use opens another one and tells its caller what is wrong.</summary>
+    /// <summary>
+    /// Renews until the connection ends. A renewal that fails is tried again while the token in use holds; then the connection ends: the next use opens
+    /// another one and tells its caller what is wrong.
+    /// </summary>
     private async Task RenewAsync(string entity, DateTimeOffset expiresAt)
     {
         try
@@ -120,7 +123,14 @@ internal sealed class LiveConnection : IReopenable
             {
                 var wait = (expiresAt - _time.GetUtcNow()) * RenewAfter;
                 await Task.Delay(wait > ShortestPause ? wait : ShortestPause, _time, _closed.Token);
-                expiresAt = await PutTokenAsync(entity);
+                try
+                {
+                    expiresAt = await PutTokenAsync(entity);
+                }
+                catch (Exception e) when (Faults.Translate(e) is not null && _time.GetUtcNow() < expiresAt && !_closed.IsCancellationRequested)
+                {
+                    // The identity may be out of reach for a while.
+                }
             }
         }
         catch (Exception e) when (Faults.Translate(e) is not null)
