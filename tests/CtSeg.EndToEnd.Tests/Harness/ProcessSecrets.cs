@@ -16,7 +16,7 @@ internal static class ProcessSecrets
         .. In(File.ReadAllBytes($"/proc/{process}/cmdline"), $"arguments of {name}"),
     ];
 
-    /// <summary>In all files of a folder but logs of Azurite's table of extents and the like, which are no settings.</summary>
+    /// <summary>In the settings, logs and certificates of a folder.</summary>
     public static IReadOnlyList<string> InFiles(string folder) =>
     [
         .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
