@@ -19,11 +19,11 @@ internal static class FunctionsApp
     // Names, metadata and JSON around the slice.
     private const long EnvelopeBytes = 1024 * 1024;
 
-    /// <param name="setting">Looks an application setting up; null when it is not set.</param>
+    /// <param name="settings">Application settings by name.</param>
     /// <exception cref="SettingsException">The settings do not allow a start.</exception>
-    public static WebApplication Build(Func<string, string?> setting, TimeProvider clock)
+    public static WebApplication Build(IReadOnlyDictionary<string, string> settings, TimeProvider clock)
     {
-        var options = FunctionsOptions.Read(setting);
+        var options = FunctionsOptions.Read(settings);
         // The base image's ASPNETCORE_CONTENTROOT and ASPNETCORE_URLS are not meant for this process.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");

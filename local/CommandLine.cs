@@ -34,6 +34,7 @@ internal static class CommandLine
         ("training-runs", "Starts, lists and cancels training runs."),
         ("dead-letters", "Lists what was given up, by cause, and sends it again."),
         ("retrain", "Trains what training runs ask for (what the job runs in Azure)."),
+        ("settings", "Lists the settings of all programs, with defaults and ranges."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];
 
@@ -68,7 +69,7 @@ internal static class CommandLine
 
     private static Command CreateRoot()
     {
-        var hostCommand = HostCommand.Create(connection => AmqpServiceBusClient.FromConnectionString(connection));
+        var hostCommand = HostCommand.Create(connection => ServiceBusConnection.Open(connection.Name, connection.Setting));
         // Started by up and demo only.
         hostCommand.Hidden = true;
         // No RootCommand: that would call itself by the program's file, not by what people type.

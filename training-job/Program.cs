@@ -33,6 +33,7 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     RetrainCommand.Create(),
     TrainingRunsCommand.Create(),
     DeadLettersCommand.Create(),
+    SettingsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
 
 namespace CtSeg.Local.Stack;
 
 /// <summary>The Service Bus namespace that the emulator serves.</summary>
 /// <param name="Port">On 127.0.0.1.</param>
-/// <param name="Key">Shared access key, base64.</param>
-internal sealed record ServiceBusNamespace(int Port, string Key)
+/// <param name="Key">Shared access key, base64; null where identities are let in instead, over TLS.</param>
+internal sealed record ServiceBusNamespace(int Port, string? Key)
 {
     private const string KeyName = "RootManageSharedAccessKey";
     /// <summary>Time within which a message with the same id is dropped.</summary>
@@ -18,8 +19,24 @@ internal sealed record ServiceBusNamespace(int Port, string Key)
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public string ConnectionString =>
-        $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName={KeyName};SharedAccessKey={Key};UseDevelopmentEmulator=true;";
+    /// <value>Null where nobody needs a key.</value>
+    public string? ConnectionString => Key is null
+        ? null
+        : $"Endpoint=sb://127.0.0.1:{Port};SharedAccessKeyName={KeyName};SharedAccessKey={Key};UseDevelopmentEmulator=true;";
+
+    /// <value>For clients that enter with an identity.</value>
+    public string FullyQualifiedNamespace => $"127.0.0.1:{Port}";
+
+    /// <summary>How a program reaches it under the name of a connection.</summary>
+    /// <param name="clientId">Of the identity that it enters with, where there is no key.</param>
+    public IReadOnlyDictionary<string, string> SettingsOf(string connection, string? clientId) => ConnectionString is { } text
+        ? new Dictionary<string, string> { [connection] = text }
+        : new Dictionary<string, string>
+        {
+            [ConnectionSettings.Namespace(connection)] = FullyQualifiedNamespace,
+            [ConnectionSettings.Credential(connection)] = ConnectionIdentity.ManagedIdentity,
+            [ConnectionSettings.ClientId(connection)] = clientId ?? throw new ArgumentNullException(nameof(clientId)),
+        };
 
     /// <summary>Writes the queues of the contracts in the format of Microsoft's emulator.</summary>
     public static void WriteConfiguration(string file, TimeSpan lockDuration, int maxDeliveryCount)

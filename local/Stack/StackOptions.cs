@@ -26,6 +26,9 @@ internal sealed record StackOptions(Checkout Checkout)
     /// <value>Further arguments of that job.</value>
     public IReadOnlyList<string> RetrainArguments { get; init; } = [];
 
+    /// <value>How long the tokens live with which programs enter storage and Service Bus; null where they have keys instead.</value>
+    public TimeSpan? TokenLifetime { get; init; }
+
     /// <value>How often the Functions host looks for new blobs; null for the host's default.</value>
     public int? BlobPollingMs { get; init; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CtSeg.Contracts;
+using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
 using CtSeg.Processes;
@@ -32,6 +33,9 @@ internal static class UpCommand
         Description = "When the model is retrained (NCRONTAB, six fields, UTC).", HelpName = "CRON", DefaultValueFactory = _ => Settings.DefaultRetrainingSchedule,
     };
 
+    private static readonly Option<bool> Identity = IdentityOptions.CreateSwitch();
+    private static readonly Option<int> TokenSeconds = IdentityOptions.CreateSeconds();
+
     private static readonly Option<int> Blob = Port("--blob-port", "blob storage"), Queue = Port("--queue-port", "queue storage"),
         Bus = Port("--servicebus-port", "Service Bus"), Api = Port("--api-port", "the API");
 
@@ -45,12 +49,14 @@ internal static class UpCommand
             Examples:
               ./ctseg up --api-port 7071
               ./ctseg up --fresh
-            """) { Model, Storage, Fresh, Schedule, Blob, Queue, Bus, Api };
+              ./ctseg up --identity
+            """) { Model, Storage, Fresh, Schedule, Identity, TokenSeconds, Blob, Queue, Bus, Api };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Model) is not null && result.GetResult(Schedule) is { Implicit: false })
                 result.AddError($"{Schedule.Name} does not go with {Model.Name}: the model of a folder is not retrained.");
         });
+        IdentityOptions.Require(command, Identity, TokenSeconds);
         command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout)));
         return command;
     }
@@ -68,6 +74,7 @@ internal static class UpCommand
             Ports = new StackPorts(result.GetValue(Blob), result.GetValue(Queue), result.GetValue(Bus), result.GetValue(Api)),
             StorageFolder = Path.GetFullPath(result.GetValue(Storage) ?? Path.Combine(checkout.State, "storage")),
             FreshStorage = result.GetValue(Fresh),
+            TokenLifetime = IdentityOptions.LifetimeOf(result, Identity, TokenSeconds),
             // A challenger that is promoted would serve nobody.
             Retrains = model is null,
             Settings = settings,
@@ -106,16 +113,23 @@ internal static class UpCommand
 
     private static void Describe(LocalStack stack, string retraining, TextWriter output)
     {
-        var container = $"{stack.Storage.BlobEndpoint}/{Containers.Slices}";
-        output.WriteLine($"""
-            Upload slices to     {container}
+        output.WriteLine($"Upload slices to     {stack.Storage.BlobEndpoint}/{Containers.Slices}");
+        output.WriteLine(stack.Identity is { } identity
+            ? $"""
+            Sign in              with a token of {identity.Variables["IDENTITY_ENDPOINT"]}; its header, and all that a program needs, is in
+                                 .ctseg/{RunningStackNote.FileName}
+            Certificate          {identity.Certificate.TrustFile} (SSL_CERT_FILE)
+            """
+            : $"""
             Connection string    {stack.Storage.ConnectionString}
               az storage blob upload -c {Containers.Slices} -f slice.png -n slice.png --connection-string "..."
+            """);
+        output.WriteLine($"""
             Results appear in    {stack.Storage.BlobEndpoint}/{Containers.Results}/SCANID/
             API                  {stack.Api}api/scans   {stack.Api}api/scans/SCANID   {stack.Api}api/health
             Function key         {stack.FunctionKey} (header x-functions-key)
             Retraining           {retraining}
-            Service Bus          {stack.ServiceBus.ConnectionString}
+            Service Bus          {stack.ServiceBus.ConnectionString ?? stack.ServiceBus.FullyQualifiedNamespace}
             Functions app        {stack.AppFolder} ('func start' of the Core Tools runs it too)
             Logs                 {stack.LogFolder}
             Ready. Ctrl-C stops everything.

@@ -45,7 +45,7 @@ internal sealed class Handler : IAsyncDisposable
         all["SlicesStorage"] = connection;
         all["FUNCTIONS_CUSTOMHANDLER_PORT"] = "0";
         var clock = new FakeTimeProvider(Start);
-        var app = FunctionsApp.Build(all.GetValueOrDefault, clock);
+        var app = FunctionsApp.Build(all, clock);
         await app.StartAsync(Stop);
         return new Handler(app, connection, clock);
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
 using Microsoft.Extensions.Logging;
@@ -81,9 +80,10 @@ internal static class ConsumeCommand
         ParseResult parsed, Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
         var connections = JobConnections.Find(needsServiceBus: true, out var missing);
+        var keys = ModelKeySettings.Read(Environment.GetEnvironmentVariable, signs: false, out var unusable);
         var options = ConsumeOptions.Check(
             parsed.GetValue(Batch), parsed.GetValue(Prefetch), parsed.GetValue(Idle), parsed.GetValue(MaxWait), parsed.GetValue(Drain),
-            parsed.GetValue(Model), parsed.GetValue(ModelSeconds), missing, out var problems);
+            parsed.GetValue(Model), parsed.GetValue(ModelSeconds), [.. missing, .. unusable], out var problems);
         if (options is null || connections is null)
         {
             await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");
@@ -94,7 +94,7 @@ internal static class ConsumeCommand
         {
             await using var bus = openServiceBus(connections.Setting);
             using var logs = CreateLogs();
-            var load = SignedModelFolder.Only(TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)), loadModel);
+            var load = SignedModelFolder.Only(keys.Trusted, loadModel);
             var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs) { StateFolder = parsed.GetValue(State) };
             return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }

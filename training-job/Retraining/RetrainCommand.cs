@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob.Consumer;
@@ -53,9 +52,11 @@ internal static class RetrainCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        if (JobConnections.Find(needsServiceBus: true, out var problems) is not { } connections)
+        var connections = JobConnections.Find(needsServiceBus: true, out var problems);
+        var keys = ModelKeySettings.Read(Environment.GetEnvironmentVariable, signs: true, out var unusable);
+        if (connections is null || unusable.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"retrain cannot start: {string.Join(" ", problems)}");
+            await Console.Error.WriteLineAsync($"retrain cannot start: {string.Join(" ", problems.Concat(unusable))}");
             return ExitCodes.Usage;
         }
         var limits = new RetrainLimits
@@ -80,9 +81,7 @@ internal static class RetrainCommand
                 console.TimestampFormat = "HH:mm:ss ";
                 console.UseUtcTimestamp = true;
             }));
-            var trusted = TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys));
-            var key = SigningKey.Read(Environment.GetEnvironmentVariable(Settings.ModelSigningKey));
-            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = trusted, Key = key }.RunAsync(signals.Stopping);
+            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = keys.Trusted, Key = keys.Signing }.RunAsync(signals.Stopping);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)

@@ -48,9 +48,9 @@ internal sealed class CommandRun : IDisposable
         () => $"Never printed '{text}': {Said()}");
 
     /// <returns>The exit code.</returns>
-    public async Task<int> EndAsync()
+    public async Task<int> EndAsync(TimeSpan? deadline = null)
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Deadline, TimeProvider.System);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(deadline ?? Eventually.Deadline, TimeProvider.System);
         return _process.ExitCode;
     }
 

@@ -38,7 +38,7 @@ internal sealed class RunningStack : IAsyncDisposable
 
     public BlobContainerClient Container(string name) => _blobs.GetBlobContainerClient(name);
 
-    public AmqpServiceBusClient OpenServiceBus() => AmqpServiceBusClient.FromConnectionString(Local.ServiceBus.ConnectionString);
+    public AmqpServiceBusClient OpenServiceBus() => AmqpServiceBusClient.FromConnectionString(Local.ServiceBus.ConnectionString!);
 
     public Task UploadAsync(string name, BinaryData content) =>
         Container(Containers.Slices).GetBlobClient(name).UploadAsync(content, overwrite: true);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using CtSeg.EndToEnd.Tests.Harness;
+using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
 
 namespace CtSeg.EndToEnd.Tests.Pipeline;
@@ -36,6 +37,15 @@ public sealed class ApiTests(PipelineFixture fixture)
         using var answer = await http.GetAsync("/api/scans", TestContext.Current.CancellationToken);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public void Given_AStackWithKeys_When_TheyAreLookedFor_Then_TheyAreFound()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Environments of other processes are read on Linux only.");
+        foreach (var process in (ChildProcess[])[_stack.Local.Job.Current, _stack.Local.Emulator])
+            ProcessSecrets.Of(process.Id, process.Command.Name).ShouldNotBeEmpty();
+        ProcessSecrets.InFiles(_stack.Local.AppFolder).ShouldNotBeEmpty();
     }
 
     [Fact]
