@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Intake;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -21,6 +22,9 @@ internal sealed partial class PreprocessSliceTrigger(
             throw new BadHttpRequestException($"The slice is larger than {maxUploadBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
         var outcome = await intake.AcceptAsync(invocation.BlobName, invocation.Content, cancellationToken);
         var (scan, attempt) = (outcome.Status.ScanId, outcome.Status.Attempt);
+        Spans.Current.IsOf(scan);
+        if (outcome.Rejected is not null)
+            Spans.Current.Ended(outcome.Status.State);
         if (outcome.IsErased)
         {
             LogErased(scan);
@@ -31,7 +35,8 @@ internal sealed partial class PreprocessSliceTrigger(
         if (!outcome.IsToBeRequested)
             return new Answer().Log($"scan {scan}: {outcome.Status.State}, nothing to ask for");
         LogRequested(scan, attempt);
-        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request))
+            .Created(Queues.SegmentationRequests);
         return new Answer()
             .Output(RequestBinding, message, ContractsJson.Default.CloudEventSegmentationRequested)
             .Log($"scan {scan}: preprocessed, attempt {attempt}");

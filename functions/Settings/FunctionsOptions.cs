@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 using Names = CtSeg.Contracts.Settings;
 
@@ -44,6 +45,9 @@ internal sealed record FunctionsOptions
     /// </value>
     public TrainingRunRequest Night { get; init; } = new(TrainingRunRequest.BySchedule);
 
+    /// <value>Where spans, metrics and logs go; nowhere unless set.</value>
+    public TelemetrySettings Telemetry { get; init; } = TelemetrySettings.Off;
+
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
     public static FunctionsOptions Read(Func<string, string?> setting)
@@ -64,6 +68,7 @@ internal sealed record FunctionsOptions
             RunAge = reader.Duration(Names.TrainingRunsAfter, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
             MaxRunAttempts = (int)reader.Number(Names.MaxTrainingAttempts, 100, 1, 10_000),
             Night = reader.Night(),
+            Telemetry = reader.Telemetry(),
         };
         reader.ThrowIfWrong();
         return new FunctionsOptions
@@ -80,6 +85,7 @@ internal sealed record FunctionsOptions
             Reconcile = new ReconcilePolicy(options.Age, options.MaxAttempts, options.MaxScans),
             TrainingRuns = new TrainingRunPolicy(options.RunAge, options.MaxRunAttempts),
             Night = options.Night,
+            Telemetry = options.Telemetry,
         };
     }
 
@@ -126,6 +132,13 @@ internal sealed record FunctionsOptions
             foreach (var problem in TrainingRunTerms.ProblemsOf(night))
                 _wrong.Add($"{Names.RetrainingMinutes} and {Names.RetrainingShadowShare} ask for a nightly training run that cannot be: {problem}");
             return night;
+        }
+
+        public TelemetrySettings Telemetry()
+        {
+            var telemetry = TelemetrySettings.Read(setting, out var problems);
+            _wrong.AddRange(problems);
+            return telemetry;
         }
 
         /// <returns>Null when it is not set.</returns>

@@ -6,6 +6,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Scans;
 
@@ -33,13 +34,15 @@ public sealed class StatusStore(BlobContainerClient container)
 
     /// <returns>Null when a document for this scan exists already.</returns>
     public Task<StoredStatus?> TryCreateAsync(ScanStatus status, CancellationToken cancellationToken) =>
-        WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+        WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, isNews: true, cancellationToken);
 
     /// <returns>Null when somebody else changed the document since it was read.</returns>
     public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return WriteAsync(status, new BlobRequestConditions { IfMatch = read.ETag }, cancellationToken);
+        ArgumentNullException.ThrowIfNull(status);
+        var isNews = status.Timeline.Count > read.Status.Timeline.Count;
+        return WriteAsync(status, new BlobRequestConditions { IfMatch = read.ETag }, isNews, cancellationToken);
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -100,8 +103,9 @@ public sealed class StatusStore(BlobContainerClient container)
 
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
+    /// <param name="isNews">The scan enters a state, which counts once it is written.</param>
     private async Task<StoredStatus?> WriteAsync(
-        ScanStatus status, BlobRequestConditions conditions, CancellationToken cancellationToken)
+        ScanStatus status, BlobRequestConditions conditions, bool isNews, CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
         {
@@ -113,6 +117,8 @@ public sealed class StatusStore(BlobContainerClient container)
         try
         {
             var answer = await BlobOf(status.ScanId).UploadAsync(content, options, cancellationToken);
+            if (isNews)
+                Meters.Entered(status);
             return new StoredStatus(status, answer.Value.ETag);
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
