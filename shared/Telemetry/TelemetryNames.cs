@@ -59,7 +59,7 @@ public static class StageNames
     public const string Predict = "predict";
     /// <summary>A challenger on a live slice, beside the model that serves.</summary>
     public const string PredictInShadow = "predict in shadow";
-    /// <summary>Encoding and writing a result, and its end in the status.</summary>
+    /// <summary>Encoding and writing a result.</summary>
     public const string Store = "store";
     /// <summary>Of a training run: choosing its data.</summary>
     public const string Prepare = "prepare";
