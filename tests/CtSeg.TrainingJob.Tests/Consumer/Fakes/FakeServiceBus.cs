@@ -22,7 +22,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
         lock (_lock)
         {
             if (messageId is null || _sentIds.Add($"{queue}/{messageId}"))
-                QueueOf(queue).Add(new Entry { Body = body, MessageId = messageId, Sequence = ++_sequence });
+                QueueOf(queue).Add(new Entry { Body = body, MessageId = messageId, Sequence = ++_sequence, EnqueuedTime = time.GetUtcNow() });
         }
         Changed();
     }
@@ -96,6 +96,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
                     MessageId = entry.MessageId,
                     DeliveryCount = entry.DeliveryCount,
                     SequenceNumber = entry.Sequence,
+                    EnqueuedTime = entry.EnqueuedTime,
                     LockedUntil = entry.LockedUntil,
                 });
             }
@@ -116,6 +117,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
 
     internal sealed class Entry
     {
+        public DateTimeOffset EnqueuedTime { get; init; }
         public required ReadOnlyMemory<byte> Body { get; init; }
         public string? MessageId { get; init; }
         public long Sequence { get; init; }
