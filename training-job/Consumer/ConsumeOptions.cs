@@ -5,9 +5,11 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <summary>What <c>consume</c> was asked to do, checked.</summary>
 /// <param name="ModelFolder">Null: the model that the storage names.</param>
 /// <param name="ModelInterval">Between two looks at the model that the storage names.</param>
-/// <param name="LastWords">For telemetry, from the end of the drain to that of the process.</param>
-internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder, TimeSpan ModelInterval, TimeSpan LastWords)
+internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder, TimeSpan ModelInterval)
 {
+    /// <value>For telemetry, from the end of the drain to that of the process; 1.6 s.</value>
+    public TimeSpan LastWords { get; init; } = TimeSpan.FromSeconds(1.6);
+
     public const int MaxBatch = 256;
     public const int MaxPrefetch = 512;
     // Of the drain time: the rest is for the process to end.
@@ -41,7 +43,10 @@ internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder
             MaxWait = TimeSpan.FromSeconds(maxWaitSeconds),
             Drain = TimeSpan.FromSeconds(drainSeconds * DrainShare),
         };
-        return new ConsumeOptions(limits, modelFolder, TimeSpan.FromSeconds(modelSeconds), TimeSpan.FromSeconds(drainSeconds * LastWordsShare));
+        return new ConsumeOptions(limits, modelFolder, TimeSpan.FromSeconds(modelSeconds))
+        {
+            LastWords = TimeSpan.FromSeconds(drainSeconds * LastWordsShare),
+        };
     }
 
     private static void RequireSeconds(List<string> problems, string name, double value, double least, double most) =>
