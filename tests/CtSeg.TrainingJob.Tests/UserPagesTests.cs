@@ -6,6 +6,7 @@ using CtSeg.Models;
 using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Retraining;
+using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Tests;
 
@@ -14,7 +15,7 @@ public sealed partial class UserPagesTests
 {
     private static readonly RootCommand Job = new()
     {
-        DataCommand.Create(_ => null, TimeProvider.System), ModelsCommand.Create(), TrainingRunsCommand.Create(), RetrainCommand.Create(),
+        DataCommand.Create(_ => null, TimeProvider.System), ModelsCommand.Create(), TrainingRunsCommand.Create(), RetrainCommand.Create(), TrainCommand.Create(),
     };
 
     public static TheoryData<string> Commands => [.. new[] { "retraining.md", "erasure.md" }.SelectMany(CommandsOf)];
