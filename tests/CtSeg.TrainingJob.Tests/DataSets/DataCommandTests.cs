@@ -241,7 +241,7 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
     {
         (await RunAsync("list")).ShouldBe((2, "", "SlicesStorage is not set: set the environment variable SlicesStorage to a connection string, or SlicesStorage__blobServiceUri to an address that is entered with the identity of the process." + Environment.NewLine));
         _connection = "nonsense";
-        (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(2), one => one.Errors.ShouldContain("is no connection string"));
+        (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(2), one => one.Errors.ShouldContain("SlicesStorage cannot be read"));
         _connection = await azurite.NewAccountAsync();
         await new BlobServiceClient(_connection).DeleteBlobContainerAsync(Containers.TrainingData, cancellationToken: Stop);
         (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(1), one => one.Errors.ShouldContain("(ContainerNotFound)"));
