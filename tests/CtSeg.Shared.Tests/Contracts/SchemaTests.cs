@@ -101,7 +101,7 @@ public sealed class SchemaTests
     {
         var (file, json) = Documents[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "minSlices", "slicesWithClass", "ownGroup"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "replay", "minSlices", "slicesWithClass", "ownGroup"];
         // Elsewhere they must be there: of a model, of an erasure.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks"];
         // The options of a training are the job's own affair.
