@@ -24,11 +24,11 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StreamWriter _log;
-    private readonly Action<string>? _onLine;
+    private readonly Action<ChildProcess, string>? _onLine;
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _copying;
 
-    private ChildProcess(ChildCommand command, Process process, StreamWriter log, Action<string>? onLine)
+    private ChildProcess(ChildCommand command, Process process, StreamWriter log, Action<ChildProcess, string>? onLine)
     {
         Command = command;
         _process = process;
@@ -46,9 +46,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends with the exit code once the process is gone and its output is in the log.</summary>
     public Task<int> Exited => _exited.Task;
 
-    /// <param name="onLine">Called for every line of output, from two threads.</param>
+    /// <param name="onLine">Called with the child for every line of its output, from two threads.</param>
     /// <exception cref="StartFailedException">The program is missing or cannot be run.</exception>
-    public static ChildProcess Start(ChildCommand command, Action<string>? onLine = null)
+    public static ChildProcess Start(ChildCommand command, Action<ChildProcess, string>? onLine = null)
     {
         ArgumentNullException.ThrowIfNull(command);
         if (Path.IsPathRooted(command.FileName) && !File.Exists(command.FileName))
@@ -132,7 +132,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             lock (_log)
                 _log.WriteLine(line);
-            _onLine?.Invoke(line);
+            _onLine?.Invoke(this, line);
         }
     }
 

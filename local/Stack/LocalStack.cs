@@ -168,10 +168,6 @@ internal sealed partial class LocalStack : IAsyncDisposable
             _retraining = new Supervisor(LaunchRetraining, _options.MaxCrashes, _time);
         FunctionAppFolder.Prepare(_options.Checkout.FunctionsOutput, _run.App, FunctionSettings());
         await StartHostAsync(cancellationToken);
-        // All but the jobs: a thread of the model that loses its core holds up the others too. Not before, or on a busy machine they would not get up.
-        Azurite.GiveWay();
-        Emulator.GiveWay();
-        Host.Current.GiveWay();
     }
 
     private async Task<StorageAccount> StartAzuriteAsync(CancellationToken cancellationToken)
@@ -199,7 +195,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             arguments.AddRange(["--location", data]);
         var ports = new Announcements(AzuriteListening(), expected: 2);
         _azurite = ChildProcess.Start(
-            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, ports.Read);
+            new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, (_, line) => ports.Read(line));
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
         return new StorageAccount(found["Blob"], found["Queue"]) { Identity = _identity };
     }
@@ -218,7 +214,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
             {
                 Environment = key is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
-            ports.Read);
+            (_, line) => ports.Read(line));
         var found = await ReadyAsync(_emulator, ports.Complete, cancellationToken);
         return new ServiceBusNamespace(found.Values.Single(), key);
     }
@@ -245,7 +241,24 @@ internal sealed partial class LocalStack : IAsyncDisposable
                 WorkingDirectory = _run.App,
                 Environment = IdentityVariables,
             },
-            ports.Read);
+            (host, line) =>
+            {
+                if (Listening().IsMatch(line))
+                    GiveWay(host);
+                ports.Read(line);
+            });
+    }
+
+    /// <summary>
+    /// All but the jobs leave the cores to others first: a thread of the model that loses its core holds up the others too. Not before all are up, or on a
+    /// busy machine they would not get there.
+    /// </summary>
+    /// <param name="host">That is up, the last of them; also one that was started again.</param>
+    private void GiveWay(ChildProcess host)
+    {
+        Azurite.GiveWay();
+        Emulator.GiveWay();
+        host.GiveWay();
     }
 
     private ChildProcess LaunchJob()

@@ -13,15 +13,18 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
 {
     public string Place => Containers.Status;
 
-    public async Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken) => FindAsync(new HashSet<ScanId>(), cancellationToken);
+
+    /// <summary>The same without scans that are told elsewhere. One listing, and a document more for each that was written before listings told the reason.</summary>
+    public async Task<IReadOnlyList<FoundLetter>> FindAsync(IReadOnlySet<ScanId> told, CancellationToken cancellationToken)
     {
         var listed = new List<ScanListing>();
         await foreach (var scan in statuses.ListAsync(cancellationToken))
-            if (MayBeDead(scan))
+            if (MayBeDead(scan) && !told.Contains(scan.ScanId))
                 listed.Add(scan);
         var found = new FoundLetter?[listed.Count];
         await Parallel.ForEachAsync(Enumerable.Range(0, listed.Count), Parallelism.Of(cancellationToken), async (at, token) =>
-            found[at] = await DescribeAsync(listed[at], token));
+            found[at] = listed[at] is { State: ScanState.Failed, Failure: null } old ? await ReadAsync(old, token) : Describe(listed[at]));
         return [.. found.OfType<FoundLetter>()];
     }
 
@@ -50,34 +53,25 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
         _ => false,
     };
 
-    private async Task<FoundLetter?> DescribeAsync(ScanListing listing, CancellationToken cancellationToken)
+    private async Task<FoundLetter?> ReadAsync(ScanListing listing, CancellationToken cancellationToken)
     {
-        var scan = listing.ScanId;
         try
         {
-            if ((await statuses.FindAsync(scan, cancellationToken))?.Status is not { } status)
-                return null;
-            var reason = status.State == ScanState.Received ? FailureReason.Poisoned : status.Failure?.Reason;
-            return reason is { } known && ScanReplays.IsReplayable(known) ? Describe(status, known) : null;
+            return (await statuses.FindAsync(listing.ScanId, cancellationToken))?.Status.Failure is { Reason: var reason } && ScanReplays.IsReplayable(reason)
+                ? Describe(listing with { Failure = reason }) : null;
         }
         catch (JsonException)
         {
-            return new FoundLetter($"{Place}/{scan}", LetterKind.Scan, Containers.Slices, Place, "status-unreadable", listing.LastChange) { Scan = scan };
+            return LetterOf(listing, "status-unreadable");
         }
     }
 
-    private FoundLetter Describe(ScanStatus status, FailureReason reason)
+    private FoundLetter Describe(ScanListing listing)
     {
-        var (scan, cause) = (status.ScanId, LetterCause.Of(reason.ToString()));
-        var letter = new FoundLetter($"{Place}/{scan}", LetterKind.Scan, Containers.Slices, Place, cause, status.LastChange)
-        {
-            Scan = scan,
-            Description = status.Failure?.Message,
-            Replays = status.Replay?.Count ?? 0,
-        };
-        if (status.Attempt == 0)
+        var letter = LetterOf(listing, LetterCause.Of((listing.Failure ?? FailureReason.Poisoned).ToString()));
+        if (listing.Attempt == 0)
             return letter;
-        var request = ScanEvents.Requested(scan, status.Attempt, LetterReplay.Source, time.GetUtcNow().UtcDateTime);
+        var request = ScanEvents.Requested(listing.ScanId, listing.Attempt, LetterReplay.Source, time.GetUtcNow().UtcDateTime);
         var body = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(request, ContractsJson.Default.CloudEventSegmentationRequested));
         return letter with
         {
@@ -87,4 +81,7 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
             Body = _ => Task.FromResult<BinaryData?>(body),
         };
     }
+
+    private FoundLetter LetterOf(ScanListing listing, string cause) => new(
+        $"{Place}/{listing.ScanId}", LetterKind.Scan, Containers.Slices, Place, cause, listing.LastChange) { Scan = listing.ScanId, Replays = listing.Replays };
 }

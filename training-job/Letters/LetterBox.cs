@@ -12,17 +12,21 @@ namespace CtSeg.TrainingJob.Letters;
 /// <param name="queues">Null where no address of the storage queues is set: the poison queues are not looked into then.</param>
 internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus, QueueServiceClient? queues, TimeProvider time)
 {
+    private readonly FailedScans _failed = new(
+        new StatusStore(storage.GetBlobContainerClient(Containers.Status)), new LetterArchive(storage.GetBlobContainerClient(Containers.Audit)), time);
+
     private readonly IReadOnlyList<ILetterSource> _sources =
     [
         .. Queues.All.Select(queue => new QueueLetters(bus, queue)),
         new ArchivedLetters(new LetterArchive(storage.GetBlobContainerClient(Containers.Audit))),
         .. queues is null ? Array.Empty<ILetterSource>() : [PoisonOf(queues, StorageQueues.PoisonedSlices), PoisonOf(queues, StorageQueues.PoisonOf(StorageQueues.PoisonedSlices))],
         new UndeliveredEvents(storage.GetBlobContainerClient(Containers.UndeliveredEvents)),
-        new FailedScans(new StatusStore(storage.GetBlobContainerClient(Containers.Status)), new LetterArchive(storage.GetBlobContainerClient(Containers.Audit)), time),
     ];
 
+    private IEnumerable<ILetterSource> All => _sources.Append(_failed);
+
     /// <value>That are looked into, as users know them.</value>
-    public IReadOnlyList<string> Places => [.. _sources.Select(source => source.Place)];
+    public IReadOnlyList<string> Places => [.. All.Select(source => source.Place)];
 
     /// <summary>What lies dead anywhere, the oldest first; a scan whose request lies in one place is not told by its status too.</summary>
     public async Task<IReadOnlyList<FoundLetter>> FindAsync(LetterFilter filter, CancellationToken cancellationToken)
@@ -30,9 +34,9 @@ internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus
         var found = new List<FoundLetter>();
         foreach (var source in _sources)
             found.AddRange(await source.FindAsync(cancellationToken));
-        var withLetter = found.Where(letter => letter.Place != Containers.Status && letter.Queue == Queues.SegmentationRequests)
-            .Select(letter => letter.Scan).OfType<ScanId>().ToHashSet();
-        return [.. found.Where(letter => letter.Place != Containers.Status || !withLetter.Contains(letter.Scan!.Value)).Where(filter.Matches).OrderBy(letter => letter.Time)];
+        var told = found.Where(letter => letter.Queue == Queues.SegmentationRequests).Select(letter => letter.Scan).OfType<ScanId>().ToHashSet();
+        found.AddRange(await _failed.FindAsync(told, cancellationToken));
+        return [.. found.Where(filter.Matches).OrderBy(letter => letter.Time)];
     }
 
     /// <summary>Sends letters again, place by place.</summary>
@@ -50,7 +54,7 @@ internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus
             return [];
         }
         var left = new List<FoundLetter>();
-        foreach (var source in _sources)
+        foreach (var source in All)
         {
             if (letters.Where(letter => letter.Place == source.Place).ToList() is { Count: > 0 } there)
                 left.AddRange(await source.TakeAsync(there, SendAsync, cancellationToken));

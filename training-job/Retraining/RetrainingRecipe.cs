@@ -10,11 +10,11 @@ internal static class RetrainingRecipe
     /// <exception cref="InvalidDataException">The options are not valid.</exception>
     public static TrainingOptions For(TrainingRunRequest request, ModelManifest champion)
     {
-        var recipe = TrainingOptions.OfRecipe(request.FromScratch ? TrainingOptions.BestRecipe : TrainingOptions.FineTuneRecipe);
-        var started = recipe.From(champion);
-        var options = started with
+        var recipe = request.FromScratch
+            ? TrainingOptions.OfRecipe(TrainingOptions.BestRecipe).Like(champion)
+            : TrainingOptions.OfRecipe(TrainingOptions.FineTuneRecipe).From(champion);
+        var options = recipe with
         {
-            StartsFrom = request.FromScratch ? null : started.StartsFrom,
             Epochs = request.Epochs ?? recipe.Epochs,
             // The locked set is what it is held out for.
             HeldOutShare = 0,

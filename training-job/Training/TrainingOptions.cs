@@ -92,12 +92,15 @@ internal sealed record TrainingOptions
         };
     }
 
-    /// <summary>The same training from a model's weights, which fit no other configuration and size.</summary>
-    public TrainingOptions From(ModelManifest model)
+    /// <summary>The same training of a network like a model's, from random weights.</summary>
+    public TrainingOptions Like(ModelManifest model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return this with { Configuration = model.Configuration, InputSize = model.Configuration.InputSide ?? InputSize, StartsFrom = model.WeightsSha256 };
+        return this with { Configuration = model.Configuration, InputSize = model.Configuration.InputSide ?? InputSize };
     }
+
+    /// <summary>The same training from a model's weights, which fit no other configuration and size.</summary>
+    public TrainingOptions From(ModelManifest model) => Like(model) with { StartsFrom = model.WeightsSha256 };
 
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
     public void Validate()

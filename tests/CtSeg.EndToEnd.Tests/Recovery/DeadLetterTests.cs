@@ -30,14 +30,14 @@ public sealed class DeadLetterTests
 
         using (var killed = CommandRun.OfJob(stack.Local, "dead-letters", "replay"))
         {
-            await killed.SeesAsync($"300 of {count}");
+            await killed.SeesAsync($"300 of {count}", Deadline);
             killed.Kill();
             await killed.EndAsync();
         }
         var left = (await ListAsync(stack)).GetProperty("count").GetInt32();
         left.ShouldBeInRange(1, count - 200, "the replay was killed too late or too early to prove anything");
         using (var repeated = CommandRun.OfJob(stack.Local, "dead-letters", "replay"))
-            (await repeated.EndAsync()).ShouldBe(0, repeated.Said());
+            (await repeated.EndAsync(Deadline)).ShouldBe(0, repeated.Said());
         clock.Elapsed.ShouldBeLessThan(DuplicateDetection, "the replay came too late to prove anything");
 
         await CompletedAsync(stack, count);

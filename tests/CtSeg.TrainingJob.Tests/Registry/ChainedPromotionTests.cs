@@ -5,6 +5,7 @@ namespace CtSeg.TrainingJob.Tests.Registry;
 
 /// <summary>A promotion that is not the first: the model that the promotions began from is compared as well.</summary>
 [Collection(TorchCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class ChainedPromotionTests(AzuriteFixture azurite)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -152,6 +152,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_ALockedSet_When_ModelsAreCompared_Then_OnTheSlicesOfAPromotion()
     {
         using var world = await ModelsWorld.OpenAsync(azurite);
@@ -168,6 +169,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AnErasure_When_AModelThatLearntFromItIsPublishedLater_Then_ItIsPromotedByForceOnly()
     {
         using var world = await ModelsWorld.OpenAsync(azurite);

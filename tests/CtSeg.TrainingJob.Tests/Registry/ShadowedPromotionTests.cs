@@ -29,6 +29,7 @@ public sealed class ShadowedPromotionTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AChallengerWhoseShadowSawTooLittleBesideThisChampion_When_Promoted_Then_Refused()
     {
         using var world = await OpenAsync(TrainingRunState.Cancelled);
@@ -39,6 +40,7 @@ public sealed class ShadowedPromotionTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AChallengerThatAgreedInShadow_When_Promoted_Then_ItServes()
     {
         using var world = await OpenAsync(TrainingRunState.Cancelled);
@@ -63,6 +65,7 @@ public sealed class ShadowedPromotionTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_ARunWhoseDocumentIsDamaged_When_Promoted_Then_RefusedSinceNobodyKnowsOfItsShadow()
     {
         using var world = await OpenAsync(TrainingRunState.Refused);

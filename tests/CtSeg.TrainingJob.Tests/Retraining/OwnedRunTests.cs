@@ -105,7 +105,7 @@ public sealed class OwnedRunTests(AzuriteFixture azurite)
             await ProcessNextAsync(message, pipeline);
             if (message.Request.Method != RequestMethod.Put || _written is not { } written || !written.TrySetResult())
                 return;
-            await _answered.Task;
+            await _answered.Task.WaitAsync(message.CancellationToken);
         }
 
         private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
