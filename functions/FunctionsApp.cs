@@ -8,6 +8,8 @@ using CtSeg.Intake;
 using CtSeg.Processes;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
+using CtSeg.Telemetry.Export;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
@@ -35,6 +37,8 @@ internal static class FunctionsApp
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // For as long as the process lives; the host ends it by a kill.
+        TelemetryExport.Start(options.Telemetry, TelemetryNames.FunctionsService, settings.GetValueOrDefault)?.AddTo(builder.Logging);
         if (ParentLifeline.IsRequested)
             builder.Services.AddSingleton<IHostLifetime, ParentsLifetime>();
         var app = builder.Build();
@@ -64,14 +68,14 @@ internal static class FunctionsApp
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
         var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
-        MapTrigger(app, PreprocessSliceTrigger.Name, preprocess.RunAsync);
-        MapTrigger(app, AcceptCorrectionTrigger.Name, accept.RunAsync);
-        MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
-        MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
-        MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
-        MapTrigger(app, TakeUploadTrigger.Name,
+        MapTrigger(app, PreprocessSliceTrigger.Name, FunctionTriggers.Blob, preprocess.RunAsync);
+        MapTrigger(app, AcceptCorrectionTrigger.Name, FunctionTriggers.Blob, accept.RunAsync);
+        MapTrigger(app, RecordPoisonedSliceTrigger.Name, FunctionTriggers.Queue, poisoned.RunAsync);
+        MapTrigger(app, RecordDeadLettersTrigger.Name, FunctionTriggers.Queue, deadLetters.RunAsync);
+        MapTrigger(app, ReconcileScansTrigger.Name, FunctionTriggers.Timer, reconcile.RunAsync);
+        MapTrigger(app, TakeUploadTrigger.Name, FunctionTriggers.Queue,
             new TakeUploadTrigger(blobs, options.MaxUploadBytes, preprocess, accept, poisoned, logs.CreateLogger<TakeUploadTrigger>()).RunAsync);
-        MapTrigger(app, RecordLostUploadTrigger.Name,
+        MapTrigger(app, RecordLostUploadTrigger.Name, FunctionTriggers.Queue,
             new RecordLostUploadTrigger(poisoned, letters, logs.CreateLogger<RecordLostUploadTrigger>()).RunAsync);
 
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
@@ -88,23 +92,35 @@ internal static class FunctionsApp
     private static void MapTrainingRuns(WebApplication app, FunctionsOptions options, TimeProvider clock, ILoggerFactory logs)
     {
         var runs = new TrainingRunStore(options.Storage, clock);
-        MapTrigger(app, ScheduleRetrainingTrigger.Name,
+        MapTrigger(app, ScheduleRetrainingTrigger.Name, FunctionTriggers.Timer,
             new ScheduleRetrainingTrigger(runs, options.Night, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
-        MapTrigger(app, StartTrainingRunTrigger.Name,
+        MapTrigger(app, StartTrainingRunTrigger.Name, FunctionTriggers.Http,
             new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
-        MapTrigger(app, ReconcileTrainingRunsTrigger.Name,
+        MapTrigger(app, ReconcileTrainingRunsTrigger.Name, FunctionTriggers.Timer,
             new ReconcileTrainingRunsTrigger(
                 new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), new ErasureReview(options.Storage, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
         MapGet(app, ApiPrefix + ListTrainingRunsEndpoint.Route, new ListTrainingRunsEndpoint(runs).RunAsync);
         MapGet(app, ApiPrefix + GetTrainingRunEndpoint.Route, new GetTrainingRunEndpoint(runs).RunAsync);
     }
 
-    private static void MapTrigger(WebApplication app, string function, Func<HttpRequest, CancellationToken, Task<Answer>> run)
+    private static void MapTrigger(WebApplication app, string function, string trigger, Func<HttpRequest, CancellationToken, Task<Answer>> run)
     {
         RequestDelegate handler = async context =>
         {
-            var answer = await run(context.Request, context.RequestAborted);
-            await Reply.WriteAsync(context, answer.ToUtf8());
+            using var span = InvocationSpan.Start(function, trigger, context.Request);
+            byte[] answer;
+            try
+            {
+                answer = (await run(context.Request, context.RequestAborted)).ToUtf8();
+            }
+            catch (Exception e)
+            {
+                span.Fail(e);
+                throw;
+            }
+            // Ended before the host hears of it, which may end this process at once.
+            span?.Stop();
+            await Reply.WriteAsync(context, answer);
         };
         app.MapPost($"/{function}", handler);
     }

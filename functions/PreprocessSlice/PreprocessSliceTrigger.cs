@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Intake;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -27,6 +28,9 @@ internal sealed partial class PreprocessSliceTrigger(
     {
         var outcome = await intake.AcceptAsync(blobName, content, cancellationToken);
         var (scan, attempt) = (outcome.Status.ScanId, outcome.Status.Attempt);
+        Spans.Current.IsOf(scan);
+        if (outcome.Rejected is not null)
+            Spans.Current.Ended(outcome.Status.State);
         if (outcome.IsErased)
         {
             LogErased(scan);
@@ -37,7 +41,8 @@ internal sealed partial class PreprocessSliceTrigger(
         if (!outcome.IsToBeRequested)
             return new Answer().Log($"scan {scan}: {outcome.Status.State}, nothing to ask for");
         LogRequested(scan, attempt);
-        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent);
+        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent)
+            .Created(Queues.SegmentationRequests);
         return new Answer()
             .Output(RequestBinding, message, ContractsJson.Default.CloudEventSegmentationRequested)
             .Log($"scan {scan}: preprocessed, attempt {attempt}");

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -24,6 +25,10 @@ internal sealed partial class RecordDeadLettersTrigger(
             LogForeign(letter.SequenceNumber);
             return new Answer().Log("the dead letter is no segmentation request; it is archived");
         }
+        // In the trace of the scan; the invocation itself is in one of its own, since the host does not know the scan's.
+        using var span = Spans.StartProcess(
+            Queues.DeadLettersOf(Queues.SegmentationRequests), letter.MessageId ?? ScanEvents.IdOf(scan, outcome.Request.Attempt), outcome.TraceParent, Spans.Current?.StartTimeUtc);
+        span.IsOf(scan);
         if (outcome.Ended is not { } status)
         {
             if (outcome.IsUnreadable)
@@ -33,6 +38,7 @@ internal sealed partial class RecordDeadLettersTrigger(
             return new Answer().Log($"scan {scan}: archived, left as it is");
         }
         LogEnded(scan, status.State);
+        span.Ended(status.State);
         var answer = new Answer().Log($"scan {scan}: {status.State}");
         return EndedEvents.AddTo(answer, EndedBinding, status, outcome.Metrics, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, outcome.TraceParent);
     }

@@ -3,6 +3,7 @@ using CtSeg.Corrections;
 using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -39,14 +40,17 @@ internal sealed partial class RecordPoisonedSliceTrigger(
             LogGone();
             return new Answer().Log("the poisoned blob is gone or replaced");
         }
+        Spans.Current.IsOf(scan);
         if (outcome.Failed is not { Failure: { } failure } failed)
         {
             LogLeft(scan);
             return new Answer().Log($"scan {scan}: left as it is");
         }
         LogFailed(scan, failure.Reason);
+        Spans.Current.Ended(failed.State);
         var ended = ScanEvents.Failed(
-            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent);
+            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent)
+            .Created(Queues.SegmentationCompleted);
         return new Answer()
             .Output(EndedBinding, ended, ContractsJson.Default.CloudEventSegmentationFailed)
             .Log($"scan {scan}: failed, {failure.Reason}");

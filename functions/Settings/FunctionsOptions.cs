@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 using Catalogue = CtSeg.Configuration.SettingCatalogue;
 
@@ -30,6 +31,9 @@ internal sealed record FunctionsOptions
     /// <value>What is asked for every night.</value>
     public required TrainingRunRequest Night { get; init; }
 
+    /// <value>Where spans, metrics and logs go; nowhere unless set.</value>
+    public TelemetrySettings Telemetry { get; init; } = TelemetrySettings.Off;
+
     /// <param name="settings">All that is set, by name.</param>
     /// <exception cref="SettingsException">Lists all that is wrong.</exception>
     public static FunctionsOptions Read(IReadOnlyDictionary<string, string> settings)
@@ -50,7 +54,10 @@ internal sealed record FunctionsOptions
                 reader.Read(Catalogue.ReconcileAfter), (int)reader.Read(Catalogue.MaxAttempts), (int)reader.Read(Catalogue.ReconcileBatch)),
             TrainingRuns = new TrainingRunPolicy(reader.Read(Catalogue.TrainingRunsAfter), (int)reader.Read(Catalogue.MaxTrainingAttempts)),
             Night = NightOf(reader),
+            Telemetry = TelemetrySettings.Read(settings.GetValueOrDefault, out var wrong),
         };
+        foreach (var problem in wrong)
+            reader.Add(problem);
         CheckConnections(reader);
         foreach (var schedule in Catalogue.Schedules)
             reader.Check(schedule with { IsRequired = false });

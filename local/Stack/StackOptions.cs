@@ -50,6 +50,13 @@ internal sealed record StackOptions(Checkout Checkout)
     /// <value>Further environment of the jobs.</value>
     public IReadOnlyDictionary<string, string> JobEnvironment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Has functions and jobs find these in their environment, too.</summary>
+    public StackOptions WithEnvironment(IReadOnlyDictionary<string, string> added) => this with
+    {
+        Settings = Settings.Concat(added).ToDictionary(),
+        JobEnvironment = JobEnvironment.Concat(added).ToDictionary(),
+    };
+
     /// <value>Crashes of host or of a job within half a minute after which the stack gives up.</value>
     public int MaxCrashes { get; init; } = Processes.Supervisor.DefaultMaxCrashes;
 

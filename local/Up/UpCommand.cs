@@ -3,6 +3,7 @@ using CtSeg.Contracts;
 using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
+using CtSeg.Local.Traces;
 using CtSeg.Processes;
 using Spectre.Console;
 
@@ -35,6 +36,8 @@ internal static class UpCommand
 
     private static readonly Option<bool> Identity = IdentityOptions.CreateSwitch();
     private static readonly Option<int> TokenSeconds = IdentityOptions.CreateSeconds();
+    private static readonly Option<bool> Trace = new("--trace") { Description = "Print what happened to each scan once it has ended, and how long it took." };
+    private static readonly TimeSpan TraceInterval = TimeSpan.FromMilliseconds(200);
 
     private static readonly Option<int> Blob = Port("--blob-port", "blob storage"), Queue = Port("--queue-port", "queue storage"),
         Bus = Port("--servicebus-port", "Service Bus"), Api = Port("--api-port", "the API");
@@ -50,14 +53,15 @@ internal static class UpCommand
               ./ctseg up --api-port 7071
               ./ctseg up --fresh
               ./ctseg up --identity
-            """) { Model, Storage, Fresh, Schedule, Identity, TokenSeconds, Blob, Queue, Bus, Api };
+              ./ctseg up --trace
+            """) { Model, Storage, Fresh, Schedule, Identity, TokenSeconds, Trace, Blob, Queue, Bus, Api };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Model) is not null && result.GetResult(Schedule) is { Implicit: false })
                 result.AddError($"{Schedule.Name} does not go with {Model.Name}: the model of a folder is not retrained.");
         });
         IdentityOptions.Require(command, Identity, TokenSeconds);
-        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout)));
+        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout), result.GetValue(Trace)));
         return command;
     }
 
@@ -86,10 +90,14 @@ internal static class UpCommand
         ? $"off: the model in {folder} serves, whatever models/current.json names"
         : "./ctseg training-runs start, in another terminal; by itself as scheduled";
 
-    private static async Task<int> RunAsync(Checkout checkout, Func<Checkout, StackOptions> optionsFor)
+    private static async Task<int> RunAsync(Checkout checkout, Func<Checkout, StackOptions> optionsFor, bool traces)
     {
         using var requests = new StopRequests();
         var options = optionsFor(checkout);
+        var scans = new ScanTraces(TimeProvider.System);
+        await using var receiver = traces ? await OtlpReceiver.StartAsync(scans.Add, requests.Stop) : null;
+        if (receiver is not null)
+            options = options.WithEnvironment(receiver.Environment);
         await using var stack = await StackStart.RunAsync(options, AnsiConsole.Console, requests.Stop);
         var note = RunningStackNote.OfThisProcess(stack.Connections());
         var file = Path.Combine(checkout.State, RunningStackNote.FileName);
@@ -97,7 +105,7 @@ internal static class UpCommand
         try
         {
             Describe(stack, RetrainingOf(options), Console.Out);
-            await stack.WatchAsync(requests.Stop);
+            await (traces ? stack.WatchedAsync(token => ShowAsync(scans, token), requests.Stop) : stack.WatchAsync(requests.Stop));
         }
         catch (OperationCanceledException)
         {
@@ -109,6 +117,17 @@ internal static class UpCommand
         }
         await stack.StopAsync(requests.Now);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Ends only when told to.</summary>
+    private static async Task ShowAsync(ScanTraces scans, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var ended in scans.TakeEnded())
+                ScanTraceView.Show(ended, AnsiConsole.Console);
+            await Task.Delay(TraceInterval, TimeProvider.System, cancellationToken);
+        }
     }
 
     private static void Describe(LocalStack stack, string retraining, TextWriter output)

@@ -1,5 +1,6 @@
 using CtSeg.Contracts;
 using CtSeg.Imaging;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Configuration;
@@ -8,6 +9,7 @@ namespace CtSeg.Configuration;
 public static class SettingCatalogue
 {
     private const SettingReaders App = SettingReaders.Host | SettingReaders.Functions;
+    private const SettingReaders Watched = SettingReaders.Functions | SettingReaders.Job;
     private static readonly TimeSpan ASecond = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AWeek = TimeSpan.FromDays(7);
 
@@ -59,6 +61,16 @@ public static class SettingCatalogue
         "FUNCTIONS_CUSTOMHANDLER_PORT", "Port on 127.0.0.1 that the host chose; older hosts say FUNCTIONS_HTTPWORKER_PORT", SettingReaders.Functions, 0, ushort.MaxValue) { IsRequired = true };
     public static WholeNumberSetting OlderPort { get; } = Port with { Name = "FUNCTIONS_HTTPWORKER_PORT", IsRequired = false };
 
+    /// <value>Where spans, metrics and logs go; read by <see cref="TelemetrySettings"/> and OpenTelemetry.</value>
+    public static IReadOnlyList<Setting> Telemetry { get; } =
+    [
+        new TextSetting(TelemetrySettings.OtlpEndpointVariable, "Where spans, metrics and logs go by OTLP; nowhere unless set", Watched, "an address that begins with http:// or https://"),
+        new WordSetting(TelemetrySettings.OtlpProtocolVariable, "How they go there", Watched, TelemetrySettings.OtlpProtocols),
+        new TextSetting(TelemetrySettings.AzureMonitorVariable, "Application Insights that they go to as well", Watched, "a connection string with an InstrumentationKey") { IsSecret = true },
+        new TextSetting(
+            TelemetrySettings.AuthenticationVariable, "The identity that Application Insights is entered with", Watched, "Authorization=AAD, and ;ClientId= of the identity where there are several"),
+    ];
+
     /// <value>What the host takes from the settings into schedules.</value>
     public static IReadOnlyList<ScheduleSetting> Schedules { get; } = [ReconcileSchedule, RetrainingSchedule, TrainingRunsSchedule];
 
@@ -71,6 +83,7 @@ public static class SettingCatalogue
         MaxUploadBytes, MaxImagePixels, MaxDecodedBytes, MaxNestedItems,
         TrustedModelKeys, ModelSigningKey,
         Port, OlderPort,
+        .. Telemetry,
         new TextSetting("CTSEG_NODE", "Program that runs Azurite; node in PATH where it is not set", SettingReaders.Local, "a program"),
         new TextSetting("CTSEG_SERVICEBUS_KEY", "Key of the Service Bus emulator, where it is started alone", SettingReaders.Local, "a key in base64") { IsSecret = true },
         new TextSetting("CTSEG_FUNCTION_KEY", "Key of the HTTP functions, where the local host is started alone", SettingReaders.Local, "a key") { IsSecret = true },

@@ -6,6 +6,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Scans;
 
@@ -23,13 +24,15 @@ public sealed class StatusStore(BlobContainerClient container)
 
     /// <returns>Null when a document for this scan exists already.</returns>
     public Task<StoredStatus?> TryCreateAsync(ScanStatus status, CancellationToken cancellationToken) =>
-        WriteAsync(status, replaces: null, cancellationToken);
+        WriteAsync(status, replaces: null, isNews: true, cancellationToken);
 
     /// <returns>Null when somebody else changed the document since it was read.</returns>
     public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return WriteAsync(status, read.ETag, cancellationToken);
+        ArgumentNullException.ThrowIfNull(status);
+        var isNews = status.Timeline.Count > read.Status.Timeline.Count;
+        return WriteAsync(status, read.ETag, isNews, cancellationToken);
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -90,12 +93,15 @@ public sealed class StatusStore(BlobContainerClient container)
 
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
-    private async Task<StoredStatus?> WriteAsync(ScanStatus status, ETag? replaces, CancellationToken cancellationToken)
+    /// <param name="isNews">The scan enters a state, which counts once it is written.</param>
+    private async Task<StoredStatus?> WriteAsync(ScanStatus status, ETag? replaces, bool isNews, CancellationToken cancellationToken)
     {
         var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(status, ContractsJson.Default.ScanStatus));
-        return await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces, cancellationToken, metadata: MetadataOf(status)) is { } written
-            ? new StoredStatus(status, written.ETag)
-            : null;
+        if (await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces, cancellationToken, metadata: MetadataOf(status)) is not { } written)
+            return null;
+        if (isNews)
+            Meters.Entered(status);
+        return new StoredStatus(status, written.ETag);
     }
 
     private static ScanStatus Parse(BinaryData content) =>

@@ -91,6 +91,10 @@ internal sealed class RunningStack : IAsyncDisposable
         return results;
     }
 
+    /// <returns>The results once there are so many blobs of them.</returns>
+    public Task<IReadOnlyDictionary<string, string>> SeeResultsAsync(int blobs) => Eventually.SeeAsync(
+        async () => await ResultsAsync() is var some && some.Count >= blobs ? some : null, () => $"Fewer than {blobs} results came; logs in {Local.LogFolder}");
+
     public async Task<BinaryData> ReadAsync(string container, string blob) =>
         (await Container(container).GetBlobClient(blob).DownloadContentAsync()).Value.Content;
 

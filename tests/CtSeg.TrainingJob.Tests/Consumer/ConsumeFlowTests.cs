@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CtSeg.Contracts;
 using CtSeg.Segmentation;
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
 namespace CtSeg.TrainingJob.Tests.Consumer;
@@ -135,7 +136,7 @@ public sealed class ConsumeFlowTests
     {
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name == "CtSeg.Job",
+            ShouldListenTo = source => source.Name == TelemetryNames.Source,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
         };
         ActivitySource.AddActivityListener(listener);

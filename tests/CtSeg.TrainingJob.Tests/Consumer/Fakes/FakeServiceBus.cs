@@ -23,7 +23,16 @@ internal sealed class FakeServiceBus(TimeProvider time)
         lock (_lock)
         {
             if (messageId is null || _sentIds.Add($"{queue}/{messageId}"))
-                QueueOf(queue).Add(new Entry { Body = body, MessageId = messageId, Sequence = ++_sequence, Properties = properties ?? new Dictionary<string, object>() });
+            {
+                QueueOf(queue).Add(new Entry
+                {
+                    Body = body,
+                    MessageId = messageId,
+                    Sequence = ++_sequence,
+                    EnqueuedTime = time.GetUtcNow(),
+                    Properties = properties ?? new Dictionary<string, object>(),
+                });
+            }
         }
         Changed();
     }
@@ -121,6 +130,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
 
     internal sealed class Entry
     {
+        public DateTimeOffset EnqueuedTime { get; init; }
         public required ReadOnlyMemory<byte> Body { get; init; }
         public string? MessageId { get; init; }
         public long Sequence { get; init; }
@@ -136,6 +146,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
             MessageId = MessageId,
             DeliveryCount = DeliveryCount,
             SequenceNumber = Sequence,
+            EnqueuedTime = EnqueuedTime,
             LockedUntil = LockedUntil,
             DeadLetterReason = DeadLetterReason,
             DeadLetterErrorDescription = DeadLetterDescription,
