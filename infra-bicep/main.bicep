@@ -209,6 +209,7 @@ module bus 'modules/service-bus.bicep' = {
     maxDeliveryCount: 10
     messagingUnits: 1
     name: busName
+    notificationTimeToLive: 'P7D'
     publicNetworkAccess: open
     tags: allTags
     tier: privateNetwork ? 'Premium' : 'Standard'
@@ -240,19 +241,6 @@ module access 'modules/access.bicep' = {
   dependsOn: [blobWriter, bus, storage]
 }
 
-// The host writes the names of blobs that failed five times into this queue; the functions read it.
-module poisonedSlices 'modules/queue-role.bicep' = {
-  scope: group
-  params: {
-    accountName: storageName
-    holder: 'functions'
-    principalId: functionsIdentity.outputs.principalId
-    queueName: 'webjobs-blobtrigger-poison'
-    roleId: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
-  }
-  dependsOn: [storage]
-}
-
 module registry 'modules/registry.bicep' = {
   scope: group
   params: {
@@ -282,6 +270,12 @@ module environment 'modules/environment.bicep' = {
   }
 }
 
+// What the libraries would tell Microsoft of themselves goes past the private endpoints.
+var telemetrySettings = union(
+  { APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsConnection },
+  privateNetwork ? { APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'true', APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true' } : {}
+)
+
 module segmentationJob 'modules/segmentation-job.bicep' = {
   scope: group
   params: {
@@ -295,7 +289,6 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
     identityId: segmentationIdentity.outputs.id
     idleSeconds: idleSeconds
     image: jobImage
-    insightsConnection: monitoring.outputs.insightsConnection
     location: location
     maxExecutions: maxExecutions
     memory: '4Gi'
@@ -304,6 +297,7 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
     onGpu: onGpu
     registryServer: registry.outputs.loginServer
     tags: allTags
+    telemetry: telemetrySettings
     timeoutSeconds: 21600
     trustedModelKeys: trustedModelKeys
   }
@@ -321,21 +315,20 @@ module retrainingJob 'modules/retraining-job.bicep' = {
     identityId: retrainingIdentity.outputs.id
     idleSeconds: 60
     image: jobImage
-    insightsConnection: monitoring.outputs.insightsConnection
     location: location
     memory: '8Gi'
     name: 'job-retraining-${environmentName}'
     onGpu: onGpu
     registryServer: registry.outputs.loginServer
     tags: allTags
+    telemetry: telemetrySettings
     timeoutSeconds: 43200
     trustedModelKeys: trustedModelKeys
   }
 }
 
-var functionSettings = {
+var functionSettings = union(telemetrySettings, {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${functionsIdentity.outputs.clientId};Authorization=AAD'
-  APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.insightsConnection
   AZURE_CLIENT_ID: functionsIdentity.outputs.clientId
   ReconcileSchedule: '0 */5 * * * *'
   RetrainingSchedule: retrainingSchedule
@@ -347,7 +340,7 @@ var functionSettings = {
   SlicesStorage__credential: 'managedidentity'
   SlicesStorage__queueServiceUri: storage.outputs.queueEndpoint
   TrainingRunsSchedule: '0 */5 * * * *'
-}
+})
 
 module functions 'modules/functions.bicep' = if (functionsHosting == 'FlexConsumption') {
   scope: group

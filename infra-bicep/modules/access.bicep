@@ -27,6 +27,7 @@ param operatorsGroupId string
 var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var blobContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var blobReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
+var queueContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var busOwner = '090c5cfd-751d-490a-894a-3ce6f1109419'
 var busReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
 var busSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
@@ -67,7 +68,8 @@ var uploadersContainers = [
   { container: 'status', role: blobReader }
 ]
 
-var operatorsContainers = map(loadJsonContent('names.json').containers, container => { container: container, role: blobWriterRoleId })
+var names = loadJsonContent('names.json')
+var operatorsContainers = map(concat(names.containers, [names.deadEventsContainer]), container => { container: container, role: blobWriterRoleId })
 
 var containerGrants = concat(
   map(functionsContainers, grant => union(grant, { program: 'functions', principal: functionsPrincipalId, type: 'ServicePrincipal' })),
@@ -95,10 +97,16 @@ var queueGrants = concat(
   empty(uploadersGroupId) ? [] : [
     { program: 'uploaders', queue: 'segmentation-completed', role: busReceiver, principal: uploadersGroupId, type: 'Group' }
   ],
-  empty(operatorsGroupId) ? [] : flatten(map(loadJsonContent('names.json').queues, queue => [
+  empty(operatorsGroupId) ? [] : flatten(map(names.queues, queue => [
     { program: 'operators', queue: queue, role: busReceiver, principal: operatorsGroupId, type: 'Group' }
     { program: 'operators', queue: queue, role: busSender, principal: operatorsGroupId, type: 'Group' }
   ]))
+)
+
+// The functions read the first poison queue; who sends dead letters again looks into both.
+var poisonGrants = concat(
+  map(names.poisonQueues, queue => { program: 'functions', queue: queue, principal: functionsPrincipalId, type: 'ServicePrincipal' }),
+  empty(operatorsGroupId) ? [] : map(names.poisonQueues, queue => { program: 'operators', queue: queue, principal: operatorsGroupId, type: 'Group' })
 )
 
 module containerRoles 'storage-role.bicep' = [
@@ -123,6 +131,19 @@ module queueRoles 'service-bus-role.bicep' = [
       principalType: grant.type
       queueName: grant.queue
       roleId: grant.role
+    }
+  }
+]
+
+module poisonRoles 'queue-role.bicep' = [
+  for grant in poisonGrants: {
+    params: {
+      accountName: storageName
+      holder: grant.program
+      principalId: grant.principal
+      principalType: grant.type
+      queueName: grant.queue
+      roleId: queueContributor
     }
   }
 ]

@@ -1,4 +1,4 @@
-metadata description = 'A storage queue with a role on it.'
+metadata description = 'A role on one storage queue.'
 
 @description('Name of the storage account.')
 param accountName string
@@ -15,25 +15,28 @@ param holder string
 @description('Principal id of the identity.')
 param principalId string
 
+@description('What the principal is; an identity of a program unless said otherwise.')
+@allowed(['ServicePrincipal', 'Group', 'User'])
+param principalType string = 'ServicePrincipal'
+
 resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   name: accountName
 
   resource queueService 'queueServices' existing = {
     name: 'default'
+
+    resource queue 'queues' existing = {
+      name: queueName
+    }
   }
 }
 
-resource queue 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-06-01' = {
-  parent: account::queueService
-  name: queueName
-}
-
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(queue.id, holder, roleId)
-  scope: queue
+  name: guid(account::queueService::queue.id, holder, roleId)
+  scope: account::queueService::queue
   properties: {
     principalId: principalId
-    principalType: 'ServicePrincipal'
+    principalType: principalType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
   }
 }

@@ -33,8 +33,8 @@ param busNamespace string
 @description('Name of the namespace, for the scaler.')
 param busName string
 
-@description('Where telemetry is sent.')
-param insightsConnection string
+@description('Settings of telemetry: where it is sent.')
+param telemetry object
 
 @description('Whether the job runs on the profile gpu, or on CPUs.')
 param onGpu bool
@@ -120,12 +120,16 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
           env: concat(
             [
               {
-                name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
-                value: insightsConnection
+                name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
+                value: 'ClientId=${identityClientId};Authorization=AAD'
               }
               {
                 name: 'AZURE_CLIENT_ID'
                 value: identityClientId
+              }
+              {
+                name: 'ServiceBus__credential'
+                value: 'managedidentity'
               }
               {
                 name: 'ServiceBus__fullyQualifiedNamespace'
@@ -135,7 +139,12 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
                 name: 'SlicesStorage__blobServiceUri'
                 value: blobEndpoint
               }
+              {
+                name: 'SlicesStorage__credential'
+                value: 'managedidentity'
+              }
             ],
+            map(items(telemetry), setting => { name: setting.key, value: setting.value }),
             keys
           )
           resources: {

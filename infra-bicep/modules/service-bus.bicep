@@ -36,6 +36,9 @@ param duplicateDetectionWindow string
 @description('Time after which a message nobody took is dead-lettered.')
 param timeToLive string
 
+@description('Time after which a notification nobody took is dropped; what it tells is in storage.')
+param notificationTimeToLive string
+
 @description('Where operational logs go.')
 param workspaceId string
 
@@ -73,8 +76,9 @@ resource queues 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
     parent: bus
     name: queue
     properties: {
-      deadLetteringOnMessageExpiration: true
-      defaultMessageTimeToLive: timeToLive
+      // What nobody reads must not stay: dead letters never end, fill the queue, and stop its senders.
+      deadLetteringOnMessageExpiration: !contains(names.notificationQueues, queue)
+      defaultMessageTimeToLive: contains(names.notificationQueues, queue) ? notificationTimeToLive : timeToLive
       duplicateDetectionHistoryTimeWindow: duplicateDetectionWindow
       lockDuration: lockDuration
       maxDeliveryCount: maxDeliveryCount

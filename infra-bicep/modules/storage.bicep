@@ -87,6 +87,14 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2026-06-0
   name: 'default'
 }
 
+// The Functions host writes into the first what failed five times, and into the second what failed on its way out of the first.
+resource poisonQueues 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-06-01' = [
+  for queue in names.poisonQueues: {
+    parent: queueService
+    name: queue
+  }
+]
+
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06-01' = {
   parent: account
   name: 'default'

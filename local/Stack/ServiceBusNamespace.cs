@@ -14,8 +14,8 @@ internal sealed record ServiceBusNamespace(int Port, string? Key)
     /// <summary>Time within which a message with the same id is dropped.</summary>
     public static readonly TimeSpan DuplicateDetectionWindow = TimeSpan.FromMinutes(10);
 
-    /// <summary>Time after which a message that nobody took is dead-lettered.</summary>
-    public static readonly TimeSpan TimeToLive = TimeSpan.FromDays(14);
+    private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(14);
+    private static readonly TimeSpan NotificationTimeToLive = TimeSpan.FromDays(7);
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -38,6 +38,12 @@ internal sealed record ServiceBusNamespace(int Port, string? Key)
             [ConnectionSettings.ClientId(connection)] = clientId ?? throw new ArgumentNullException(nameof(clientId)),
         };
 
+    /// <summary>Time after which a message that nobody took ends.</summary>
+    public static TimeSpan TimeToLiveOf(string queue) => Queues.Notifications.Contains(queue) ? NotificationTimeToLive : TimeToLive;
+
+    /// <summary>Whether it becomes a dead letter then.</summary>
+    public static bool KeepsExpired(string queue) => !Queues.Notifications.Contains(queue);
+
     /// <summary>Writes the queues of the contracts in the format of Microsoft's emulator.</summary>
     public static void WriteConfiguration(string file, TimeSpan lockDuration, int maxDeliveryCount)
     {
@@ -52,8 +58,8 @@ internal sealed record ServiceBusNamespace(int Port, string? Key)
                     ["MaxDeliveryCount"] = maxDeliveryCount,
                     ["RequiresDuplicateDetection"] = true,
                     ["DuplicateDetectionHistoryTimeWindow"] = System.Xml.XmlConvert.ToString(DuplicateDetectionWindow),
-                    ["DefaultMessageTimeToLive"] = System.Xml.XmlConvert.ToString(TimeToLive),
-                    ["DeadLetteringOnMessageExpiration"] = true,
+                    ["DefaultMessageTimeToLive"] = System.Xml.XmlConvert.ToString(TimeToLiveOf(name)),
+                    ["DeadLetteringOnMessageExpiration"] = KeepsExpired(name),
                 },
             });
         var configuration = new JsonObject

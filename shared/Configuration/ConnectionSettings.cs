@@ -31,7 +31,7 @@ public sealed class ConnectionSettings
         new StorageConnectionStringSetting(name, $"Connection string of {what}", readBy),
         [
             new AddressSetting(BlobEndpoint(name), $"Address of the blobs of {what}, entered with an identity", readBy, "https://account.blob.core.windows.net"),
-            new AddressSetting(QueueEndpoint(name), $"Address of the storage queues of {what}, entered with an identity", SettingReaders.Host, "https://account.queue.core.windows.net"),
+            new AddressSetting(QueueEndpoint(name), $"Address of the storage queues of {what}, entered with an identity", readBy & (SettingReaders.Host | SettingReaders.Job), "https://account.queue.core.windows.net"),
         ],
         Identity(name, readBy));
 

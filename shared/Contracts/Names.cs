@@ -31,6 +31,12 @@ public static class Queues
     /// <summary>For operators: a model was refused, the model in use changed, a training run ended.</summary>
     public const string Alerts = "alerts";
 
+    /// <value>
+    /// Read by whoever connects, and by nobody here: what nobody took ends without a dead letter, which would stay, fill the queue, and stop its senders. What
+    /// they tell is in storage.
+    /// </value>
+    public static IReadOnlyList<string> Notifications { get; } = [SegmentationCompleted, Alerts];
+
     public static IReadOnlyList<string> All { get; } = [UploadEvents, SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
 
     /// <summary>The dead-letter queue of <paramref name="queue"/>.</summary>

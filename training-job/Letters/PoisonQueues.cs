@@ -1,5 +1,5 @@
-using Azure.Identity;
 using Azure.Storage.Queues;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
 
 namespace CtSeg.TrainingJob.Letters;
@@ -19,6 +19,6 @@ internal static class PoisonQueues
     {
         if (setting(Connections.Slices) is { Length: > 0 } connectionString)
             return new QueueServiceClient(connectionString, Plain);
-        return setting(QueueUri) is { Length: > 0 } endpoint ? new QueueServiceClient(new Uri(endpoint), new DefaultAzureCredential(), Plain) : null;
+        return setting(QueueUri) is { Length: > 0 } endpoint ? new QueueServiceClient(new Uri(endpoint), ConnectionIdentity.Of(Connections.Slices, setting), Plain) : null;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class NamesCheck : TemplateCheck
     public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment =>
         Differences("container", Containers.All.Concat(Platform), deployment.OfType("Microsoft.Storage/storageAccounts/blobServices/containers"))
             .Concat(Differences("queue", Queues.All, deployment.OfType("Microsoft.ServiceBus/namespaces/queues")))
-            .Concat(Differences("storage queue", [StorageQueues.PoisonedSlices], deployment.OfType("Microsoft.Storage/storageAccounts/queueServices/queues"))));
+            .Concat(Differences("storage queue", [StorageQueues.PoisonedSlices, StorageQueues.PoisonOf(StorageQueues.PoisonedSlices)], deployment.OfType("Microsoft.Storage/storageAccounts/queueServices/queues"))));
 
     private static IEnumerable<string> Differences(string kind, IEnumerable<string> code, IEnumerable<Resource> template)
     {

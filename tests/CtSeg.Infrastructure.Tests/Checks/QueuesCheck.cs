@@ -14,10 +14,12 @@ internal sealed class QueuesCheck : TemplateCheck
         {
             Differs(queue, "lockDuration", Local.LockDuration),
             Differs(queue, "duplicateDetectionHistoryTimeWindow", ServiceBusNamespace.DuplicateDetectionWindow),
-            Differs(queue, "defaultMessageTimeToLive", ServiceBusNamespace.TimeToLive),
+            Differs(queue, "defaultMessageTimeToLive", ServiceBusNamespace.TimeToLiveOf(queue.ShortName)),
             queue.Text("properties", "maxDeliveryCount") == $"{Local.MaxDeliveryCount}" ? null : $"Queue {queue.ShortName}: a message is delivered {Local.MaxDeliveryCount} times locally, not {queue.Text("properties", "maxDeliveryCount")}.",
             queue.Text("properties", "requiresDuplicateDetection") == "true" ? null : $"Queue {queue.ShortName} does not drop repeated messages.",
-            queue.Text("properties", "deadLetteringOnMessageExpiration") == "true" ? null : $"Queue {queue.ShortName} loses messages that expire.",
+            queue.At("properties", "deadLetteringOnMessageExpiration")?.GetBoolean() == ServiceBusNamespace.KeepsExpired(queue.ShortName)
+                ? null
+                : ServiceBusNamespace.KeepsExpired(queue.ShortName) ? $"Queue {queue.ShortName} loses messages that expire." : $"Queue {queue.ShortName} fills with messages that nobody reads.",
         }.OfType<string>()));
 
     private static string? Differs(Resource queue, string property, TimeSpan local) =>

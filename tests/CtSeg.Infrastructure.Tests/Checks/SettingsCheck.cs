@@ -1,53 +1,62 @@
-using System.Reflection;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
 using CtSeg.Infrastructure.Tests.Bicep;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Infrastructure.Tests.Checks;
 
-/// <summary>Programs get the settings that they read, and none that nobody reads.</summary>
+/// <summary>Programs get the settings that they read, none that nobody reads, and no value that they would refuse.</summary>
 internal sealed class SettingsCheck : TemplateCheck
 {
-    private static readonly string[] Required = [Settings.ReconcileSchedule, Settings.RetrainingSchedule, Settings.TrainingRunsSchedule];
+    // What the telemetry libraries tell Microsoft of themselves, which no private endpoint takes.
+    private static readonly string[] OwnTelemetry = ["APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL"];
 
-    // Read by libraries, not by our code.
-    private static readonly string[] OfLibraries =
+    // Read by others than our code.
+    private static readonly string[] OfLibraries = [.. OwnTelemetry, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
+
+    private static readonly string[] NeededByAll =
     [
-        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AZURE_CLIENT_ID", "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME",
+        ConnectionSettings.BlobEndpoint(Connections.Slices), ConnectionSettings.Namespace(Connections.ServiceBus),
+        ConnectionSettings.Credential(Connections.Slices), ConnectionSettings.Credential(Connections.ServiceBus),
+        SettingCatalogue.DefaultClientId.Name, TelemetrySettings.AzureMonitorVariable, TelemetrySettings.AuthenticationVariable,
     ];
 
-    private static readonly Dictionary<string, string[]> OfConnections = new()
-    {
-        [Connections.Host] = ["blobServiceUri", "queueServiceUri", "credential", "clientId"],
-        [Connections.Slices] = ["blobServiceUri", "queueServiceUri", "credential", "clientId"],
-        [Connections.ServiceBus] = ["fullyQualifiedNamespace", "credential", "clientId"],
-    };
-
-    private static readonly HashSet<string> Known =
+    private static readonly string[] NeededByFunctions =
     [
-        .. typeof(Settings).GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => !field.Name.StartsWith("Default", StringComparison.Ordinal))
-            .Select(field => (string)field.GetValue(null)!),
-        .. OfLibraries,
-        .. OfConnections.SelectMany(connection => connection.Value.Select(part => $"{connection.Key}__{part}")),
+        .. NeededByAll, .. SettingCatalogue.Schedules.Select(schedule => schedule.Name),
+        ConnectionSettings.BlobEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Slices),
     ];
 
     public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment =>
     {
-        var functions = FunctionsOf(deployment);
-        var jobs = deployment.OfType("Microsoft.App/jobs").Select(job => (Program: job.Name, Settings: NamesIn(job)));
-        string[] ofFunctions = [.. Required, $"{Connections.Host}__blobServiceUri", $"{Connections.Host}__queueServiceUri", $"{Connections.Slices}__blobServiceUri", $"{Connections.Slices}__queueServiceUri", $"{Connections.ServiceBus}__fullyQualifiedNamespace"];
-        string[] ofJobs = [$"{Connections.Slices}__blobServiceUri", $"{Connections.ServiceBus}__fullyQualifiedNamespace", "AZURE_CLIENT_ID", "APPLICATIONINSIGHTS_CONNECTION_STRING"];
-        return Problems("The functions", functions, ofFunctions).Concat(jobs.SelectMany(job => Problems(job.Program, job.Settings, ofJobs)));
+        var isPrivate = deployment.OfType("Microsoft.Network/privateEndpoints").Any();
+        var functions = Problems("The functions", FunctionsOf(deployment), Needed(NeededByFunctions), SettingReaders.Host | SettingReaders.Functions);
+        return functions.Concat(deployment.OfType("Microsoft.App/jobs").SelectMany(job => Problems(job.Name, SettingsIn(job), Needed(NeededByAll), SettingReaders.Job)));
+
+        IEnumerable<string> Needed(IEnumerable<string> names) => isPrivate ? names.Concat(OwnTelemetry) : names;
     });
 
-    private static IEnumerable<string> Problems(string program, IReadOnlyCollection<string> settings, IEnumerable<string> required) =>
-        required.Except(settings).Select(name => $"{program}: the setting '{name}' is missing.")
-            .Concat(settings.Where(name => !Known.Contains(name)).Select(name => $"{program}: nobody reads the setting '{name}'."));
+    private static IEnumerable<string> Problems(string program, IReadOnlyDictionary<string, string> settings, IEnumerable<string> needed, SettingReaders readers)
+    {
+        var known = SettingCatalogue.All.Where(setting => (setting.ReadBy & (readers | SettingReaders.Libraries)) != 0).ToDictionary(setting => setting.Name);
+        return
+        [
+            .. needed.Except(settings.Keys).Select(name => $"{program}: the setting '{name}' is missing."),
+            .. settings.Keys.Where(name => !known.ContainsKey(name) && !OfLibraries.Contains(name)).Select(name => $"{program}: nobody reads the setting '{name}'."),
+            .. settings.Where(setting => IsKnown(setting.Value)).Select(setting => known.GetValueOrDefault(setting.Key)?.ProblemOf(setting.Value)).OfType<string>()
+                .Select(problem => $"{program}: {problem}"),
+        ];
+    }
 
-    private static IReadOnlyCollection<string> FunctionsOf(Deployment deployment) =>
+    /// <summary>Before the deployment; the rest are expressions.</summary>
+    private static bool IsKnown(string value) => !value.StartsWith('[');
+
+    private static Dictionary<string, string> FunctionsOf(Deployment deployment) =>
         deployment.OfType("Microsoft.Web/sites/config").FirstOrDefault(config => config.ShortName == "appsettings") is { } site
-            ? [.. site.At("properties")!.Value.EnumerateObject().Select(setting => setting.Name)]
-            : NamesIn(deployment.OfType("Microsoft.App/containerApps").Single());
+            ? site.At("properties")!.Value.EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value.GetString()!)
+            : SettingsIn(deployment.OfType("Microsoft.App/containerApps").Single());
 
-    private static IReadOnlyCollection<string> NamesIn(Resource app) =>
-        [.. app.At("properties", "template", "containers", "0", "env")!.Value.EnumerateArray().Select(setting => setting.GetProperty("name").GetString()!)];
+    private static Dictionary<string, string> SettingsIn(Resource app) =>
+        app.At("properties", "template", "containers", "0", "env")!.Value.EnumerateArray()
+            .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.GetProperty("value").GetString()!);
 }
