@@ -20,6 +20,7 @@ internal sealed partial class ReconcileScansTrigger(
         using (var invocation = await Invocation.ReadAsync(request.Body, cancellationToken))
             invocation.Require(TimerBinding);
         var outcome = await reconciler.ReconcileAsync(cancellationToken);
+        Meters.OldestWaits(outcome.OldestWait);
         if (outcome.Interruption is { } fault)
             LogInterrupted(fault.Status, fault.ErrorCode);
         foreach (var scan in outcome.Skipped)

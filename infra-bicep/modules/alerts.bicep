@@ -38,7 +38,7 @@ var logAlerts = [
     name: 'oldest-message'
     description: 'A request waits too long: the job does not start, has no quota, or is too slow.'
     severity: 2
-    query: 'AppMetrics | where Name == "ctseg.queue.age" | summarize Oldest = max(Max) by bin(TimeGenerated, 5m) | where Oldest > ${oldestMessageMinutes * 60}'
+    query: 'AppMetrics | where Name in ("ctseg.queue.age", "ctseg.scans.waiting") | summarize Oldest = max(Max) by bin(TimeGenerated, 5m) | where Oldest > ${oldestMessageMinutes * 60}'
     window: 'PT15M'
   }
   {

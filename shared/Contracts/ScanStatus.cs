@@ -46,10 +46,14 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
     public int AttemptsInARow => Replay is { FirstAttempt: var first } ? Attempt - first + 1 : Attempt;
 
     [JsonIgnore]
-    public bool IsTerminal => State is ScanState.Completed or ScanState.Failed;
+    public bool IsTerminal => Ends(State);
 
     [JsonIgnore]
     public DateTime LastChange => Timeline[^1].Time;
+
+    /// <value>When it was taken in, or an operator asked for it again, UTC; null when it has ended.</value>
+    [JsonIgnore]
+    public DateTime? WaitsSince => IsTerminal ? null : Timeline.Reverse().TakeWhile(entry => !Ends(entry.State)).Last().Time;
 
     public static ScanStatus Received(ScanId scan, string blobName, DateTime time) =>
         new(scan, blobName, ScanState.Received, Attempt: 0, [new TimelineEntry(ScanState.Received, time)]);
@@ -84,6 +88,8 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
             Timeline = [.. Timeline, new TimelineEntry(state, time)],
         };
     }
+
+    private static bool Ends(ScanState state) => state is ScanState.Completed or ScanState.Failed;
 
     /// <exception cref="InvalidOperationException">The scan has ended.</exception>
     private ScanStatus Enter(ScanState state, DateTime time)

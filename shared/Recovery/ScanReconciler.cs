@@ -23,6 +23,9 @@ public sealed record ReconcileOutcome(
     /// <value>The fault of storage that ended the run early; what was changed before it must still be announced.</value>
     public RequestFailedException? Interruption { get; init; }
 
+    /// <value>How long the scan has waited that has no result for the longest time; zero where none waits.</value>
+    public TimeSpan OldestWait { get; init; }
+
     /// <value>Scans left as they are because a document of theirs cannot be read, or changed under every try to write it.</value>
     public IReadOnlyList<ScanId> Skipped { get; init; } = [];
 }
@@ -42,15 +45,17 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         List<(ScanStatus, ScanMetrics)> completed = [];
         List<ScanId> skipped = [];
         RequestFailedException? interruption = null;
+        var oldestWait = TimeSpan.Zero;
         try
         {
             var taken = 0;
             await foreach (var scan in statuses.ListAsync(cancellationToken))
             {
-                if (!IsOverdue(scan.State, scan.LastChange, now))
+                if (now - scan.WaitsSince is { } wait && wait > oldestWait)
+                    oldestWait = wait;
+                if (!IsOverdue(scan.State, scan.LastChange, now) || taken == policy.MaxScans)
                     continue;
-                if (taken++ == policy.MaxScans)
-                    break;
+                taken++;
                 if (await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is not var (status, metrics))
                     continue;
                 if (metrics is not null)
@@ -63,7 +68,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         {
             interruption = BlobAnswers.FaultIn(e);
         }
-        return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption, Skipped = skipped };
+        return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption, Skipped = skipped, OldestWait = oldestWait };
     }
 
     private async Task<(ScanStatus Status, ScanMetrics? Metrics)?> MoveOnAsync(

@@ -122,6 +122,8 @@ public sealed class StatusStore(BlobContainerClient container)
             metadata["failure"] = failure.Reason.ToString();
         if (status.Replay is { } replay)
             metadata["replays"] = replay.Count.ToString(CultureInfo.InvariantCulture);
+        if (status.WaitsSince is { } since)
+            metadata["waits"] = since.ToString("O", CultureInfo.InvariantCulture);
         return metadata;
     }
 
@@ -132,16 +134,19 @@ public sealed class StatusStore(BlobContainerClient container)
             || !blob.Metadata.TryGetValue("state", out var stateText) || !Enum.TryParse<ScanState>(stateText, out var state)
             || !blob.Metadata.TryGetValue("attempt", out var attemptText) || !int.TryParse(attemptText, CultureInfo.InvariantCulture, out var attempt)
             || !TryReadName(blob.Metadata, out var blobName)
-            || !blob.Metadata.TryGetValue("changed", out var changedText)
-            || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
+            || ReadTime(blob.Metadata, "changed") is not { } changed)
             return false;
         listing = new ScanListing(scan, blobName, state, attempt, changed)
         {
             Failure = blob.Metadata.TryGetValue("failure", out var failure) && Enum.TryParse<FailureReason>(failure, out var reason) ? reason : null,
             Replays = blob.Metadata.TryGetValue("replays", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var replays) ? replays : 0,
+            WaitsSince = ReadTime(blob.Metadata, "waits"),
         };
         return true;
     }
+
+    private static DateTime? ReadTime(IDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(name, out var text) && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
 
     private static bool TryReadName(IDictionary<string, string> metadata, out string blobName)
     {

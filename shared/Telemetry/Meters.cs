@@ -12,6 +12,7 @@ public static class Meters
     public const string ScansEnded = "ctseg.scans.ended";
     public const string Slices = "ctseg.slices";
     public const string StageDuration = "ctseg.stage.duration";
+    public const string ScansWaiting = "ctseg.scans.waiting";
     public const string QueueAge = "ctseg.queue.age";
     public const string LesionShare = "ctseg.lesion.share";
     public const string ModelsRefused = "ctseg.models.refused";
@@ -33,6 +34,8 @@ public static class Meters
         Slices, "{slice}", "Slices whose result this process made, by version of the model.");
     private static readonly Histogram<double> StageSeconds = Histogram(StageDuration, "s", "Duration of the stages that ended well, by stage.", Seconds);
     private static readonly Histogram<double> Waited = Histogram(QueueAge, "s", "Age of a message when it is received, by queue.", Ages);
+    private static readonly Gauge<double> OldestWait = Source.CreateGauge<double>(
+        ScansWaiting, "s", "How long the scan has waited that has no result for the longest time, at the last reconciliation: it grows also where no job runs that could receive.");
     private static readonly Histogram<double> Lesions = Histogram(
         LesionShare, "1", "Share of a slice's pixels in any lesion class, by version of the model: it drifts when the uploads or the model do.", Shares);
     private static readonly Counter<long> Refusals = Source.CreateCounter<long>(
@@ -68,6 +71,9 @@ public static class Meters
     /// <param name="age">From the broker's clock to ours: small ones may come out below zero.</param>
     public static void Received(string queue, TimeSpan age) =>
         Waited.Record(Math.Max(0, age.TotalSeconds), Tag(TelemetryAttributes.Destination, queue));
+
+    /// <param name="age">Zero where no scan waits.</param>
+    public static void OldestWaits(TimeSpan age) => OldestWait.Record(age.TotalSeconds);
 
     public static void ModelRefused(string version) => Refusals.Add(1, Tag(TelemetryAttributes.ModelVersion, version));
 

@@ -60,6 +60,7 @@ public sealed class MistakeTests
         { "no subscription for corrections", "HooksCheck", "modules/names.json", "[\"slices\", \"corrections\"]", "[\"slices\"]" },
         { "an alert is gone", "AlertsCheck", "modules/alerts.bicep", "name: 'failed-scans'", "name: 'failing-scans'" },
         { "an alert is switched off", "AlertsCheck", "modules/alerts.bicep", "    severity: 2\n    enabled: true", "    severity: 2\n    enabled: false" },
+        { "an alert looks at a metric that nobody sends", "AlertsCheck", "modules/alerts.bicep", "\"ctseg.scans.waiting\"", "\"ctseg.scan.waiting\"" },
         { "no budget", "AlertsCheck", "prod.bicepparam", "param monthlyBudget = 500", "param monthlyBudget = 0" },
         { "versioning is off", "KeptDataCheck", "modules/storage.bicep", "isVersioningEnabled: true", "isVersioningEnabled: false" },
         { "no soft delete", "KeptDataCheck", "modules/storage.bicep", "    deleteRetentionPolicy: {\n      enabled: true", "    deleteRetentionPolicy: {\n      enabled: false" },
