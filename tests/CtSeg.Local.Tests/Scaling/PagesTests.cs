@@ -87,31 +87,6 @@ public sealed partial class PagesTests
         Provider().Matches(line).Select(match => match.Groups["provider"].Value).ShouldBe(used, ignoreOrder: true);
     }
 
-    [Fact]
-    public void Given_TheSettingsOfThePrograms_When_Listed_Then_ThePageNamesEach()
-    {
-        var section = Section(Page("deploy.md"), "## Settings of the programs");
-
-        foreach (var constant in typeof(Settings).GetFields().Where(field => !field.Name.StartsWith("Default", StringComparison.Ordinal)))
-            section.ShouldContain($"`{constant.GetRawConstantValue()}`");
-        foreach (var connection in new[] { Connections.Host, Connections.Slices, Connections.ServiceBus })
-            section.ShouldContain($"`{connection}__");
-    }
-
-    [Fact]
-    public void Given_TheRoles_When_Read_Then_ThePageHasEachOnceAndNoOthers()
-    {
-        var file = Path.Combine(Root, "infra-bicep", "roles.json");
-        Assert.SkipUnless(File.Exists(file), "The templates are not in this checkout.");
-        using var roles = JsonDocument.Parse(File.ReadAllText(file));
-        string[] granted = [.. roles.RootElement.GetProperty("grants").EnumerateArray()
-            .GroupBy(grant => (grant.GetProperty("program").GetString(), grant.GetProperty("role").GetString()))
-            .Select(grants => $"| {grants.Key.Item1} | {grants.Key.Item2} | {string.Join(", ", grants.Select(grant => $"`{grant.GetProperty("scope").GetString()}`"))} |")];
-
-        Section(Page("deploy.md"), "## Roles").Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(2)
-            .ShouldBe(granted, ignoreOrder: true);
-    }
-
     private static void PageShows(int hospitals, int backlog)
     {
         var page = Page("scaling.md");
