@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
-using CtSeg.DataSets;
 using CtSeg.Testing;
 
 namespace CtSeg.Functions.Tests;
@@ -73,7 +72,7 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
     public async Task Given_AnotherMessage_When_Received_Then_RefusedAndInTheEndArchived(string message)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("TakeUpload", Body(message))).Status.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await handler.PostAsync("TakeUpload", Body(message))).Code.ShouldBe(System.Net.HttpStatusCode.BadRequest);
 
         var metadata = """{"MessageId":"\"m1\"","SequenceNumber":"7","ApplicationProperties":{"DeadLetterReason":"MaxDeliveryCountExceeded"}}""";
         (await handler.PostAsync("RecordLostUpload", Body(message, metadata))).ShouldSendNothing();

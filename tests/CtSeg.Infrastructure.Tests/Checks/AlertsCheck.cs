@@ -25,6 +25,6 @@ internal sealed partial class AlertsCheck : TemplateCheck
             .Concat(deployment.Parameters is "prod" or "private" && deployment.OfType("Microsoft.Insights/actionGroups").Any(group => group.Text("properties", "enabled") != "true") ? ["Nobody hears the alerts."] : []);
     });
 
-    [GeneratedRegex(@"ctseg\.[a-z]+(\.[a-z]+)*", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"ctseg\.[a-z]+(\.[a-z]+)*", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MetricPattern();
 }

@@ -38,7 +38,7 @@ internal sealed class SettingsCheck : TemplateCheck
 
     private static IEnumerable<string> Problems(string program, IReadOnlyDictionary<string, string> settings, IEnumerable<string> needed, SettingReaders readers)
     {
-        var known = SettingCatalogue.All.Where(setting => (setting.ReadBy & (readers | SettingReaders.Libraries)) != 0).ToDictionary(setting => setting.Name);
+        var known = SettingCatalogue.All.Where(setting => (setting.ReadBy & (readers | SettingReaders.Libraries)) != SettingReaders.None).ToDictionary(setting => setting.Name);
         return
         [
             .. needed.Except(settings.Keys).Select(name => $"{program}: the setting '{name}' is missing."),

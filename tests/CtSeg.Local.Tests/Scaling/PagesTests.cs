@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using CtSeg.Contracts;
 using CtSeg.Local.Scaling;
