@@ -14,6 +14,7 @@ public sealed class InputCheckTests
     private const int Side = 128;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_ChestsToLearn_When_OtherPicturesCome_Then_TheyScoreAboveAHalfAndOtherChestsBelow()
     {
         using var network = InputCheckTraining.Fit(
