@@ -67,6 +67,10 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The verbs that <c>./ctseg</c> hands to this program; a test holds the script to them.</summary>
+    public static IEnumerable<string> OwnVerbs =>
+        CreateRoot().Subcommands.Select(command => command.Name).Except(JobVerbs.Select(known => known.Verb));
+
     private static Command CreateRoot()
     {
         var hostCommand = HostCommand.Create(connection => ServiceBusConnection.Open(connection.Name, connection.Setting));

@@ -12,7 +12,7 @@ internal static class CostTables
 
     // As infra-bicep/ has them; a test holds them to it.
     public const int LogAlerts = 4;
-    public const int MetricSeries = 4;
+    public const int MetricSeries = 5;
     public const int PrivateEndpoints = 8;
     public const int PrivateZones = 9;
 
