@@ -9,11 +9,6 @@ internal static class LimitTable
     private const double SecondsPerDay = 86_400;
     private const double DaysPerYear = 365;
 
-    // ReconcileScans lists all statuses at every run: functionTimeout in host.json, the page of the service, and its time, which is assumed.
-    private const double ReconcileSeconds = 300;
-    private const double StatusesPerPage = 5000;
-    private const double SecondsPerPage = 0.5;
-
     /// <param name="day">A day of many hospitals: its busiest minute is what the limits are held against.</param>
     public static FigureTable Of(PriceList prices, DayFigures day)
     {
@@ -22,9 +17,8 @@ internal static class LimitTable
         var kept = daily * SliceFootprint.StoredMb / 1e6 * DaysPerYear;
         List<IReadOnlyList<string>> rows =
         [
-            Reconcile(daily),
             Row(prices.LimitOf("service-bus-credits"), SliceFootprint.BusOperations, peak, "operations a slice"),
-            Row(prices.LimitOf("storage-requests"), SliceFootprint.BlobWrites + SliceFootprint.BlobReads, peak, "requests a slice"),
+            Row(prices.LimitOf("storage-requests"), SliceFootprint.BlobWrites + SliceFootprint.BlobDeletes + SliceFootprint.BlobReads, peak, "requests a slice"),
             Row(prices.LimitOf("storage-ingress"), SliceFootprint.StoredMb * 8 / 1000, peak, "Gbit a slice"),
             Row(prices.LimitOf("event-grid-events"), 1, peak, "event a slice"),
             Functions(prices.LimitOf("functions-memory"), peak),
@@ -52,17 +46,6 @@ internal static class LimitTable
     {
         var slices = limit.Value / ofLimit * SecondsPerDay / hardware.SecondsPerSlice;
         return Row(limit, $"{Number(limit.Value / ofLimit)} x {Number(SecondsPerDay)} s / {Number(hardware.SecondsPerSlice)} s / {Number(daily)} slices, never idle", slices / daily);
-    }
-
-    private static string[] Reconcile(double daily)
-    {
-        var scans = ReconcileSeconds / SecondsPerPage * StatusesPerPage;
-        return
-        [
-            "the look at waiting scans", $"{Number(ReconcileSeconds)} s a run", "account",
-            $"{Number(ReconcileSeconds)} s / {Number(SecondsPerPage)} s a page x {Number(StatusesPerPage)} statuses / ({Number(daily)} x {DaysPerYear} days kept)",
-            Floor(scans / (daily * DaysPerYear)),
-        ];
     }
 
     private static string[] Capacity(ServiceLimit limit, double terabytes)

@@ -7,9 +7,13 @@ namespace CtSeg.Local.Scaling;
 internal static class SliceFootprint
 {
     /// <value>
-    /// The upload; by the functions status, image, manifest and status again; by the job the status, mask, overlay and metrics, and the status again.
+    /// The upload; by the functions the marker of a scan that waits, status, image, manifest and status again; by the job the status, mask, overlay
+    /// and metrics, and the status again.
     /// </value>
-    public const int BlobWrites = 10;
+    public const int BlobWrites = 11;
+
+    /// <value>That marker, in the end. Not charged for.</value>
+    public const int BlobDeletes = 1;
 
     /// <value>By the host the upload's properties and content; by both programs the mark of an erasure; by the job status, manifest and image.</value>
     public const int BlobReads = 7;

@@ -45,6 +45,10 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
     [JsonIgnore]
     public int AttemptsInARow => Replay is { FirstAttempt: var first } ? Attempt - first + 1 : Attempt;
 
+    /// <value>How often an operator asked for it again.</value>
+    [JsonIgnore]
+    public int Replays => Replay?.Count ?? 0;
+
     [JsonIgnore]
     public bool IsTerminal => Ends(State);
 
@@ -84,7 +88,7 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
         {
             State = state,
             Failure = null,
-            Replay = new ScanReplay((Replay?.Count ?? 0) + 1, Attempt + 1, letter),
+            Replay = new ScanReplay(Replays + 1, Attempt + 1, letter),
             Timeline = [.. Timeline, new TimelineEntry(state, time)],
         };
     }

@@ -49,11 +49,16 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         try
         {
             var taken = 0;
-            await foreach (var scan in statuses.ListAsync(cancellationToken))
+            await foreach (var scan in statuses.Waiting.ListAsync(cancellationToken))
             {
-                if (now - scan.WaitsSince is { } wait && wait > oldestWait)
-                    oldestWait = wait;
-                if (!IsOverdue(scan.State, scan.LastChange, now) || taken == policy.MaxScans)
+                // What came in lately, or is more than one run takes on, costs no more than its line in the listing.
+                var isLookedAt = now - scan.Since > policy.Age && taken < policy.MaxScans;
+                var read = isLookedAt ? await ReadAsync(scan, now, skipped, cancellationToken) : null;
+                if (isLookedAt && read is null)
+                    continue;
+                if (now - scan.Since > oldestWait)
+                    oldestWait = now - scan.Since;
+                if (read is null || !IsOverdue(read.State, read.LastChange, now))
                     continue;
                 taken++;
                 if (await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is not var (status, metrics))
@@ -69,6 +74,26 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
             interruption = BlobAnswers.FaultIn(e);
         }
         return new ReconcileOutcome(askAgain, givenUp, completed) { Interruption = interruption, Skipped = skipped, OldestWait = oldestWait };
+    }
+
+    /// <returns>Null where the marker is left over, by a writer that was cut off or a scan that was erased, or the document is broken.</returns>
+    private async Task<ScanStatus?> ReadAsync(WaitingScan scan, DateTime now, List<ScanId> skipped, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var status = (await statuses.FindAsync(scan.ScanId, cancellationToken))?.Status;
+            if (status is { IsTerminal: false } && status.Replays == scan.Replays)
+                return status;
+            // Its writer may be about to write the status, unless that one has gone on already.
+            var isPassed = status is not null && (status.Replays > scan.Replays || status.Replays == scan.Replays && status.IsTerminal);
+            if (isPassed || now - scan.Since > policy.ReceivedAge)
+                await statuses.Waiting.RemoveLeftOverAsync(scan, cancellationToken);
+        }
+        catch (JsonException)
+        {
+            skipped.Add(scan.ScanId);
+        }
+        return null;
     }
 
     private async Task<(ScanStatus Status, ScanMetrics? Metrics)?> MoveOnAsync(

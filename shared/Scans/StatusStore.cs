@@ -17,6 +17,10 @@ namespace CtSeg.Scans;
 public sealed class StatusStore(BlobContainerClient container)
 {
     private const int MaxConflicts = 10;
+    private const string Folder = "/";
+
+    /// <value>The scans without a result; every write here keeps them.</value>
+    public WaitingScans Waiting { get; } = new(container);
 
     /// <returns>Null when the scan is unknown.</returns>
     public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken) =>
@@ -24,15 +28,14 @@ public sealed class StatusStore(BlobContainerClient container)
 
     /// <returns>Null when a document for this scan exists already.</returns>
     public Task<StoredStatus?> TryCreateAsync(ScanStatus status, CancellationToken cancellationToken) =>
-        WriteAsync(status, replaces: null, isNews: true, cancellationToken);
+        WriteAsync(status, replaces: null, cancellationToken);
 
     /// <returns>Null when somebody else changed the document since it was read.</returns>
     public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(status);
-        var isNews = status.Timeline.Count > read.Status.Timeline.Count;
-        return WriteAsync(status, read.ETag, isNews, cancellationToken);
+        return WriteAsync(status, read, cancellationToken);
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -68,9 +71,8 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <summary>All scans, in the order of their ids.</summary>
     public async IAsyncEnumerable<ScanListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
-        await foreach (var blob in container.GetBlobsAsync(options, cancellationToken))
-            if (TryReadListing(blob, out var listing))
+        await foreach (var item in container.GetBlobsByHierarchyAsync(Documents, cancellationToken))
+            if (item.IsBlob && TryReadListing(item.Blob, out var listing))
                 yield return listing;
     }
 
@@ -78,28 +80,37 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <param name="continuation">From the page before; null for the first.</param>
     public async Task<ScanPage> ListPageAsync(int pageSize, string? continuation, CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
-        var pages = container.GetBlobsAsync(options, cancellationToken).AsPages(continuation, pageSize);
+        var pages = container.GetBlobsByHierarchyAsync(Documents, cancellationToken).AsPages(continuation, pageSize);
         await foreach (var page in pages)
         {
             var scans = new List<ScanListing>(page.Values.Count);
-            foreach (var blob in page.Values)
-                if (TryReadListing(blob, out var listing))
+            foreach (var item in page.Values)
+                if (item.IsBlob && TryReadListing(item.Blob, out var listing))
                     scans.Add(listing);
             return new ScanPage(scans, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         return new ScanPage([], null);
     }
 
+    // Not the folder of markers beside them.
+    private static GetBlobsByHierarchyOptions Documents => new() { Traits = BlobTraits.Metadata, Delimiter = Folder };
+
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
-    /// <param name="isNews">The scan enters a state, which counts once it is written.</param>
-    private async Task<StoredStatus?> WriteAsync(ScanStatus status, ETag? replaces, bool isNews, CancellationToken cancellationToken)
+    private async Task<StoredStatus?> WriteAsync(ScanStatus status, StoredStatus? replaces, CancellationToken cancellationToken)
     {
+        var waited = replaces is { Status.IsTerminal: false };
+        var isMarked = status.IsTerminal || waited || await Waiting.TryAddAsync(status, cancellationToken);
         var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(status, ContractsJson.Default.ScanStatus));
-        if (await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces, cancellationToken, metadata: MetadataOf(status)) is not { } written)
+        if (await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces?.ETag, cancellationToken, metadata: MetadataOf(status)) is not { } written)
             return null;
-        if (isNews)
+        // A marker that was there before may have been taken for a leftover until now.
+        if (!isMarked)
+            await Waiting.PutAsync(status, cancellationToken);
+        if (status.IsTerminal && waited)
+            await Waiting.RemoveAsync(status, cancellationToken);
+        // A state that is entered counts once it is written.
+        if (replaces is null || status.Timeline.Count > replaces.Status.Timeline.Count)
             Meters.Entered(status);
         return new StoredStatus(status, written.ETag);
     }
@@ -120,10 +131,8 @@ public sealed class StatusStore(BlobContainerClient container)
         };
         if (status.Failure is { } failure)
             metadata["failure"] = failure.Reason.ToString();
-        if (status.Replay is { } replay)
-            metadata["replays"] = replay.Count.ToString(CultureInfo.InvariantCulture);
-        if (status.WaitsSince is { } since)
-            metadata["waits"] = since.ToString("O", CultureInfo.InvariantCulture);
+        if (status.Replays is > 0 and var replays)
+            metadata["replays"] = replays.ToString(CultureInfo.InvariantCulture);
         return metadata;
     }
 
@@ -134,19 +143,16 @@ public sealed class StatusStore(BlobContainerClient container)
             || !blob.Metadata.TryGetValue("state", out var stateText) || !Enum.TryParse<ScanState>(stateText, out var state)
             || !blob.Metadata.TryGetValue("attempt", out var attemptText) || !int.TryParse(attemptText, CultureInfo.InvariantCulture, out var attempt)
             || !TryReadName(blob.Metadata, out var blobName)
-            || ReadTime(blob.Metadata, "changed") is not { } changed)
+            || !blob.Metadata.TryGetValue("changed", out var changedText)
+            || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
             return false;
         listing = new ScanListing(scan, blobName, state, attempt, changed)
         {
             Failure = blob.Metadata.TryGetValue("failure", out var failure) && Enum.TryParse<FailureReason>(failure, out var reason) ? reason : null,
             Replays = blob.Metadata.TryGetValue("replays", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var replays) ? replays : 0,
-            WaitsSince = ReadTime(blob.Metadata, "waits"),
         };
         return true;
     }
-
-    private static DateTime? ReadTime(IDictionary<string, string> metadata, string name) =>
-        metadata.TryGetValue(name, out var text) && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
 
     private static bool TryReadName(IDictionary<string, string> metadata, out string blobName)
     {

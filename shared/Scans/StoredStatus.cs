@@ -18,10 +18,6 @@ public sealed record ScanListing(ScanId ScanId, string BlobName, ScanState State
     /// <value>How often an operator asked for it again.</value>
     [JsonIgnore]
     public int Replays { get; init; }
-
-    /// <value><see cref="ScanStatus.WaitsSince"/>; null also where its document was written before listings told it.</value>
-    [JsonIgnore]
-    public DateTime? WaitsSince { get; init; }
 }
 
 /// <summary>One page of scans.</summary>

@@ -65,7 +65,8 @@ public sealed class ApiTests(PipelineFixture fixture)
             .ShouldBe(
                 [
                     "AcceptCorrection", "GetCorrection", "GetHealth", "GetScan", "GetTrainingRun", "ListModels", "ListScans", "ListTrainingRuns", "PreprocessSlice",
-                    "ReconcileScans", "ReconcileTrainingRuns", "RecordDeadLetters", "RecordPoisonedSlice", "ScheduleRetraining", "StartTrainingRun",
+                    "ReconcileScans", "ReconcileTrainingRuns", "RecordDeadLetters", "RecordLostUpload", "RecordPoisonedSlice", "ScheduleRetraining", "StartTrainingRun",
+                    "TakeUpload",
                 ],
                 ignoreOrder: true);
     }
