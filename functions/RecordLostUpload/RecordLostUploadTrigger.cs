@@ -27,6 +27,6 @@ internal sealed partial class RecordLostUploadTrigger(RecordPoisonedSliceTrigger
         }
     }
 
-    [LoggerMessage(260, LogLevel.Warning, "Dead letter {SequenceNumber} tells of no upload; archived only")]
+    [LoggerMessage(224, LogLevel.Warning, "Dead letter {SequenceNumber} tells of no upload; archived only")]
     private partial void LogForeign(string? sequenceNumber);
 }

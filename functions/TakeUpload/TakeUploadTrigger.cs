@@ -45,6 +45,6 @@ internal sealed partial class TakeUploadTrigger(
         }
     }
 
-    [LoggerMessage(250, LogLevel.Information, "An upload that was told of is gone; there is nothing to take in")]
+    [LoggerMessage(203, LogLevel.Information, "An upload that was told of is gone; there is nothing to take in")]
     private partial void LogGone();
 }

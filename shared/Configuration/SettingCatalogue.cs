@@ -24,9 +24,9 @@ public static class SettingCatalogue
     public static ScheduleSetting ReconcileSchedule { get; } = new(
         Settings.ReconcileSchedule, "When scans without a result are looked for (UTC)", SettingReaders.Host, Settings.DefaultReconcileSchedule) { IsRequired = true };
     public static DurationSetting ReconcileAfter { get; } = new(
-        Settings.ReconcileAfter, "Age at which a scan without a result is asked for again", SettingReaders.Functions, ASecond, AWeek) { Unless = TimeSpan.FromMinutes(10) };
+        Settings.ReconcileAfter, "Age at which a scan without a result is asked for again; twice as long each further time, up to a day", SettingReaders.Functions, ASecond, AWeek) { Unless = TimeSpan.FromMinutes(10) };
     public static WholeNumberSetting MaxAttempts { get; } = new(
-        Settings.MaxAttempts, "Requests for one scan, the first included", SettingReaders.Functions, 1, 100) { Unless = 4 };
+        Settings.MaxAttempts, "Requests for one scan, the first included", SettingReaders.Functions, 1, 100) { Unless = 8 };
     public static WholeNumberSetting ReconcileBatch { get; } = new(
         Settings.ReconcileBatch, "Scans that one look takes on", SettingReaders.Functions, 1, 5000) { Unless = 200 };
     public static ScheduleSetting RetrainingSchedule { get; } = new(

@@ -5,13 +5,28 @@ using CtSeg.Scans;
 
 namespace CtSeg.Recovery;
 
-/// <param name="Age">A scan that changed last before this long is looked at.</param>
+/// <param name="Age">
+/// The first request is overdue after this long without a change, each further one after twice as long as the one before: a scan that only waits in
+/// a long queue must not use up its attempts there.
+/// </param>
 /// <param name="MaxAttempts">Requests for one scan, the first included; an operator's replay begins to count anew.</param>
 /// <param name="MaxScans">One run takes on; the next run takes the rest.</param>
 public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans)
 {
+    /// <value>No request is waited for longer, unless <see cref="Age"/> is.</value>
+    public static TimeSpan LongestAge { get; } = TimeSpan.FromDays(1);
+
     /// <value>A scan in state received for longer is given up: the host's tries are long used up. 24 hours unless set.</value>
     public TimeSpan ReceivedAge { get; init; } = TimeSpan.FromHours(24);
+
+    /// <param name="attempt">From 1, since the scan was taken in or asked for again by an operator.</param>
+    /// <returns>How long that request may be without a change.</returns>
+    public TimeSpan AgeOf(int attempt)
+    {
+        var longest = Age > LongestAge ? Age : LongestAge;
+        var doublings = Math.Min(attempt - 1, 30);
+        return Age > longest / (1 << doublings) ? longest : Age * (1 << doublings);
+    }
 }
 
 /// <param name="AskAgain">Scans with a new attempt, to be requested.</param>
@@ -58,7 +73,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
                     continue;
                 if (now - scan.Since > oldestWait)
                     oldestWait = now - scan.Since;
-                if (read is null || !IsOverdue(read.State, read.LastChange, now))
+                if (read is null || !IsOverdue(read, now))
                     continue;
                 taken++;
                 if (await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is not var (status, metrics))
@@ -103,7 +118,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         {
             var metrics = await blobs.FindMetricsAsync(scan, cancellationToken);
             var changed = await statuses.ChangeAsync(
-                scan, status => IsOverdue(status.State, status.LastChange, now) ? Next(status, metrics, now) : null, cancellationToken);
+                scan, status => IsOverdue(status, now) ? Next(status, metrics, now) : null, cancellationToken);
             if (changed is not { Written: true, Stored.Status: var status })
                 return null;
             // An intake that was cut off in the middle of its slice's erasure left it.
@@ -130,10 +145,10 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
             : status.Failed(Failures.GaveUp(status.Attempt), now);
     }
 
-    private bool IsOverdue(ScanState state, DateTime lastChange, DateTime now) => state switch
+    private bool IsOverdue(ScanStatus status, DateTime now) => status.State switch
     {
-        ScanState.Received => now - lastChange > policy.ReceivedAge,
-        ScanState.Preprocessed or ScanState.Segmenting => now - lastChange > policy.Age,
+        ScanState.Received => now - status.LastChange > policy.ReceivedAge,
+        ScanState.Preprocessed or ScanState.Segmenting => now - status.LastChange > policy.AgeOf(status.AttemptsInARow),
         _ => false,
     };
 }

@@ -54,7 +54,7 @@ public sealed class ServingTests
     }
 
     [Theory]
-    [InlineData(true)]
+    [InlineData(true, Traits = ["Category", "Slow"])]
     [InlineData(false)]
     public async Task Given_WeightsThatAreDamagedOrAnotherModels_When_TheAliasNamesThem_Then_TheChampionServesAndAnAlertIsTold(bool swapped)
     {

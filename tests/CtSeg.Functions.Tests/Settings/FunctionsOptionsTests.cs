@@ -12,7 +12,7 @@ public sealed class FunctionsOptionsTests
         var options = Read(("SlicesStorage", Connection), ("FUNCTIONS_CUSTOMHANDLER_PORT", "5001"), ("FUNCTIONS_HTTPWORKER_PORT", "5002"));
         options.Port.ShouldBe(5001);
         options.MaxUploadBytes.ShouldBe(67_108_864);
-        options.Reconcile.ShouldBe(new CtSeg.Recovery.ReconcilePolicy(TimeSpan.FromMinutes(10), 4, 200));
+        options.Reconcile.ShouldBe(new CtSeg.Recovery.ReconcilePolicy(TimeSpan.FromMinutes(10), 8, 200));
         options.TrainingRuns.ShouldBe(new CtSeg.TrainingRuns.TrainingRunPolicy(TimeSpan.FromMinutes(10), 100));
         options.Night.ShouldBe(new CtSeg.TrainingRuns.TrainingRunRequest("schedule"));
         options.ImageLimits.ShouldBe(CtSeg.Imaging.ImageLimits.Default);

@@ -1,4 +1,5 @@
 using CtSeg.Configuration;
+using CtSeg.Testing;
 
 namespace CtSeg.Shared.Tests.Configuration;
 
@@ -86,16 +87,8 @@ public sealed class SettingTests
     [Fact]
     public void Given_ThePageOfSettings_When_Compared_Then_ItsTableIsTheCatalogues()
     {
-        var page = File.ReadAllText(Path.Combine(Root(), "docs", "settings.md")).ReplaceLineEndings("\n");
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "settings.md")).ReplaceLineEndings("\n");
 
         page.ShouldContain(SettingsTable.ToMarkdown(), customMessage: "Print the table with ./ctseg settings --markdown.");
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Serverless.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using CtSeg.Testing;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 
@@ -25,7 +26,7 @@ public sealed class RevisionTests : IDisposable
         Assert.SkipUnless(await HasGitAsync(), "git is not installed.");
         foreach (var part in new[] { "build", "docs", "training-job", "training-job/weights" })
             Directory.CreateDirectory(_folder[part]);
-        File.Copy(Path.Combine(Root(), "build", "Revision.targets"), _folder["build/Revision.targets"]);
+        File.Copy(Path.Combine(Repository.Root, "build", "Revision.targets"), _folder["build/Revision.targets"]);
         await File.WriteAllTextAsync(_folder["revision.proj"], Project, TestContext.Current.CancellationToken);
         foreach (var file in new[] { "docs/a.md", "training-job/a.cs", "training-job/weights/a.json" })
             Write(file, "1");
@@ -76,13 +77,5 @@ public sealed class RevisionTests : IDisposable
         {
             return false;
         }
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Serverless.sln")))
-            folder = folder.Parent;
-        return folder.FullName;
     }
 }
