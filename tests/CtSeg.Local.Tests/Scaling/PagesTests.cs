@@ -101,6 +101,18 @@ public sealed partial class PagesTests
     }
 
     [Fact]
+    public void Given_TheModel_When_Read_Then_ItAsksAgainAsTheSimulationDoes()
+    {
+        var (settings, page) = (JobSettings.Default, Page("scaling.md"));
+
+        page.ShouldContain($"Every {settings.ReconcileSeconds / 60} minutes the functions look at the scans without a result");
+        page.ShouldContain($"asked for again after {settings.Reconcile.Age.TotalMinutes} minutes, then after twice as long each time");
+        page.ShouldContain(FormattableString.Invariant(
+            $"after {settings.Reconcile.MaxAttempts} requests without an answer it is given up, {settings.GivenUpAfterSeconds / 3600} hours after the first"));
+        page.ShouldContain($"One look takes on {settings.Reconcile.MaxScans} scans");
+    }
+
+    [Fact]
     public void Given_TheTimers_When_Read_Then_TheCostsAtRestHaveAsManyCalls()
     {
         (PeriodOf("ReconcileSchedule"), PeriodOf("TrainingRunsSchedule")).ShouldBe((CostTables.SecondsBetweenLooks, CostTables.SecondsBetweenLooks));
