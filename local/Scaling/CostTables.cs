@@ -15,6 +15,7 @@ internal static class CostTables
     public const int MetricSeries = 5;
     public const int PrivateEndpoints = 8;
     public const int PrivateZones = 9;
+    public const double SecondsBetweenLooks = 300;
 
     /// <param name="runs">The day simulated on each hardware.</param>
     public static FigureTable PerThousandSlices(PriceList prices, IReadOnlyList<DayFigures> runs)
@@ -73,10 +74,10 @@ internal static class CostTables
         ("logs and traces", Thousand * SliceFootprint.LogKb, "logs-taken-in", 1e6),
     ];
 
-    // Two timers look every five minutes; the third runs once a night.
+    // Two timers look every few minutes; the third runs once a night.
     private static (string What, string Arithmetic, double Open, double Private) Timers(PriceList prices)
     {
-        var calls = 2 * 12 * HoursPerMonth + DaysPerMonth;
+        var calls = 2 * 3600 / SecondsBetweenLooks * HoursPerMonth + DaysPerMonth;
         var seconds = calls * SliceFootprint.FunctionSeconds * SliceFootprint.FunctionMemoryGb;
         var cost = calls / 1e6 * prices.PriceOf("functions-executions").Amount + seconds * prices.PriceOf("functions-time").Amount;
         return Both(

@@ -6,7 +6,8 @@ internal sealed record Latencies(double P50, double P95, double P99, double Long
     /// <summary>Nearest rank; null for none.</summary>
     public static Latencies? Of(IEnumerable<double> seconds)
     {
-        double[] sorted = [.. seconds.Order()];
+        double[] sorted = [.. seconds];
+        Array.Sort(sorted);
         return sorted.Length == 0 ? null : new Latencies(At(sorted, 0.50), At(sorted, 0.95), At(sorted, 0.99), sorted[^1]);
     }
 
@@ -14,7 +15,7 @@ internal sealed record Latencies(double P50, double P95, double P99, double Long
 }
 
 /// <summary>What became of the messages of one day.</summary>
-/// <param name="ResultAt">For each message the second at which its result was stored; NaN where it was dead-lettered.</param>
+/// <param name="ResultAt">For each scan the second at which its result was stored; NaN where it was dead-lettered or given up.</param>
 /// <param name="Executions">That were started.</param>
 /// <param name="MostExecutions">At the same time.</param>
 /// <param name="BilledSeconds">Of all executions, from the scaler's decision to the end of the clean-up.</param>
@@ -22,6 +23,7 @@ internal sealed record Latencies(double P50, double P95, double P99, double Long
 /// <param name="DeepestQueue">Messages waiting, those under lock not counted.</param>
 /// <param name="Attempts">Deliveries that were worked on.</param>
 /// <param name="Redelivered">Messages that came again, once for each time.</param>
+/// <param name="DeadLettered">Scans that ended so.</param>
 /// <param name="EndsAt">When the last execution was gone.</param>
 internal sealed record DayOutcome(
     IReadOnlyList<double> ResultAt,
@@ -32,9 +34,10 @@ internal sealed record DayOutcome(
     int DeepestQueue,
     int Attempts,
     int Redelivered,
+    int DeadLettered,
     double EndsAt)
 {
-    public int DeadLettered => ResultAt.Count(double.IsNaN);
+    public required Reconciled Reconciled { get; init; }
 
     public double Utilisation => BilledSeconds > 0 ? WorkedSeconds / BilledSeconds : 0;
 

@@ -18,6 +18,9 @@ internal sealed class Execution(double launchedAt)
     /// <value>Messages that it holds under lock, the one in work first.</value>
     public Queue<int> Held { get; } = new();
 
+    /// <value>The scan of the message in work had ended before.</value>
+    public bool IsSpare { get; set; }
+
     /// <value>Raised with every change of its state: events of before it mean nothing any more.</value>
     public int Turn { get; set; }
 }

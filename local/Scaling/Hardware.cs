@@ -19,7 +19,7 @@ internal sealed record Hardware(string Name, double SecondsPerSlice, double Load
     public static Hardware T4 { get; } = new("t4", 0.06, 10, 8, 56, "container-apps-gpu-t4");
 
     /// <summary>Assumed, as for the T4.</summary>
-    public static Hardware A100 { get; } = new("a100", 0.03, 10, 24, 220, "container-apps-gpu-a100");
+    public static Hardware A100 { get; } = new("a100", 0.03, 10, 8, 56, "container-apps-gpu-a100");
 
     public static IReadOnlyList<Hardware> All { get; } = [Cpu, T4, A100];
 }

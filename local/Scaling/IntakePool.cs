@@ -10,7 +10,12 @@ internal readonly record struct QueuedSlice(double UploadedAt, double QueuedAt, 
 
 /// <param name="Messages">By the time at which they stand in the queue.</param>
 /// <param name="MostInstances">At the same time.</param>
-internal sealed record IntakeOutcome(IReadOnlyList<QueuedSlice> Messages, int MostInstances);
+internal sealed record IntakeOutcome(IReadOnlyList<QueuedSlice> Messages, int MostInstances)
+{
+    /// <value>Slices uploaded a second, in the busiest minute by the clock.</value>
+    public double PeakPerSecond { get; } =
+        Messages.Count == 0 ? 0 : Messages.CountBy(message => (int)(message.UploadedAt / 60)).Max(minute => minute.Value) / 60.0;
+}
 
 /// <summary>
 /// The functions on Flex Consumption, which turn uploads into messages: instances that take several slices at once, are started when all are

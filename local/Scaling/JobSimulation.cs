@@ -7,7 +7,8 @@ namespace CtSeg.Local.Scaling;
 /// min(most, ceil(messages / messages per execution)) of them, those that still start or clean up included, as KEDA does for jobs; messages under
 /// lock count as messages, as Service Bus counts them. An execution takes messages in batches, one slice after the other, and ends when none came
 /// for the idle time. A message that comes while several wait goes to the one that has waited longest, so that a trickle keeps all of them: the
-/// costliest way in which the service may deal them.
+/// costliest way in which the service may deal them. Scans that have no result in time are asked for again (<see cref="ScanLooks"/>): one more message
+/// each, which the job only reads where the scan has ended by then.
 /// </summary>
 /// <remarks>The same arguments give the same outcome, to the last bit.</remarks>
 internal sealed class JobSimulation
@@ -25,18 +26,21 @@ internal sealed class JobSimulation
     // Those that come again stand before all others, as their numbers are lower.
     private readonly Queue<int> _returned = new();
     private readonly LinkedList<Execution> _idle = [];
-    private readonly int[] _deliveries;
+    private readonly ScanLooks _looks;
+    // The messages of the first requests, then those of the repeated ones.
+    private readonly List<Request> _requests;
     private readonly double[] _resultAt;
     private long _order;
     private double _now;
-    private int _arrived, _ended, _held, _away, _live, _executions, _mostExecutions, _deepest, _attempts, _redelivered;
-    private double _billed, _worked;
+    private int _arrived, _settled, _held, _away, _live, _executions, _mostExecutions, _deepest, _attempts, _redelivered, _deadLettered, _spare;
+    private double _billed, _worked, _spareSeconds;
 
     private JobSimulation(IReadOnlyList<QueuedSlice> messages, Hardware hardware, JobSettings settings, ServiceTimes times, int seed)
     {
         (_messages, _hardware, _settings, _times) = (messages, hardware, settings, times);
         _random = new Random(seed);
-        _deliveries = new int[messages.Count];
+        _looks = new ScanLooks(messages, settings, seed);
+        _requests = [.. Enumerable.Range(0, messages.Count).Select(scan => new Request(scan, 1))];
         _resultAt = new double[messages.Count];
         Array.Fill(_resultAt, double.NaN);
     }
@@ -51,18 +55,20 @@ internal sealed class JobSimulation
         Killed,
         Gone,
         ComesAgain,
+        Look,
     }
 
     /// <param name="messages">By the time at which they stand in the queue.</param>
-    /// <param name="seed">Of failures and kills; without any it changes nothing.</param>
+    /// <param name="seed">Of failures, kills and the ids of scans; without any of the first two, and where no scan waits for long, it changes nothing.</param>
     public static DayOutcome Run(IReadOnlyList<QueuedSlice> messages, Hardware hardware, JobSettings settings, ServiceTimes times, int seed) =>
         new JobSimulation(messages, hardware, settings, times, seed).Run();
 
     private DayOutcome Run()
     {
         if (_messages.Count > 0)
-            Schedule(Look(_messages[0].QueuedAt), Kind.Poll);
-        while (_ended < _messages.Count || _live > 0)
+            Schedule(PollAt(_messages[0].QueuedAt), Kind.Poll);
+        ScheduleLook();
+        while (_settled < _requests.Count || _live > 0)
         {
             // At the same moment messages come first, so that the scaler sees them.
             if (_arrived < _messages.Count && (!_events.TryPeek(out _, out var next) || _messages[_arrived].QueuedAt <= next.At))
@@ -75,13 +81,18 @@ internal sealed class JobSimulation
             _now = due.At;
             Happen(what);
         }
-        return new DayOutcome(_resultAt, _executions, _mostExecutions, _billed, _worked, _deepest, _attempts, _redelivered, _now);
+        return new DayOutcome(_resultAt, _executions, _mostExecutions, _billed, _worked, _deepest, _attempts, _redelivered, _deadLettered, _now)
+        {
+            Reconciled = new Reconciled(_looks.AskedAgain, _looks.GivenUp, _spare, _spareSeconds, _looks.MostRead),
+        };
     }
 
     private void Happen(Event what)
     {
         if (what.Kind == Kind.Poll)
             Poll();
+        else if (what.Kind == Kind.Look)
+            LookAtWaitingScans();
         else if (what.Kind == Kind.ComesAgain)
             ComeAgain(what.Message);
         else if (what.Kind is Kind.TimedOut or Kind.Killed)
@@ -126,7 +137,7 @@ internal sealed class JobSimulation
     }
 
     /// <returns>The scaler's first look at or after <paramref name="at"/>.</returns>
-    private double Look(double at) => Math.Ceiling(at / _settings.PollingSeconds) * _settings.PollingSeconds;
+    private double PollAt(double at) => Math.Ceiling(at / _settings.PollingSeconds) * _settings.PollingSeconds;
 
     private void Poll()
     {
@@ -134,11 +145,27 @@ internal sealed class JobSimulation
         var wanted = Math.Min(_settings.MaxExecutions, (active + _settings.MessagesPerExecution - 1) / _settings.MessagesPerExecution);
         for (var missing = wanted - _live; missing > 0; missing--)
             Launch();
-        if (_ended == _messages.Count)
+        if (_settled == _requests.Count)
             return;
         var next = _now + _settings.PollingSeconds;
         // Looks at an empty queue change nothing.
-        Schedule(active > 0 ? next : Math.Max(next, Look(_messages[_arrived].QueuedAt)), Kind.Poll);
+        Schedule(active > 0 ? next : Math.Max(next, PollAt(_messages[_arrived].QueuedAt)), Kind.Poll);
+    }
+
+    private void LookAtWaitingScans()
+    {
+        foreach (var scan in _looks.Look(_now))
+        {
+            _requests.Add(new Request(scan, _looks.AttemptsOf(scan)));
+            Arrive(_requests.Count - 1);
+        }
+        ScheduleLook();
+    }
+
+    private void ScheduleLook()
+    {
+        if (_looks.NextAfter(_now) is { } at)
+            Schedule(at, Kind.Look);
     }
 
     private void Launch()
@@ -157,13 +184,13 @@ internal sealed class JobSimulation
         execution.Turn++;
         while (execution.Held.Count < _settings.Batch && (_returned.TryDequeue(out var message) || _waiting.TryDequeue(out message)))
         {
-            _deliveries[message]++;
+            _requests[message].Deliveries++;
             _held++;
             execution.Held.Enqueue(message);
         }
         execution.State = execution.Held.Count > 0 ? ExecutionState.Working : ExecutionState.Idle;
         if (execution.State == ExecutionState.Working)
-            Schedule(_now + seconds + _hardware.SecondsPerSlice, Kind.SliceDone, execution);
+            BeginSlice(execution, seconds);
         else
         {
             _idle.AddLast(execution);
@@ -171,23 +198,52 @@ internal sealed class JobSimulation
         }
     }
 
+    private void BeginSlice(Execution execution, double after)
+    {
+        var scan = _requests[execution.Held.Peek()].Scan;
+        execution.IsSpare = _looks.HasEnded(scan);
+        if (!execution.IsSpare)
+            _looks.Begin(scan, _now + after);
+        Schedule(_now + after + (execution.IsSpare ? _times.EndedSeconds : _hardware.SecondsPerSlice), Kind.SliceDone, execution);
+    }
+
     private void FinishSlice(Execution execution)
     {
         var message = execution.Held.Dequeue();
         _held--;
+        if (execution.IsSpare)
+            SettleSpare();
+        else
+            FinishWork(message);
+        if (execution.Held.Count > 0)
+            BeginSlice(execution, 0);
+        else
+            Receive(execution, Math.Max(0, _times.ReceiveSeconds - InWorkAhead * _hardware.SecondsPerSlice));
+    }
+
+    private void SettleSpare()
+    {
+        _settled++;
+        _spare++;
+        _spareSeconds += _times.EndedSeconds;
+    }
+
+    private void FinishWork(int message)
+    {
         _attempts++;
         _worked += _hardware.SecondsPerSlice;
         if (_times.FailedAttempts > 0 && _random.NextDouble() < _times.FailedAttempts)
-            Return(message, PauseAfter(_deliveries[message]));
-        else
         {
-            _resultAt[message] = _now + _times.StoreSeconds;
-            _ended++;
+            Return(message, PauseAfter(_requests[message].Deliveries));
+            return;
         }
-        if (execution.Held.Count > 0)
-            Schedule(_now + _hardware.SecondsPerSlice, Kind.SliceDone, execution);
-        else
-            Receive(execution, Math.Max(0, _times.ReceiveSeconds - InWorkAhead * _hardware.SecondsPerSlice));
+        _settled++;
+        var scan = _requests[message].Scan;
+        // Another execution, with another request for the same scan, may have been first.
+        if (_looks.HasEnded(scan))
+            return;
+        _resultAt[scan] = _now + _times.StoreSeconds;
+        _looks.End(scan);
     }
 
     // As the job waits before it abandons a message: doubled each time, a minute at most.
@@ -223,9 +279,9 @@ internal sealed class JobSimulation
 
     private void Return(int message, double after)
     {
-        if (_deliveries[message] >= _settings.MaxDeliveries)
+        if (_requests[message].Deliveries >= _settings.MaxDeliveries)
         {
-            _ended++;
+            DeadLetter(_requests[message]);
             return;
         }
         _redelivered++;
@@ -233,8 +289,26 @@ internal sealed class JobSimulation
         _events.Enqueue(new Event(Kind.ComesAgain, null, 0, message), (_now + after, _order++));
     }
 
+    private void DeadLetter(Request request)
+    {
+        _settled++;
+        // A scan that was asked for again since is left to that request.
+        if (_looks.HasEnded(request.Scan) || _looks.AttemptsOf(request.Scan) > request.Attempt)
+            return;
+        _looks.End(request.Scan);
+        _deadLettered++;
+    }
+
     private void Schedule(double at, Kind kind, Execution? execution = null) =>
         _events.Enqueue(new Event(kind, execution, execution?.Turn ?? 0, -1), (at, _order++));
+
+    /// <summary>One message.</summary>
+    private sealed class Request(int scan, int attempt)
+    {
+        public int Scan { get; } = scan;
+        public int Attempt { get; } = attempt;
+        public int Deliveries { get; set; }
+    }
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Event(Kind Kind, Execution? Execution, int Turn, int Message);

@@ -86,18 +86,20 @@ internal static class ScalingCommand
         List<FigureTable> tables = [ScalingTables.OfDays(title, days, request.Prices)];
         if (request.Pattern.Backlog > 0)
             tables.Add(ScalingTables.OfBacklogs("Beside the backlog", days));
+        tables.Add(ScalingTables.OfWaits("Longest waits, and scans asked for again", days, request.Prices));
         return new ScalingAnswer(days, tables, true);
     }
 
     private static ScalingAnswer Search(ScalingRequest request, CancellationToken cancellationToken)
     {
         var pattern = request.Pattern with { Hospitals = request.Hospitals?[0] ?? 100 };
-        var tried = new SettingsSearch(pattern, request.Hardware, request.Times, request.Prices, request.Seed).Try(cancellationToken);
+        var search = new SettingsSearch(pattern, request.Hardware, request.Settings, request.Times, request.Prices, request.Seed);
+        var tried = search.Try(cancellationToken);
         var chosen = SettingsSearch.Choose(tried);
         var title = chosen is null
             ? $"{pattern.Hospitals} hospitals: none of {tried.Count} is fast enough; the fastest"
             : $"{pattern.Hospitals} hospitals: the one chosen of {tried.Count}, then those that are one step from it";
-        return new ScalingAnswer(new { chosen, tried }, [ScalingTables.OfCandidates(title, Shown(tried, chosen), request.Prices)], chosen is not null);
+        return new ScalingAnswer(new { chosen, tried }, [ScalingTables.OfCandidates(title, [.. Shown(tried, chosen).Select(search.BesideBacklog)], request.Prices)], chosen is not null);
     }
 
     /// <returns>The chosen one and those that differ from it in one setting by one step; where none was chosen, the fastest.</returns>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CtSeg.Configuration;
 
 namespace CtSeg.Local.Scaling;
 
@@ -30,6 +31,9 @@ internal sealed class ScalingOptions
     private readonly Option<int> _batch = AtLeast("--batch", JobSettings.Default.Batch, 1, "Messages that an execution takes at a time.", 256);
     private readonly Option<int> _most = AtLeast("--max-executions", JobSettings.Default.MaxExecutions, 1, "Executions at the same time at most.", 1000);
     private readonly Option<double?> _idle = Positive("--idle-seconds", "Time without a message after which an execution ends; the template's unless given.");
+    private readonly Option<int> _askAgain = AtLeast(
+        "--reconcile-minutes", (int)JobSettings.Default.Reconcile.Age.TotalMinutes, 1, "Minutes after which a scan without a result is asked for again, then twice as long each time.",
+        (int)SettingCatalogue.ReconcileAfter.Most.TotalMinutes);
     private readonly Option<double> _failed = Checked(
         new Option<double>("--failed-attempts") { Description = "Share of attempts that fail and are tried again, 0 to 0.5." },
         value => value is >= 0 and <= 0.5, "0 to 0.5 is possible");
@@ -43,7 +47,7 @@ internal sealed class ScalingOptions
 
     public void AddTo(Command command)
     {
-        Option[] all = [_hospitals, _hardware, _seed, _backlog, _secondsPerSlice, _messages, _batch, _idle, _most, _failed, _kills, Prices, Json];
+        Option[] all = [_hospitals, _hardware, _seed, _backlog, _secondsPerSlice, _messages, _batch, _idle, _most, _askAgain, _failed, _kills, Prices, Json];
         foreach (var option in all)
         {
             option.Recursive = true;
@@ -58,7 +62,10 @@ internal sealed class ScalingOptions
             .Where(known => names.Contains(known.Name))
             .Select(known => parsed.GetValue(_secondsPerSlice) is { } seconds ? known with { SecondsPerSlice = seconds } : known)];
         var settings = new JobSettings(
-            parsed.GetValue(_messages), parsed.GetValue(_batch), parsed.GetValue(_idle) ?? JobSettings.Default.IdleSeconds, parsed.GetValue(_most));
+            parsed.GetValue(_messages), parsed.GetValue(_batch), parsed.GetValue(_idle) ?? JobSettings.Default.IdleSeconds, parsed.GetValue(_most))
+        {
+            Reconcile = JobSettings.Default.Reconcile with { Age = TimeSpan.FromMinutes(parsed.GetValue(_askAgain)) },
+        };
         var times = new ServiceTimes { FailedAttempts = parsed.GetValue(_failed), KillsPerHour = parsed.GetValue(_kills) };
         var pattern = new ArrivalPattern(1) { Backlog = parsed.GetValue(_backlog) };
         var hospitals = parsed.GetValue(_hospitals) is { Length: > 0 } counts ? counts : null;

@@ -22,6 +22,21 @@ internal static class ScalingTables
                 Whole(day.MostExecutions), Whole(day.DeepestQueue),
             ])]);
 
+    /// <summary>How far the longest wait is from the time at which scans are given up, and what asking again for those that wait costs.</summary>
+    public static FigureTable OfWaits(string title, IReadOnlyList<DayFigures> days, PriceList prices) =>
+        new(
+            title,
+            [
+                "hardware", "hospitals", "slices of the backlog", "longest wait", "given up after", "given up", "asked again", "operations of Service Bus for it",
+                "time of the job", prices.Currency, "statuses read in one look",
+            ],
+            [.. days.Select(day => (IReadOnlyList<string>)
+            [
+                day.Hardware.Name, Whole(day.Hospitals), Whole(day.Backlog), Time(day.All?.Longest), Time(day.Settings.GivenUpAfterSeconds),
+                Whole(day.Reconciled.GivenUp), Whole(day.Reconciled.AskedAgain), Whole(day.Reconciled.AskedAgain * SliceFootprint.RepeatBusOperations),
+                Time(day.Reconciled.SpareSeconds), Money(day.CostOfAskingAgain(prices)), Whole(day.Reconciled.MostRead),
+            ])]);
+
     public static FigureTable OfCandidates(string title, IReadOnlyList<Candidate> shown, PriceList prices)
     {
         List<string> columns = ["messages per execution", "batch", "idle", "executions at most"];
@@ -44,7 +59,7 @@ internal static class ScalingTables
         var settings = candidate.Settings;
         List<string> cells = [Whole(settings.MessagesPerExecution), Whole(settings.Batch), Time(settings.IdleSeconds), Whole(settings.MaxExecutions)];
         foreach (var (ordinary, withBacklog) in candidate.Trials)
-            cells.AddRange([Time(ordinary.All?.P50), Time(ordinary.All?.P95), Time(withBacklog.Fresh?.P95), Time(ordinary.BilledSeconds), Money(ordinary.CostPerThousand(prices))]);
+            cells.AddRange([Time(ordinary.All?.P50), Time(ordinary.All?.P95), Time(withBacklog?.Fresh?.P95), Time(ordinary.BilledSeconds), Money(ordinary.CostPerThousand(prices))]);
         return cells;
     }
 

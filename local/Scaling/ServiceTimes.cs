@@ -18,6 +18,9 @@ internal sealed record ServiceTimes
     /// <value>From a mask to the result in storage; 0.15 s, assumed. The next slice does not wait for it.</value>
     public double StoreSeconds { get; init; } = 0.15;
 
+    /// <value>Of a message whose scan has ended: status and metrics are read and the end is told again; 0.02 s, assumed.</value>
+    public double EndedSeconds { get; init; } = 0.02;
+
     /// <value>Share of attempts that fail and are tried again after a pause; 0.</value>
     public double FailedAttempts { get; init; }
 

@@ -38,4 +38,20 @@ internal static class SliceFootprint
 
     /// <value>Traces, metrics, and the log of ten writes; KB. Assumed.</value>
     public const double LogKb = 20;
+
+    /// <value>A repeated request sent, received and settled, and the event of the scan's end told once more.</value>
+    public const int RepeatBusOperations = 4;
+
+    /// <value>By the look the status with the new attempt.</value>
+    public const int RepeatBlobWrites = 1;
+
+    /// <value>By the look the status twice, and whether metrics are there; by the job both again.</value>
+    public const int RepeatBlobReads = 5;
+
+    /// <returns>Without the time of executions.</returns>
+    public static double CostOfRepeats(Reconciled reconciled, PriceList prices) =>
+        reconciled.AskedAgain
+        * (RepeatBusOperations / 1e6 * prices.PriceOf("service-bus-standard-operations").Amount
+            + RepeatBlobWrites / 1e4 * prices.PriceOf("blob-hot-zrs-writes").Amount
+            + RepeatBlobReads / 1e4 * prices.PriceOf("blob-reads").Amount);
 }

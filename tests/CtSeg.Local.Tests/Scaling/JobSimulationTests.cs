@@ -1,4 +1,5 @@
 using CtSeg.Local.Scaling;
+using CtSeg.Recovery;
 
 namespace CtSeg.Local.Tests.Scaling;
 
@@ -105,24 +106,81 @@ public sealed class JobSimulationTests
     }
 
     [Theory]
-    [InlineData(0, 0)]
-    [InlineData(0.2, 0)]
-    [InlineData(0, 12)]
-    [InlineData(0.3, 30)]
-    public void Given_FailuresAndKills_When_Run_Then_EveryMessageEndsOnceAndAfterItCame(double failed, double kills)
+    [InlineData(0, 0, 10)]
+    [InlineData(0.2, 0, 10)]
+    [InlineData(0, 12, 10)]
+    [InlineData(0.3, 30, 10)]
+    [InlineData(0, 0, 0.5)]
+    [InlineData(0.3, 30, 0.5)]
+    public void Given_FailuresKillsAndRepeats_When_Run_Then_EveryScanEndsOnceAndAfterItCame(double failed, double kills, double reconcileMinutes)
     {
         var pattern = new ArrivalPattern(3);
         var messages = new IntakePool().Take(pattern.Draw(5)).Messages;
+        var settings = new JobSettings(16, 8, 30, 4) { ReconcileSeconds = 30, Reconcile = new ReconcilePolicy(TimeSpan.FromMinutes(reconcileMinutes), 3, 50) };
 
-        var day = JobSimulation.Run(messages, Machine, new JobSettings(16, 8, 30, 4), Times with { FailedAttempts = failed, KillsPerHour = kills }, 5);
+        var day = JobSimulation.Run(messages, Machine, settings, Times with { FailedAttempts = failed, KillsPerHour = kills }, 5);
 
-        (day.ResultAt.Count(at => !double.IsNaN(at)) + day.DeadLettered).ShouldBe(messages.Count);
+        (day.ResultAt.Count(at => !double.IsNaN(at)) + day.DeadLettered + day.Reconciled.GivenUp).ShouldBe(messages.Count);
         messages.Zip(day.ResultAt).ShouldAllBe(pair => double.IsNaN(pair.Second) || pair.Second > pair.First.QueuedAt);
         day.WorkedSeconds.ShouldBe(day.Attempts * 2.0, tolerance: 1e-6);
         if (failed == 0 && kills == 0)
-            (day.Attempts, day.Redelivered, day.DeadLettered).ShouldBe((messages.Count, 0, 0));
+        {
+            // Every message is taken once, for work or for a look at its scan.
+            (day.Attempts + day.Reconciled.Spare, day.Redelivered, day.DeadLettered).ShouldBe((messages.Count + day.Reconciled.AskedAgain, 0, 0));
+            // Two executions may have worked on one scan, if it was asked for again.
+            (day.Attempts + day.Reconciled.GivenUp).ShouldBeInRange(messages.Count, messages.Count + (reconcileMinutes < 1 ? day.Reconciled.AskedAgain : 0));
+        }
         else
             day.Redelivered.ShouldBeGreaterThan(0);
+        if (reconcileMinutes < 1)
+            day.Reconciled.AskedAgain.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Given_AMessageThatWaits_When_Run_Then_ItIsAskedForAgainAfterTwiceAsLongEachTimeAndARepeatCostsALook()
+    {
+        // Asked for at the first looks beyond 600, then 1,200, 2,400 and 4,800 s: at 900, 2,400 and 5,100; the fourth would be at 10,200. Ready at 7,200.
+        var day = Late([new QueuedSlice(0, 0, StudyKind.Routine)], new JobSettings(64, 16, 20, 4), readyAt: 7200);
+
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 3, GivenUp: 0, Spare: 3, SpareSeconds: 3 * 0.125, MostRead: 1));
+        (day.Executions, day.Attempts, day.DeepestQueue).ShouldBe((1, 1, 4));
+        day.ResultAt.ShouldBe([7202.75], tolerance: 1e-9);
+        day.EndsAt.ShouldBe(7202.5 + 3 * 0.125 + 20 + 7, tolerance: 1e-9);
+    }
+
+    [Fact]
+    public void Given_AMessageThatWaitsTooLong_When_Run_Then_ItsScanIsGivenUpAndItsMessagesAreOnlySettled()
+    {
+        // Asked for at 900, given up at 2,400.
+        var settings = new JobSettings(64, 16, 20, 4) { Reconcile = JobSettings.Default.Reconcile with { MaxAttempts = 2 } };
+        var day = Late([new QueuedSlice(0, 0, StudyKind.Routine)], settings, readyAt: 7200);
+
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 1, Spare: 2, SpareSeconds: 2 * 0.125, MostRead: 1));
+        (day.Attempts, day.DeadLettered).ShouldBe((0, 0));
+        day.ResultAt.ShouldAllBe(at => double.IsNaN(at));
+        settings.GivenUpAfterSeconds.ShouldBe(600 + 1200);
+    }
+
+    [Fact]
+    public void Given_MoreWaitingScansThanALookTakesOn_When_Run_Then_TheNextLooksReadThoseBeforeAndTakeTheRest()
+    {
+        // 200 at 900 and at 1,200, which reads 400 for it, and 100 at 1,500; ready at 1,600, done at 1,850, before the first are overdue again.
+        var day = Late(Burst(500, at: 0), new JobSettings(1000, 16, 20, 1), readyAt: 1600, Machine with { SecondsPerSlice = 0.5 });
+
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 500, GivenUp: 0, Spare: 500, SpareSeconds: 500 * 0.125, MostRead: 500));
+        day.ResultAt.ShouldAllBe(at => at < 1870);
+    }
+
+    [Fact]
+    public void Given_AScanThatWasBegun_When_ItsExecutionIsEnded_Then_TheTimeIsCountedFromTheBegin()
+    {
+        // Eight slices of 100 s from 45.5 on: the last is begun at 745.5 and broken off at 800, done at 955.5 by an execution that is ready at 855.
+        // At 900 it is 900 s old (more than 600), and was begun 154.5 s before.
+        var settings = new JobSettings(64, 1, 20, 1) { TimeoutSeconds = 800 };
+        var day = JobSimulation.Run(Burst(8, at: 0), Machine with { SecondsPerSlice = 100 }, settings, Times, 1);
+
+        day.ResultAt[7].ShouldBe(955.75, tolerance: 1e-9);
+        (day.Redelivered, day.Reconciled.AskedAgain, day.Reconciled.MostRead).ShouldBe((1, 0, 1));
     }
 
     [Fact]
@@ -161,6 +219,12 @@ public sealed class JobSimulationTests
     [Fact]
     public void Given_NoMessage_When_Run_Then_NothingStarts() =>
         Run([], JobSettings.Default).Executions.ShouldBe(0);
+
+    /// <summary>With an execution that takes messages only from <paramref name="readyAt"/> on.</summary>
+    private static DayOutcome Late(IReadOnlyList<QueuedSlice> messages, JobSettings settings, double readyAt, Hardware? machine = null) =>
+        JobSimulation.Run(messages, machine ?? Machine, settings, Waits(readyAt), 1);
+
+    private static ServiceTimes Waits(double readyAt) => Times with { StartSeconds = readyAt - Machine.LoadSeconds, EndedSeconds = 0.125 };
 
     private static DayOutcome Run(IReadOnlyList<QueuedSlice> messages, JobSettings settings) => JobSimulation.Run(messages, Machine, settings, Times, 1);
 

@@ -1,9 +1,11 @@
 using CtSeg.Local.Scaling;
+using CtSeg.Local.Stack;
 
 namespace CtSeg.Local.Tests.Scaling;
 
 public sealed class SettingsSearchTests
 {
+    private static readonly PriceList Prices = PriceList.Read(Path.Combine(Checkout.Find().Root, "infra-bicep", "prices.json"));
     private static readonly Latencies Fast = new(10, 100, 120, 200);
     private static readonly Latencies Slow = new(10, 301, 320, 400);
 
@@ -45,10 +47,31 @@ public sealed class SettingsSearchTests
         chosen!.Settings.ShouldBe(new JobSettings(256, 8, 60, 4));
     }
 
+    [Fact]
+    public void Given_ASearch_When_ItLeavesOutWhatCannotMatter_Then_ItsDaysAndItsChoiceAreThoseOfTryingAll()
+    {
+        const int Backlog = 4000;
+        // Small studies and quick starts, so that all is fast on an ordinary day; on one execution the backlog takes an hour.
+        var pattern = new ArrivalPattern(1) { RoutineStudies = 100, MinSlices = 1, MaxSlices = 3, Backlog = Backlog };
+        var (machine, times, others) = (Hardware.Cpu with { SecondsPerSlice = 1, LoadSeconds = 0 }, new ServiceTimes { StartSeconds = 1 }, JobSettings.Default with { PollingSeconds = 5 });
+        DayFigures Day(int backlog, JobSettings settings) => DayFigures.Run(pattern with { Backlog = backlog }, machine, settings, times, 1);
+
+        var tried = new SettingsSearch(pattern, [machine], others, times, Prices, 1).Try(TestContext.Current.CancellationToken);
+
+        tried.Count.ShouldBe(450);
+        tried.Select(candidate => candidate.Settings).Distinct().Count().ShouldBe(450);
+        List<Candidate> all = [.. tried.Select(candidate => candidate with { Trials = [new Trial(Day(0, candidate.Settings), Day(Backlog, candidate.Settings))] })];
+        tried.Select(candidate => candidate.Trials[0].Ordinary).ShouldBe(all.Select(candidate => candidate.Trials[0].Ordinary));
+        var chosen = SettingsSearch.Choose(tried)!;
+        (chosen.Settings, chosen.Trials[0].WithBacklog).ShouldBe((SettingsSearch.Choose(all)!.Settings, SettingsSearch.Choose(all)!.Trials[0].WithBacklog));
+        all.Where(candidate => candidate.Cost <= chosen.Cost).ShouldContain(candidate => candidate.Trials[0].IsFastAlone && !candidate.Trials[0].IsFastEnough);
+        tried.Count(candidate => candidate.Trials[0].WithBacklog is null).ShouldBeGreaterThan(tried.Count / 2);
+    }
+
     private static Candidate Of(int messages, int batch, double idle, int most, double cost, Latencies all, Latencies? besideBacklog = null)
     {
         var settings = new JobSettings(messages, batch, idle, most);
-        DayFigures Day(Latencies fresh) => new(1, Hardware.Cpu, settings, 100, 0, all, fresh, null, 1, 1, 1, 0.5, 1, 0, 0, 1, 1, 100);
+        DayFigures Day(Latencies fresh) => new(1, Hardware.Cpu, settings, 100, 0, all, fresh, null, 1, 1, 1, 0.5, 1, 0, 0, 1, 1, 100, new Reconciled(0, 0, 0, 0, 0));
         return new Candidate(settings, [new Trial(Day(all), Day(besideBacklog ?? all))], cost);
     }
 }
