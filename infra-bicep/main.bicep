@@ -56,11 +56,11 @@ param retrainingSchedule string = '0 0 2 * * *'
 @description('Public keys of which one must have signed a model, in PEM; empty where none is needed.')
 param trustedModelKeys string = ''
 
-@description('Image of the jobs, in the registry or elsewhere; azd puts its own in its place. It should end with a digest.')
-param jobImage string = 'mcr.microsoft.com/k8se/quickstart-jobs:latest'
+@description('Image of the jobs with its digest, in the registry or elsewhere; empty for one that ends at once, until a hook of azd has built ours.')
+param jobImage string = ''
 
-@description('Image of the functions, where they are a container app.')
-param functionsImage string = 'mcr.microsoft.com/k8se/quickstart:latest'
+@description('Image of the functions with its digest, where they are a container app; there is no app while it is empty.')
+param functionsImage string = ''
 
 @description('Object id of the group that uploads slices and corrected masks and reads results; empty for none.')
 param uploadersGroupId string = ''
@@ -75,8 +75,8 @@ param alertContacts string[] = []
 @minValue(0)
 param monthlyBudget int = 0
 
-@description('First day of the budget, yyyy-MM-01.')
-param budgetStart string = '2026-12-01'
+@description('First day of the budget, yyyy-MM-01; a hook of azd sets it.')
+param budgetStart string = ''
 
 @description('Waiting messages for which one more execution of the segmentation job is started; docs/scaling.md.')
 @minValue(1)
@@ -100,6 +100,7 @@ var compact = toLower(replace(suffix, '-', ''))
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var onGpu = segmentationHardware != 'Cpu'
 var open = !privateNetwork
+var imageOfJobs = empty(jobImage) ? 'mcr.microsoft.com/k8se/quickstart-jobs:latest' : jobImage
 var storageName = take('stctseg${compact}', 24)
 var blobWriterRoleId = guid(subscription().id, environmentName, location, 'blob-writer')
 var busName = 'sb-ctseg-${suffix}'
@@ -288,7 +289,7 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
     identityClientId: segmentationIdentity.outputs.clientId
     identityId: segmentationIdentity.outputs.id
     idleSeconds: idleSeconds
-    image: jobImage
+    image: imageOfJobs
     location: location
     maxExecutions: maxExecutions
     memory: '4Gi'
@@ -314,7 +315,7 @@ module retrainingJob 'modules/retraining-job.bicep' = {
     identityClientId: retrainingIdentity.outputs.clientId
     identityId: retrainingIdentity.outputs.id
     idleSeconds: 60
-    image: jobImage
+    image: imageOfJobs
     location: location
     memory: '8Gi'
     name: 'job-retraining-${environmentName}'
@@ -361,7 +362,7 @@ module functions 'modules/functions.bicep' = if (functionsHosting == 'FlexConsum
   }
 }
 
-module functionsContainer 'modules/functions-container.bicep' = if (functionsHosting == 'ContainerApp') {
+module functionsContainer 'modules/functions-container.bicep' = if (functionsHosting == 'ContainerApp' && !empty(functionsImage)) {
   scope: group
   params: {
     environmentId: environment.outputs.id
@@ -468,6 +469,12 @@ output CTSEG_EVENTS_TOPIC string = events.outputs.name
 
 @description('Whether a queue tells the functions of uploads, so that their webhook needs no subscription.')
 output CTSEG_EVENTS_BY_QUEUE bool = privateNetwork
+
+@description('Where the functions run, for the hooks.')
+output CTSEG_FUNCTIONS_HOSTING string = functionsHosting
+
+@description('Which image of the jobs is built: cpu or cuda.')
+output CTSEG_JOB_BACKEND string = onGpu ? 'cuda' : 'cpu'
 
 @description('Name of the segmentation job.')
 output CTSEG_SEGMENTATION_JOB string = segmentationJob.outputs.name

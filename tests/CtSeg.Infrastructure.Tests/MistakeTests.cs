@@ -25,6 +25,7 @@ public sealed class MistakeTests
         { "a job's telemetry has no identity", "SettingsCheck", "modules/retraining-job.bicep", "name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'", "name: 'APPLICATIONINSIGHTS_AUTHENTICATION'" },
         { "libraries call home from the private network", "SettingsCheck", "main.bicep", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED: 'true'" },
         { "nobody may send poisoned uploads again", "RolesCheck", "modules/access.bicep", "map(names.poisonQueues, queue => { program: 'operators'", "map([], queue => { program: 'operators'" },
+        { "the keys of the container app are lost", "SettingsCheck", "modules/functions-container.bicep", "              AzureWebJobsSecretStorageType: 'blob'\n", "" },
         { "a key is read", "LintCheck", "modules/storage.bicep", "output name string = account.name", "output name string = account.name\n\n@description('x')\noutput list string = account.listKeys().keys[0].value" },
         { "an output has a secret's name", "SecretsCheck", "main.bicep", "output CTSEG_STORAGE_ACCOUNT string", "output CTSEG_STORAGE_KEY string" },
         { "a connection string is a setting", "SecretsCheck", "main.bicep", "ServiceBus__credential: 'managedidentity'", "ServiceBus__credential: 'Endpoint=sb://x;SharedAccessKey=abc'" },
@@ -81,7 +82,7 @@ public sealed class MistakeTests
     public async Task Given_AMistake_When_Checked_Then_ItIsFound(string mistake, string check, string file, string text, string other)
     {
         Assert.SkipWhen(BicepCompiler.Missing is not null, BicepCompiler.Missing ?? "");
-        using var template = Template.With(file, text, other, file == "prod.bicepparam" ? "prod" : "private");
+        using var template = Template.With(file, text, other, file switch { "prod.bicepparam" => "prod", "modules/functions-container.bicep" => "container", _ => "private" });
         (await TemplateCheck.All.Single(one => one.GetType().Name == check).FindAsync(template)).ShouldNotBeEmpty(mistake);
     }
 }

@@ -20,6 +20,10 @@ public sealed class PageTests
     public void Given_TheGroupsOfTheSnapshots_When_Read_Then_TheyAreThoseOfTheTests() =>
         Page.ShouldContain($"export {string.Join(' ', BicepCompiler.Groups.Select(group => $"CTSEG_{group.Key.ToUpperInvariant()}_GROUP={group.Value}"))}");
 
+    [Fact]
+    public void Given_TheVariablesOfTheSnapshots_When_Read_Then_TheyAreThoseOfTheTests() =>
+        Page.ShouldContain($"export {string.Join(' ', BicepCompiler.Variables.Select(variable => $"{variable.Key}={variable.Value}"))}");
+
     private static string Row(IGrouping<(string Program, string Role), RolesCheck.Grant> grants)
     {
         var on = string.Join(", ", grants.Select(grant => $"`{grant.Scope}`{(grant.Only is { } form ? $" ({form} only)" : "")}"));

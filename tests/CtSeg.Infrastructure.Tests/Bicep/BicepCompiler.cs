@@ -16,8 +16,16 @@ internal static class BicepCompiler
         ["uploaders"] = "00000000-0000-0000-0000-0000000000a1", ["operators"] = "00000000-0000-0000-0000-0000000000a2",
     };
 
+    /// <summary>What else the snapshots are foretold with: without contacts some parameter files refuse, without an image there is no container app.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Variables = new Dictionary<string, string>
+    {
+        ["CTSEG_ALERT_CONTACTS"] = "operators@example.org", ["CTSEG_BUDGET_START"] = "2026-12-01", ["CTSEG_FUNCTIONS_IMAGE"] = "registry.example.org/ctseg-functions:1",
+    };
+
     private static readonly string Program = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Bicep").Value!;
     private static readonly Lazy<JsonRpc> Server = new(Start);
+
+    public static string Version { get; } = typeof(BicepCompiler).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "BicepVersion").Value!;
 
     /// <value>Null where it runs; else why it does not.</value>
     public static string? Missing { get; } =
@@ -55,6 +63,8 @@ internal static class BicepCompiler
             start.Environment.Remove(name);
         foreach (var (group, id) in Groups)
             start.Environment[$"CTSEG_{group.ToUpperInvariant()}_GROUP"] = id;
+        foreach (var (name, value) in Variables)
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         var rpc = new JsonRpc(process.StandardInput.BaseStream, process.StandardOutput.BaseStream);
         rpc.StartListening();

@@ -11,8 +11,11 @@ internal sealed class SettingsCheck : TemplateCheck
     // What the telemetry libraries tell Microsoft of themselves, which no private endpoint takes.
     private static readonly string[] OwnTelemetry = ["APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL"];
 
+    // Where the Functions host keeps its keys, which a container app must say.
+    private const string KeyStorage = "AzureWebJobsSecretStorageType";
+
     // Read by others than our code.
-    private static readonly string[] OfLibraries = [.. OwnTelemetry, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
+    private static readonly string[] OfLibraries = [.. OwnTelemetry, KeyStorage, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
 
     private static readonly string[] NeededByAll =
     [
@@ -30,7 +33,8 @@ internal sealed class SettingsCheck : TemplateCheck
     public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment =>
     {
         var isPrivate = deployment.OfType("Microsoft.Network/privateEndpoints").Any();
-        var functions = Problems("The functions", FunctionsOf(deployment), Needed(NeededByFunctions), SettingReaders.Host | SettingReaders.Functions);
+        var isContainer = deployment.OfType("Microsoft.App/containerApps").Any();
+        var functions = Problems("The functions", FunctionsOf(deployment), Needed(isContainer ? [.. NeededByFunctions, KeyStorage] : NeededByFunctions), SettingReaders.Host | SettingReaders.Functions);
         return functions.Concat(deployment.OfType("Microsoft.App/jobs").SelectMany(job => Problems(job.Name, SettingsIn(job), Needed(NeededByAll), SettingReaders.Job)));
 
         IEnumerable<string> Needed(IEnumerable<string> names) => isPrivate ? names.Concat(OwnTelemetry) : names;
