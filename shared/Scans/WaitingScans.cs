@@ -77,14 +77,14 @@ public sealed class WaitingScans
         }
     }
 
-    private Task WriteAsync(ScanStatus status, BlobRequestConditions? conditions, CancellationToken cancellationToken)
+    private async Task WriteAsync(ScanStatus status, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
         var since = status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
         var options = new BlobUploadOptions
         {
             Conditions = conditions, Metadata = new Dictionary<string, string> { [Since] = since.ToString("O", CultureInfo.InvariantCulture) },
         };
-        return BlobOf(status.ScanId, status.Replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
+        await BlobOf(status.ScanId, status.Replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
     }
 
     private BlobClient BlobOf(ScanId scan, int replays) => _container.GetBlobClient(BlobPaths.WaitingScan(scan, replays));
