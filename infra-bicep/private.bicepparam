@@ -13,5 +13,6 @@ param alertContacts = split(readEnvironmentVariable('CTSEG_ALERT_CONTACTS', 'ope
 param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')
 param trustedModelKeys = readEnvironmentVariable('CTSEG_TRUSTED_MODEL_KEYS', '')
+param signModels = readEnvironmentVariable('CTSEG_SIGN_MODELS', '') == 'true'
 param monthlyBudget = 1500
 param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
