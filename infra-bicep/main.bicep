@@ -56,6 +56,9 @@ param retrainingSchedule string = '0 0 2 * * *'
 @description('Public keys of which one must have signed a model, in PEM; empty where none is needed.')
 param trustedModelKeys string = ''
 
+@description('Whether the private key is in the Key Vault, so that nightly models are signed; only once it is there (infra-bicep/README.md).')
+param signModels bool = false
+
 @description('Image of the jobs with its digest, in the registry or elsewhere; empty for one that ends at once, until a hook of azd has built ours.')
 param jobImage string = ''
 
@@ -103,6 +106,7 @@ var open = !privateNetwork
 var imageOfJobs = empty(jobImage) ? 'mcr.microsoft.com/k8se/quickstart-jobs:latest' : jobImage
 var storageName = take('stctseg${compact}', 24)
 var blobWriterRoleId = guid(subscription().id, environmentName, location, 'blob-writer')
+var signed = !empty(trustedModelKeys)
 var busName = 'sb-ctseg-${suffix}'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -185,6 +189,8 @@ module storage 'modules/storage.bicep' = {
     sku: storageSku
     softDeleteDays: softDeleteDays
     tags: allTags
+    // As long as a message that nobody takes.
+    undeliveredEventsDays: 14
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -195,7 +201,6 @@ module hostStorage 'modules/host-storage.bicep' = {
     functionsPrincipalId: functionsIdentity.outputs.principalId
     location: location
     name: take('sthost${compact}', 24)
-    packages: 'app-packages'
     publicNetworkAccess: open
     tags: allTags
   }
@@ -255,6 +260,20 @@ module registry 'modules/registry.bicep' = {
     ]
     tags: allTags
     tier: privateNetwork ? 'Premium' : 'Basic'
+  }
+}
+
+module keyVault 'modules/key-vault.bicep' = if (signed) {
+  scope: group
+  params: {
+    keyIsThere: signModels
+    location: location
+    name: 'kv-${suffix}'
+    operatorsGroupId: operatorsGroupId
+    publicNetworkAccess: open
+    retrainingPrincipalId: retrainingIdentity.outputs.principalId
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -321,6 +340,8 @@ module retrainingJob 'modules/retraining-job.bicep' = {
     name: 'job-retraining-${environmentName}'
     onGpu: onGpu
     registryServer: registry.outputs.loginServer
+    signingKeyUrl: keyVault.?outputs.signingKeyUrl ?? ''
+    signs: signed && signModels
     tags: allTags
     telemetry: telemetrySettings
     timeoutSeconds: 43200
@@ -329,6 +350,8 @@ module retrainingJob 'modules/retraining-job.bicep' = {
 }
 
 var functionSettings = union(telemetrySettings, {
+  // Of every call the host would tell which blob it is for: names of uploads do not belong into logs.
+  AzureFunctionsJobHost__logging__logLevel__Function: 'Warning'
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${functionsIdentity.outputs.clientId};Authorization=AAD'
   AZURE_CLIENT_ID: functionsIdentity.outputs.clientId
   ReconcileSchedule: '0 */5 * * * *'
@@ -354,7 +377,6 @@ module functions 'modules/functions.bicep' = if (functionsHosting == 'FlexConsum
     location: location
     maxInstances: 40
     name: 'func-ctseg-${suffix}'
-    packages: 'app-packages'
     publicNetworkAccess: open
     settings: functionSettings
     subnetId: network.?outputs.functionsSubnetId ?? ''
@@ -403,8 +425,10 @@ module alerts 'modules/alerts.bicep' = {
     jobs: [segmentationJob.outputs.name, retrainingJob.outputs.name]
     location: location
     oldestMessageMinutes: 30
+    poisonQueuesId: storage.outputs.queueServiceId
     suffix: suffix
     tags: allTags
+    topicId: events.outputs.id
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -432,10 +456,14 @@ var functionsEndpoint = functionsHosting == 'FlexConsumption'
   ? [{ name: 'functions', part: 'sites', target: functions.?outputs.id ?? '', zones: [network.?outputs.functionsZoneId ?? ''] }]
   : []
 
+var vaultEndpoint = signed
+  ? [{ name: 'vault', part: 'vault', target: keyVault.?outputs.id ?? '', zones: [network.?outputs.vaultZoneId ?? ''] }]
+  : []
+
 module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
   scope: group
   params: {
-    endpoints: concat(endpoints, functionsEndpoint)
+    endpoints: concat(endpoints, functionsEndpoint, vaultEndpoint)
     location: location
     subnetId: network.?outputs.endpointsSubnetId ?? ''
     suffix: suffix
@@ -475,6 +503,9 @@ output CTSEG_FUNCTIONS_HOSTING string = functionsHosting
 
 @description('Which image of the jobs is built: cpu or cuda.')
 output CTSEG_JOB_BACKEND string = onGpu ? 'cuda' : 'cpu'
+
+@description('Name of the Key Vault, where models must be signed.')
+output CTSEG_VAULT string = keyVault.?outputs.name ?? ''
 
 @description('Name of the segmentation job.')
 output CTSEG_SEGMENTATION_JOB string = segmentationJob.outputs.name

@@ -16,6 +16,7 @@ param alertContacts = empty(contacts)
 param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')
 param trustedModelKeys = readEnvironmentVariable('CTSEG_TRUSTED_MODEL_KEYS', '')
+param signModels = readEnvironmentVariable('CTSEG_SIGN_MODELS', '') == 'true'
 param monthlyBudget = 1500
 param budgetStart = readEnvironmentVariable('CTSEG_BUDGET_START', '')
 param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', '')

@@ -14,8 +14,11 @@ internal sealed class SettingsCheck : TemplateCheck
     // Where the Functions host keeps its keys, which a container app must say.
     private const string KeyStorage = "AzureWebJobsSecretStorageType";
 
+    // What the Functions host logs of a call names its blob.
+    private const string HostLogs = "AzureFunctionsJobHost__logging__logLevel__Function";
+
     // Read by others than our code.
-    private static readonly string[] OfLibraries = [.. OwnTelemetry, KeyStorage, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
+    private static readonly string[] OfLibraries = [.. OwnTelemetry, KeyStorage, HostLogs, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
 
     private static readonly string[] NeededByAll =
     [
@@ -26,7 +29,7 @@ internal sealed class SettingsCheck : TemplateCheck
 
     private static readonly string[] NeededByFunctions =
     [
-        .. NeededByAll, .. SettingCatalogue.Schedules.Select(schedule => schedule.Name),
+        .. NeededByAll, HostLogs, .. SettingCatalogue.Schedules.Select(schedule => schedule.Name),
         ConnectionSettings.BlobEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Slices),
     ];
 
@@ -62,5 +65,5 @@ internal sealed class SettingsCheck : TemplateCheck
 
     private static Dictionary<string, string> SettingsIn(Resource app) =>
         app.At("properties", "template", "containers", "0", "env")!.Value.EnumerateArray()
-            .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.GetProperty("value").GetString()!);
+            .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.TryGetProperty("value", out var value) ? value.GetString()! : $"[secret {setting.GetProperty("secretRef").GetString()}]");
 }
