@@ -192,6 +192,17 @@ public sealed class JobSimulationTests
     }
 
     [Fact]
+    public void Given_ARequestThatIsDeadLettered_When_ItsScanWasAskedForAgain_Then_TheLaterRequestDecides()
+    {
+        // Begun at 5.5; five attempts of 2 s and pauses of 1, 2, 4 and 8 s end after 30. Asked for again at 26; given up would be after 66.
+        var settings = new JobSettings(64, 16, 60, 1) { MaxDeliveries = 5, ReconcileSeconds = 1, Reconcile = new ReconcilePolicy(TimeSpan.FromSeconds(20), 2, 200) };
+        var day = JobSimulation.Run(Burst(1, at: 0), Machine, settings, Times with { StartSeconds = 0, FailedAttempts = 1 }, 1);
+
+        (day.Attempts, day.DeadLettered).ShouldBe((10, 1));
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 0, Spare: 0, SpareSeconds: 0, MostRead: 1));
+    }
+
+    [Fact]
     public void Given_MoreExecutions_When_Run_Then_NoShareOfTheResultsIsLater()
     {
         var messages = new IntakePool().Take((new ArrivalPattern(30) { Backlog = 2000 }).Draw(3)).Messages;

@@ -50,10 +50,11 @@ public sealed class SettingsSearchTests
     [Fact]
     public void Given_ASearch_When_ItLeavesOutWhatCannotMatter_Then_ItsDaysAndItsChoiceAreThoseOfTryingAll()
     {
-        const int Backlog = 4000;
-        // Small studies and quick starts, so that all is fast on an ordinary day; on one execution the backlog takes an hour.
-        var pattern = new ArrivalPattern(1) { RoutineStudies = 100, MinSlices = 1, MaxSlices = 3, Backlog = Backlog };
-        var (machine, times, others) = (Hardware.Cpu with { SecondsPerSlice = 1, LoadSeconds = 0 }, new ServiceTimes { StartSeconds = 1 }, JobSettings.Default with { PollingSeconds = 5 });
+        const int Backlog = 7000;
+        // Small studies, each at once, and quick starts: all is fast on an ordinary day, and some settings want two executions then. On one
+        // execution the backlog takes an hour.
+        var pattern = new ArrivalPattern(1) { RoutineStudies = 60, MinSlices = 1, MaxSlices = 40, UploadRate = 1000, Backlog = Backlog };
+        var (machine, times, others) = (Hardware.Cpu with { SecondsPerSlice = 0.5, LoadSeconds = 0 }, new ServiceTimes { StartSeconds = 1 }, JobSettings.Default with { PollingSeconds = 5 });
         DayFigures Day(int backlog, JobSettings settings) => DayFigures.Run(pattern with { Backlog = backlog }, machine, settings, times, 1);
 
         var tried = new SettingsSearch(pattern, [machine], others, times, Prices, 1).Try(TestContext.Current.CancellationToken);
@@ -61,6 +62,7 @@ public sealed class SettingsSearchTests
         tried.Count.ShouldBe(450);
         tried.Select(candidate => candidate.Settings).Distinct().Count().ShouldBe(450);
         List<Candidate> all = [.. tried.Select(candidate => candidate with { Trials = [new Trial(Day(0, candidate.Settings), Day(Backlog, candidate.Settings))] })];
+        tried.Select(candidate => candidate.Trials[0].Ordinary.MostExecutions).Distinct().Count().ShouldBeGreaterThan(1);
         tried.Select(candidate => candidate.Trials[0].Ordinary).ShouldBe(all.Select(candidate => candidate.Trials[0].Ordinary));
         var chosen = SettingsSearch.Choose(tried)!;
         (chosen.Settings, chosen.Trials[0].WithBacklog).ShouldBe((SettingsSearch.Choose(all)!.Settings, SettingsSearch.Choose(all)!.Trials[0].WithBacklog));
