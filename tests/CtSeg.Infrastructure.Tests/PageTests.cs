@@ -34,10 +34,6 @@ public sealed class PageTests
 
     private static string Docs(string page) => File.ReadAllText(Path.Combine(Template.OfRepository.Root, "docs", page));
 
-    [Fact]
-    public void Given_TheVariablesOfTheSnapshots_When_Read_Then_TheyAreThoseOfTheTests() =>
-        Page.ShouldContain($"export {string.Join(' ', BicepCompiler.Variables.Select(variable => $"{variable.Key}={variable.Value}"))}");
-
     private static string Row(IGrouping<(string Program, string Role), RolesCheck.Grant> grants)
     {
         var on = string.Join(", ", grants.Select(grant => $"`{grant.Scope}`{(grant.Only is { } form ? $" ({form} only)" : "")}"));
