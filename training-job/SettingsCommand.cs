@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using CtSeg.Configuration;
-using Spectre.Console;
 
 namespace CtSeg.TrainingJob;
 
@@ -10,13 +9,14 @@ internal static class SettingsCommand
 {
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print JSON instead of the table." };
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of the list." };
         var markdown = new Option<bool>("--markdown") { Description = "Print the table of docs/settings.md." };
         var command = new Command("settings", """
             Lists the settings (environment variables; in Azure application settings) of all programs, with defaults and ranges.
 
             Examples:
               ctseg-job settings
+              ctseg-job settings | grep -A2 Reconcile
               ctseg-job settings --json
             """) { json, markdown };
         command.SetAction(parsed => Write(parsed.GetValue(json), parsed.GetValue(markdown), parsed.InvocationConfiguration.Output));
@@ -30,7 +30,7 @@ internal static class SettingsCommand
         else if (markdown)
             output.Write(SettingsTable.ToMarkdown());
         else
-            AnsiConsole.Write(Table());
+            List(output);
         return ExitCodes.Success;
     }
 
@@ -48,11 +48,14 @@ internal static class SettingsCommand
         }),
     ]);
 
-    private static Table Table()
+    // No table: names and meanings are too long for columns, and whoever looks for one searches.
+    private static void List(TextWriter output)
     {
-        var table = new Table().AddColumns("name", "meaning", "default", "value", "read by");
         foreach (var setting in SettingCatalogue.All)
-            table.AddRow(new Text(setting.Name), new Text(setting.Meaning), new Text(setting.Default), new Text(setting.Expected), new Text(SettingsTable.ReadersOf(setting.ReadBy)));
-        return table;
+        {
+            output.WriteLine(setting.Default.Length > 0 && !setting.IsRequired ? $"{setting.Name} = {setting.Default}" : setting.Name);
+            output.WriteLine($"    {setting.Meaning}{(setting.IsRequired ? "; must be set" : "")}.");
+            output.WriteLine($"    Value: {setting.Expected}. Read by {SettingsTable.ReadersOf(setting.ReadBy)}.");
+        }
     }
 }

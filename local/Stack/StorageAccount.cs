@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Sas;
 using CtSeg.Configuration;
 using CtSeg.Contracts;
 using CtSeg.Local.Identity;
@@ -31,6 +32,11 @@ internal sealed record StorageAccount(int BlobPort, int QueuePort)
     public BlobServiceClient OpenBlobs() => Identity is null
         ? new BlobServiceClient(ConnectionString)
         : new BlobServiceClient(new Uri(BlobEndpoint), Identity.Credential, new BlobClientOptions { Transport = Identity.CreateTransport() });
+
+    /// <summary>An address that a slice can be uploaded to without any program of Azure.</summary>
+    /// <exception cref="InvalidOperationException">There is no key to sign with.</exception>
+    public Uri SignUpload(string blobName, DateTimeOffset until) =>
+        OpenBlobs().GetBlobContainerClient(Containers.Slices).GetBlobClient(blobName).GenerateSasUri(BlobSasPermissions.Create | BlobSasPermissions.Write, until);
 
     /// <summary>How a program reaches it under the name of a connection.</summary>
     public IReadOnlyDictionary<string, string> SettingsOf(string connection) => ConnectionString is { } text

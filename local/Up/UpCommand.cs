@@ -37,6 +37,8 @@ internal static class UpCommand
     private static readonly Option<bool> Identity = IdentityOptions.CreateSwitch();
     private static readonly Option<int> TokenSeconds = IdentityOptions.CreateSeconds();
     private static readonly Option<bool> Trace = new("--trace") { Description = "Print what happened to each scan once it has ended, and how long it took." };
+    // An address that is printed at the start must serve as long as somebody may leave the system running.
+    private static readonly TimeSpan UploadFor = TimeSpan.FromDays(30);
     private static readonly TimeSpan TraceInterval = TimeSpan.FromMilliseconds(200);
 
     private static readonly Option<int> Blob = Port("--blob-port", "blob storage"), Queue = Port("--queue-port", "queue storage"),
@@ -140,8 +142,8 @@ internal static class UpCommand
             Certificate          {identity.Certificate.TrustFile} (SSL_CERT_FILE)
             """
             : $"""
+              curl -T slice.png -H "x-ms-blob-type: BlockBlob" "{stack.Storage.SignUpload("slice.png", TimeProvider.System.GetUtcNow() + UploadFor)}"
             Connection string    {stack.Storage.ConnectionString}
-              az storage blob upload -c {Containers.Slices} -f slice.png -n slice.png --connection-string "..."
             """);
         output.WriteLine($"""
             Results appear in    {stack.Storage.BlobEndpoint}/{Containers.Results}/SCANID/

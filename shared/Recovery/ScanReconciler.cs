@@ -10,7 +10,7 @@ namespace CtSeg.Recovery;
 /// a long queue must not use up its attempts there.
 /// </param>
 /// <param name="MaxAttempts">Requests for one scan, the first included; an operator's replay begins to count anew.</param>
-/// <param name="MaxScans">One run takes on; the next run takes the rest.</param>
+/// <param name="MaxScans">One run reads; the next run takes the rest.</param>
 public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans)
 {
     /// <value>No request is waited for longer, unless <see cref="Age"/> is.</value>
@@ -66,22 +66,26 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
             var taken = 0;
             await foreach (var scan in statuses.Waiting.ListAsync(cancellationToken))
             {
-                // What came in lately, or is more than one run takes on, costs no more than its line in the listing.
-                var isLookedAt = now - scan.Since > policy.Age && taken < policy.MaxScans;
+                // What cannot be overdue, or is more than one run takes on, costs no more than its line in the listing.
+                var isLookedAt = now > (scan.NotBefore ?? scan.Since + policy.Age) && taken < policy.MaxScans;
                 var read = isLookedAt ? await ReadAsync(scan, now, skipped, cancellationToken) : null;
                 if (isLookedAt && read is null)
                     continue;
                 if (now - scan.Since > oldestWait)
                     oldestWait = now - scan.Since;
-                if (read is null || !IsOverdue(read, now))
+                if (read is null)
                     continue;
                 taken++;
-                if (await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is not var (status, metrics))
-                    continue;
-                if (metrics is not null)
-                    completed.Add((status, metrics));
-                else
-                    (status.IsTerminal ? givenUp : askAgain).Add(status);
+                if (IsOverdue(read, now) && await MoveOnAsync(scan.ScanId, now, skipped, cancellationToken) is var (status, metrics))
+                {
+                    if (metrics is not null)
+                        completed.Add((status, metrics));
+                    else
+                        (status.IsTerminal ? givenUp : askAgain).Add(status);
+                    read = status;
+                }
+                if (!read.IsTerminal && !IsOverdue(read, now))
+                    await statuses.Waiting.PostponeAsync(scan, EarliestOverdue(read, now), cancellationToken);
             }
         }
         catch (Exception e) when (askAgain.Count + givenUp.Count + completed.Count > 0 && BlobAnswers.FaultIn(e) is not null)
@@ -143,6 +147,15 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         return status.AttemptsInARow < policy.MaxAttempts
             ? status.Requested(status.Attempt + 1, now)
             : status.Failed(Failures.GaveUp(status.Attempt), now);
+    }
+
+    /// <returns>No later change of state can make it overdue before, except that of a slice still to be taken in.</returns>
+    private DateTime EarliestOverdue(ScanStatus status, DateTime now)
+    {
+        if (status.State != ScanState.Received)
+            return status.LastChange + policy.AgeOf(status.AttemptsInARow);
+        var (asReceived, asRequested) = (status.LastChange + policy.ReceivedAge, now + policy.Age);
+        return asReceived < asRequested ? asReceived : asRequested;
     }
 
     private bool IsOverdue(ScanStatus status, DateTime now) => status.State switch

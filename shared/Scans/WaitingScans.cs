@@ -10,7 +10,11 @@ namespace CtSeg.Scans;
 /// <summary>The marker of a scan that has no result, as listed.</summary>
 /// <param name="Replays">How often an operator had asked for it again.</param>
 /// <param name="Since">When it was taken in or asked for again, UTC.</param>
-public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETag ETag);
+public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETag ETag)
+{
+    /// <value>Before it, UTC, nothing is to be looked for; null where nobody has looked yet.</value>
+    public DateTime? NotBefore { get; init; }
+}
 
 /// <summary>
 /// An empty blob for every scan that waits for its result, so that those are found without listing every scan there ever
@@ -20,6 +24,7 @@ public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETa
 public sealed class WaitingScans
 {
     private const string Since = "since";
+    private const string NotBefore = "notBefore";
     private readonly BlobContainerClient _container;
 
     /// <param name="container">That of the statuses.</param>
@@ -46,6 +51,23 @@ public sealed class WaitingScans
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
         {
             // It is in use again.
+        }
+    }
+
+    /// <summary>Notes that there is nothing to look for before a time; does nothing where the scan has ended or was marked anew meanwhile.</summary>
+    /// <param name="notBefore">UTC.</param>
+    public async Task PostponeAsync(WaitingScan waiting, DateTime notBefore, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(waiting);
+        try
+        {
+            var metadata = MetadataOf(waiting.Since);
+            metadata[NotBefore] = Text(notBefore);
+            await BlobOf(waiting.ScanId, waiting.Replays).SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = waiting.ETag }, cancellationToken);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
+        {
+            // Its writers know better.
         }
     }
 
@@ -80,10 +102,7 @@ public sealed class WaitingScans
     private async Task WriteAsync(ScanStatus status, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
         var since = status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
-        var options = new BlobUploadOptions
-        {
-            Conditions = conditions, Metadata = new Dictionary<string, string> { [Since] = since.ToString("O", CultureInfo.InvariantCulture) },
-        };
+        var options = new BlobUploadOptions { Conditions = conditions, Metadata = MetadataOf(since) };
         await BlobOf(status.ScanId, status.Replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
     }
 
@@ -94,11 +113,17 @@ public sealed class WaitingScans
         waiting = null!;
         if (blob.Name[BlobPaths.WaitingScans.Length..].Split('.') is not [var id, var count]
             || !ScanId.TryParse(id, out var scan) || !int.TryParse(count, CultureInfo.InvariantCulture, out var replays)
-            || !blob.Metadata.TryGetValue(Since, out var text)
-            || !DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var since)
+            || TimeOf(blob, Since) is not { } since
             || blob.Properties.ETag is not { } etag)
             return false;
-        waiting = new WaitingScan(scan, replays, since, etag);
+        waiting = new WaitingScan(scan, replays, since, etag) { NotBefore = TimeOf(blob, NotBefore) };
         return true;
     }
+
+    private static Dictionary<string, string> MetadataOf(DateTime since) => new() { [Since] = Text(since) };
+
+    private static string Text(DateTime time) => time.ToString("O", CultureInfo.InvariantCulture);
+
+    private static DateTime? TimeOf(BlobItem blob, string name) =>
+        blob.Metadata.TryGetValue(name, out var text) && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : null;
 }

@@ -156,6 +156,52 @@ public sealed class WaitingScansTests(AzuriteFixture azurite)
         requests.Sent.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Given_ManyScansInALongQueue_When_LookedAtAgain_Then_NoneIsReadBeforeItCanBeOverdue()
+    {
+        var connection = await azurite.NewAccountAsync();
+        var statuses = Open(connection);
+        for (var n = 1; n <= 5; n++)
+            await statuses.TryCreateAsync(ScanStatus.Received(Id(n), "a.png", Now).Requested(1, Now), Stop);
+        _clock.Advance(TimeSpan.FromMinutes(11));
+        (await Reconciler(connection, statuses).ReconcileAsync(Stop)).AskAgain.Count.ShouldBe(5);
+        _clock.Advance(TimeSpan.FromMinutes(19));
+        var requests = new CutOff(int.MaxValue);
+
+        (await Reconciler(connection, Open(connection, requests)).ReconcileAsync(Stop)).OldestWait.ShouldBe(TimeSpan.FromMinutes(30));
+
+        requests.Sent.ShouldBe(1);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        (await Reconciler(connection, statuses).ReconcileAsync(Stop)).AskAgain.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Given_ASliceThatIsTakenInLate_When_ItsRequestGetsLost_Then_ItIsAskedForAgainAsSoonAsAnyOther()
+    {
+        var connection = await azurite.NewAccountAsync();
+        var statuses = Open(connection);
+        await statuses.TryCreateAsync(ScanStatus.Received(Scan, "a.png", Now), Stop);
+        _clock.Advance(TimeSpan.FromMinutes(15));
+        (await Reconciler(connection, statuses).ReconcileAsync(Stop)).AskAgain.ShouldBeEmpty();
+        await statuses.ChangeAsync(Scan, status => status.Requested(1, Now), Stop);
+        _clock.Advance(TimeSpan.FromMinutes(11));
+
+        (await Reconciler(connection, statuses).ReconcileAsync(Stop)).AskAgain.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Given_AScanThatEndsWhileItIsLookedAt_When_Postponed_Then_ItsMarkerDoesNotComeBack()
+    {
+        var statuses = Open(await azurite.NewAccountAsync());
+        var read = (await statuses.TryCreateAsync(ScanStatus.Received(Scan, "a.png", Now), Stop)).ShouldNotBeNull();
+        var seen = await FirstAsync(statuses);
+        await statuses.TryReplaceAsync(read, read.Status.Failed(Lost, Now), Stop);
+
+        await statuses.Waiting.PostponeAsync(seen, Now, Stop);
+
+        (await MarkersAsync(statuses)).ShouldBeEmpty();
+    }
+
     private async Task OneScanAsync(StatusStore statuses)
     {
         var received = ScanStatus.Received(Scan, "a.png", Now);

@@ -29,6 +29,8 @@ public sealed class ConsumeFlowTests
             // An erasure may have come between: then the result is taken back.
             $"HEAD audit/erased/{scan}",
             $"PUT status/{scan}.json",
+            // It waits no longer.
+            $"DELETE status/waiting/{scan}.0",
             $"SEND {Queues.SegmentationCompleted} {scan}-1",
             "COMPLETE 1",
         ]);

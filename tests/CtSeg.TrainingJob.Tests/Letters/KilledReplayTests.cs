@@ -60,7 +60,7 @@ public sealed class KilledReplayTests
     {
         var (world, scans) = await DeadAsync(Place.Archive);
         using var cleanUp = new CancellationTokenSource();
-        foreach (var step in new[] { 10, 11, 11 })
+        foreach (var step in new[] { 10, 8, 5 })
             await world.ReplayAndDieAsync(step, cleanUp);
 
         await world.ReplayAsync();

@@ -1,16 +1,16 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using CtSeg.Contracts;
 using CtSeg.Recovery;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Letters;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
 namespace CtSeg.TrainingJob.Tests.Letters;
 
-/// <summary>docs/operations.md tells of every place, cause, alert and event that there is.</summary>
+/// <summary>docs/operations.md tells of every place, cause and alert that there is.</summary>
 public sealed partial class OperationsPageTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
     private static readonly string Page = File.ReadAllText(Path.Combine(Root, "docs", "operations.md"));
 
     [Fact]
@@ -44,24 +44,6 @@ public sealed partial class OperationsPageTests
             .ShouldBe(expected, ignoreOrder: true);
     }
 
-    [Fact]
-    public void Given_AnEventOfAFunctionThatThePageNames_When_TheCodeIsRead_Then_ItIsLoggedThere()
-    {
-        var code = string.Concat(Directory.EnumerateFiles(Path.Combine(Root, "functions"), "*Trigger.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
-        var numbers = EventPattern().Matches(Page).SelectMany(row => row.Groups["events"].Value.Split(", ")).ToList();
-        numbers.Count.ShouldBeGreaterThan(5);
-        foreach (var number in numbers.Select(text => int.Parse(text, CultureInfo.InvariantCulture)))
-            code.ShouldContain($"[LoggerMessage({number}, ");
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Serverless.sln")))
-            folder = folder.Parent;
-        return folder.ShouldNotBeNull("The tests run outside the repository.").FullName;
-    }
-
     [GeneratedRegex(@"^\| (?<causes>`[a-z-]+`(?:, `[a-z-]+`)*) \|", RegexOptions.Multiline, 1000)]
     private static partial Regex CausePattern();
 
@@ -70,7 +52,4 @@ public sealed partial class OperationsPageTests
 
     [GeneratedRegex(@"^### (?<name>.+)$", RegexOptions.Multiline, 1000)]
     private static partial Regex ChapterPattern();
-
-    [GeneratedRegex(@"^\| (?<events>\d{3}(?:, \d{3})*) \|", RegexOptions.Multiline, 1000)]
-    private static partial Regex EventPattern();
 }
