@@ -83,7 +83,7 @@ internal sealed class JobSimulation
         }
         return new DayOutcome(_resultAt, _executions, _mostExecutions, _billed, _worked, _deepest, _attempts, _redelivered, _deadLettered, _now)
         {
-            Reconciled = new Reconciled(_looks.AskedAgain, _looks.GivenUp, _spare, _spareSeconds, _looks.MostRead),
+            Reconciled = new Reconciled(_looks.AskedAgain, _looks.GivenUp, _spare, _spareSeconds),
         };
     }
 

@@ -28,13 +28,13 @@ internal static class ScalingTables
             title,
             [
                 "hardware", "hospitals", "slices of the backlog", "longest wait", "given up after", "given up", "asked again", "operations of Service Bus for it",
-                "time of the job", prices.Currency, "statuses read in one look",
+                "time of the job", prices.Currency,
             ],
             [.. days.Select(day => (IReadOnlyList<string>)
             [
                 day.Hardware.Name, Whole(day.Hospitals), Whole(day.Backlog), Time(day.All?.Longest), Time(day.Settings.GivenUpAfterSeconds),
                 Whole(day.Reconciled.GivenUp), Whole(day.Reconciled.AskedAgain), Whole(day.Reconciled.AskedAgain * SliceFootprint.RepeatBusOperations),
-                Time(day.Reconciled.SpareSeconds), Money(day.CostOfAskingAgain(prices)), Whole(day.Reconciled.MostRead),
+                Time(day.Reconciled.SpareSeconds), Money(day.CostOfAskingAgain(prices)),
             ])]);
 
     public static FigureTable OfCandidates(string title, IReadOnlyList<Candidate> shown, PriceList prices)

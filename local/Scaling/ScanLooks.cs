@@ -5,12 +5,12 @@ namespace CtSeg.Local.Scaling;
 /// <param name="GivenUp">Scans.</param>
 /// <param name="Spare">Messages that the job took although their scan had ended.</param>
 /// <param name="SpareSeconds">Of executions, for them.</param>
-/// <param name="MostRead">Statuses read by one look at most.</param>
-internal sealed record Reconciled(int AskedAgain, int GivenUp, int Spare, double SpareSeconds, int MostRead);
+internal sealed record Reconciled(int AskedAgain, int GivenUp, int Spare, double SpareSeconds);
 
 /// <summary>
 /// The functions' look at scans without a result (ScanReconciler): in the order of their ids, which has nothing to do with their age, it reads
-/// those old enough, and asks again for those that are overdue or gives them up, until it has as many as one look takes on.
+/// those that may be overdue until it has as many as one look takes on, asks again for those that are or gives them up, and notes of each when it
+/// may be overdue next.
 /// </summary>
 /// <param name="messages">By the time at which they stand in the queue; a scan is told by its place among them.</param>
 /// <param name="seed">Of the ids.</param>
@@ -21,13 +21,14 @@ internal sealed class ScanLooks(IReadOnlyList<QueuedSlice> messages, JobSettings
     private readonly int[] _attempts = [.. Enumerable.Repeat(1, messages.Count)];
     private readonly bool[] _begun = new bool[messages.Count];
     private readonly bool[] _ended = new bool[messages.Count];
+    // Zero where no look has noted anything yet.
+    private readonly double[] _notBefore = new double[messages.Count];
     // Most days need none.
     private int[]? _byId;
     private int _oldest;
 
     public int AskedAgain { get; private set; }
     public int GivenUp { get; private set; }
-    public int MostRead { get; private set; }
 
     public bool HasEnded(int scan) => _ended[scan];
 
@@ -61,24 +62,26 @@ internal sealed class ScanLooks(IReadOnlyList<QueuedSlice> messages, JobSettings
         // It may have ended since the look was scheduled.
         if (now - OldestWaiting() <= _ages[0])
             return again;
-        var (read, taken) = (0, 0);
+        var read = 0;
         foreach (var scan in _byId ??= ById())
         {
-            if (scan < _oldest || _ended[scan] || now - messages[scan].QueuedAt <= _ages[0])
+            if (scan < _oldest || _ended[scan] || now <= Math.Max(_notBefore[scan], messages[scan].QueuedAt + _ages[0]))
                 continue;
-            read++;
-            if (now - _changedAt[scan] <= _ages[_attempts[scan] - 1])
-                continue;
-            if (_attempts[scan] < _ages.Length)
-                again.Add(AskAgain(scan, now));
-            else
-                GiveUp(scan);
-            if (++taken == settings.Reconcile.MaxScans)
+            if (now - _changedAt[scan] > AgeOf(scan))
+            {
+                if (_attempts[scan] < _ages.Length)
+                    again.Add(AskAgain(scan, now));
+                else
+                    GiveUp(scan);
+            }
+            _notBefore[scan] = _changedAt[scan] + AgeOf(scan);
+            if (++read == settings.Reconcile.MaxScans)
                 break;
         }
-        MostRead = Math.Max(MostRead, read);
         return again;
     }
+
+    private double AgeOf(int scan) => _ages[_attempts[scan] - 1];
 
     /// <returns>When the oldest scan without a result was asked for first; null when all have ended.</returns>
     private double? OldestWaiting()

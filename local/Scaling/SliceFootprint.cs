@@ -42,8 +42,8 @@ internal static class SliceFootprint
     /// <value>A repeated request sent, received and settled, and the event of the scan's end told once more.</value>
     public const int RepeatBusOperations = 4;
 
-    /// <value>By the look the status with the new attempt.</value>
-    public const int RepeatBlobWrites = 1;
+    /// <value>By the look the status with the new attempt, and at its marker when it may be overdue next.</value>
+    public const int RepeatBlobWrites = 2;
 
     /// <value>By the look the status twice, and whether metrics are there; by the job both again.</value>
     public const int RepeatBlobReads = 5;

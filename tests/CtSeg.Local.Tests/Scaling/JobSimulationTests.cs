@@ -142,7 +142,7 @@ public sealed class JobSimulationTests
         // Asked for at the first looks beyond 600, then 1,200, 2,400 and 4,800 s: at 900, 2,400 and 5,100; the fourth would be at 10,200. Ready at 7,200.
         var day = Late([new QueuedSlice(0, 0, StudyKind.Routine)], new JobSettings(64, 16, 20, 4), readyAt: 7200);
 
-        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 3, GivenUp: 0, Spare: 3, SpareSeconds: 3 * 0.125, MostRead: 1));
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 3, GivenUp: 0, Spare: 3, SpareSeconds: 3 * 0.125));
         (day.Executions, day.Attempts, day.DeepestQueue).ShouldBe((1, 1, 4));
         day.ResultAt.ShouldBe([7202.75], tolerance: 1e-9);
         day.EndsAt.ShouldBe(7202.5 + 3 * 0.125 + 20 + 7, tolerance: 1e-9);
@@ -155,19 +155,19 @@ public sealed class JobSimulationTests
         var settings = new JobSettings(64, 16, 20, 4) { Reconcile = JobSettings.Default.Reconcile with { MaxAttempts = 2 } };
         var day = Late([new QueuedSlice(0, 0, StudyKind.Routine)], settings, readyAt: 7200);
 
-        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 1, Spare: 2, SpareSeconds: 2 * 0.125, MostRead: 1));
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 1, Spare: 2, SpareSeconds: 2 * 0.125));
         (day.Attempts, day.DeadLettered).ShouldBe((0, 0));
         day.ResultAt.ShouldAllBe(at => double.IsNaN(at));
         settings.GivenUpAfterSeconds.ShouldBe(600 + 1200);
     }
 
     [Fact]
-    public void Given_MoreWaitingScansThanALookTakesOn_When_Run_Then_TheNextLooksReadThoseBeforeAndTakeTheRest()
+    public void Given_MoreWaitingScansThanALookTakesOn_When_Run_Then_TheNextLooksTakeTheRest()
     {
-        // 200 at 900 and at 1,200, which reads 400 for it, and 100 at 1,500; ready at 1,600, done at 1,850, before the first are overdue again.
+        // 200 at 900 and at 1,200, and 100 at 1,500; ready at 1,600, done at 1,850, before the first are overdue again.
         var day = Late(Burst(500, at: 0), new JobSettings(1000, 16, 20, 1), readyAt: 1600, Machine with { SecondsPerSlice = 0.5 });
 
-        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 500, GivenUp: 0, Spare: 500, SpareSeconds: 500 * 0.125, MostRead: 500));
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 500, GivenUp: 0, Spare: 500, SpareSeconds: 500 * 0.125));
         day.ResultAt.ShouldAllBe(at => at < 1870);
     }
 
@@ -180,7 +180,19 @@ public sealed class JobSimulationTests
         var day = JobSimulation.Run(Burst(8, at: 0), Machine with { SecondsPerSlice = 100 }, settings, Times, 1);
 
         day.ResultAt[7].ShouldBe(955.75, tolerance: 1e-9);
-        (day.Redelivered, day.Reconciled.AskedAgain, day.Reconciled.MostRead).ShouldBe((1, 0, 1));
+        (day.Redelivered, day.Reconciled.AskedAgain).ShouldBe((1, 0));
+    }
+
+    [Fact]
+    public void Given_ALookThatReadsAScanThatIsNotOverdue_When_Run_Then_ThatCountsTowardsTheMost()
+    {
+        // At 900 the ninth was begun 54.5 s before and is not overdue, the tenth is; both are done before 1,200. A look at one reads that of the lower id.
+        int AskedAgain(int most, int seed) => JobSimulation.Run(
+            Burst(10, at: 0), Machine with { SecondsPerSlice = 100 },
+            new JobSettings(64, 1, 20, 1) { Reconcile = JobSettings.Default.Reconcile with { MaxScans = most } }, Times, seed).Reconciled.AskedAgain;
+
+        Enumerable.Range(1, 20).Select(seed => AskedAgain(1, seed)).Distinct().ShouldBe([0, 1], ignoreOrder: true);
+        Enumerable.Range(1, 20).Select(seed => AskedAgain(2, seed)).Distinct().ShouldBe([1]);
     }
 
     [Fact]
@@ -199,7 +211,7 @@ public sealed class JobSimulationTests
         var day = JobSimulation.Run(Burst(1, at: 0), Machine, settings, Times with { StartSeconds = 0, FailedAttempts = 1 }, 1);
 
         (day.Attempts, day.DeadLettered).ShouldBe((10, 1));
-        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 0, Spare: 0, SpareSeconds: 0, MostRead: 1));
+        day.Reconciled.ShouldBe(new Reconciled(AskedAgain: 1, GivenUp: 0, Spare: 0, SpareSeconds: 0));
     }
 
     [Fact]
