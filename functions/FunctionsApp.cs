@@ -23,9 +23,11 @@ internal static class FunctionsApp
 
     /// <param name="settings">Application settings by name.</param>
     /// <exception cref="SettingsException">The settings do not allow a start.</exception>
-    public static WebApplication Build(IReadOnlyDictionary<string, string> settings, TimeProvider clock)
+    public static WebApplication Build(IReadOnlyDictionary<string, string> settings, TimeProvider clock) => Build(settings, FunctionsOptions.Read(settings), clock);
+
+    /// <param name="options">What the settings say.</param>
+    internal static WebApplication Build(IReadOnlyDictionary<string, string> settings, FunctionsOptions options, TimeProvider clock)
     {
-        var options = FunctionsOptions.Read(settings);
         // The base image's ASPNETCORE_CONTENTROOT and ASPNETCORE_URLS are not meant for this process.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");

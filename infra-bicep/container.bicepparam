@@ -4,8 +4,8 @@ using 'main.bicep'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'container')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param functionsHosting = 'ContainerApp'
-param functionsImage = readEnvironmentVariable('CTSEG_FUNCTIONS_IMAGE', 'mcr.microsoft.com/k8se/quickstart:latest')
-param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
+param functionsImage = readEnvironmentVariable('CTSEG_FUNCTIONS_IMAGE', '')
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', '')
 param storageSku = 'Standard_LRS'
 param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')

@@ -4,6 +4,6 @@ using 'main.bicep'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'swedencentral')
 param storageSku = 'Standard_LRS'
-param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', '')
 param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')

@@ -56,11 +56,14 @@ param retrainingSchedule string = '0 0 2 * * *'
 @description('Public keys of which one must have signed a model, in PEM; empty where none is needed.')
 param trustedModelKeys string = ''
 
-@description('Image of the jobs, in the registry or elsewhere; azd puts its own in its place. It should end with a digest.')
-param jobImage string = 'mcr.microsoft.com/k8se/quickstart-jobs:latest'
+@description('Whether the private key is in the Key Vault, so that nightly models are signed; only once it is there (infra-bicep/README.md).')
+param signModels bool = false
 
-@description('Image of the functions, where they are a container app.')
-param functionsImage string = 'mcr.microsoft.com/k8se/quickstart:latest'
+@description('Image of the jobs with its digest, in the registry or elsewhere; empty for one that ends at once, until a hook of azd has built ours.')
+param jobImage string = ''
+
+@description('Image of the functions with its digest, where they are a container app; there is no app while it is empty.')
+param functionsImage string = ''
 
 @description('Object id of the group that uploads slices and corrected masks and reads results; empty for none.')
 param uploadersGroupId string = ''
@@ -75,8 +78,8 @@ param alertContacts string[] = []
 @minValue(0)
 param monthlyBudget int = 0
 
-@description('First day of the budget, yyyy-MM-01.')
-param budgetStart string = '2026-12-01'
+@description('First day of the budget, yyyy-MM-01; a hook of azd sets it.')
+param budgetStart string = ''
 
 @description('Waiting messages for which one more execution of the segmentation job is started; docs/scaling.md.')
 @minValue(1)
@@ -100,8 +103,10 @@ var compact = toLower(replace(suffix, '-', ''))
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var onGpu = segmentationHardware != 'Cpu'
 var open = !privateNetwork
+var imageOfJobs = empty(jobImage) ? 'mcr.microsoft.com/k8se/quickstart-jobs:latest' : jobImage
 var storageName = take('stctseg${compact}', 24)
 var blobWriterRoleId = guid(subscription().id, environmentName, location, 'blob-writer')
+var signed = !empty(trustedModelKeys)
 var busName = 'sb-ctseg-${suffix}'
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -184,6 +189,8 @@ module storage 'modules/storage.bicep' = {
     sku: storageSku
     softDeleteDays: softDeleteDays
     tags: allTags
+    // As long as a message that nobody takes.
+    undeliveredEventsDays: 14
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -194,7 +201,6 @@ module hostStorage 'modules/host-storage.bicep' = {
     functionsPrincipalId: functionsIdentity.outputs.principalId
     location: location
     name: take('sthost${compact}', 24)
-    packages: 'app-packages'
     publicNetworkAccess: open
     tags: allTags
   }
@@ -257,6 +263,20 @@ module registry 'modules/registry.bicep' = {
   }
 }
 
+module keyVault 'modules/key-vault.bicep' = if (signed) {
+  scope: group
+  params: {
+    keyIsThere: signModels
+    location: location
+    name: 'kv-${suffix}'
+    operatorsGroupId: operatorsGroupId
+    publicNetworkAccess: open
+    retrainingPrincipalId: retrainingIdentity.outputs.principalId
+    tags: allTags
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module environment 'modules/environment.bicep' = {
   scope: group
   params: {
@@ -288,7 +308,7 @@ module segmentationJob 'modules/segmentation-job.bicep' = {
     identityClientId: segmentationIdentity.outputs.clientId
     identityId: segmentationIdentity.outputs.id
     idleSeconds: idleSeconds
-    image: jobImage
+    image: imageOfJobs
     location: location
     maxExecutions: maxExecutions
     memory: '4Gi'
@@ -314,12 +334,14 @@ module retrainingJob 'modules/retraining-job.bicep' = {
     identityClientId: retrainingIdentity.outputs.clientId
     identityId: retrainingIdentity.outputs.id
     idleSeconds: 60
-    image: jobImage
+    image: imageOfJobs
     location: location
     memory: '8Gi'
     name: 'job-retraining-${environmentName}'
     onGpu: onGpu
     registryServer: registry.outputs.loginServer
+    signingKeyUrl: keyVault.?outputs.signingKeyUrl ?? ''
+    signs: signed && signModels
     tags: allTags
     telemetry: telemetrySettings
     timeoutSeconds: 43200
@@ -328,6 +350,8 @@ module retrainingJob 'modules/retraining-job.bicep' = {
 }
 
 var functionSettings = union(telemetrySettings, {
+  // Of every call the host would tell which blob it is for: names of uploads do not belong into logs.
+  AzureFunctionsJobHost__logging__logLevel__Function: 'Warning'
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${functionsIdentity.outputs.clientId};Authorization=AAD'
   AZURE_CLIENT_ID: functionsIdentity.outputs.clientId
   ReconcileSchedule: '0 */5 * * * *'
@@ -353,7 +377,6 @@ module functions 'modules/functions.bicep' = if (functionsHosting == 'FlexConsum
     location: location
     maxInstances: 40
     name: 'func-ctseg-${suffix}'
-    packages: 'app-packages'
     publicNetworkAccess: open
     settings: functionSettings
     subnetId: network.?outputs.functionsSubnetId ?? ''
@@ -361,7 +384,7 @@ module functions 'modules/functions.bicep' = if (functionsHosting == 'FlexConsum
   }
 }
 
-module functionsContainer 'modules/functions-container.bicep' = if (functionsHosting == 'ContainerApp') {
+module functionsContainer 'modules/functions-container.bicep' = if (functionsHosting == 'ContainerApp' && !empty(functionsImage)) {
   scope: group
   params: {
     environmentId: environment.outputs.id
@@ -402,8 +425,10 @@ module alerts 'modules/alerts.bicep' = {
     jobs: [segmentationJob.outputs.name, retrainingJob.outputs.name]
     location: location
     oldestMessageMinutes: 30
+    poisonQueuesId: storage.outputs.queueServiceId
     suffix: suffix
     tags: allTags
+    topicId: events.outputs.id
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -431,10 +456,14 @@ var functionsEndpoint = functionsHosting == 'FlexConsumption'
   ? [{ name: 'functions', part: 'sites', target: functions.?outputs.id ?? '', zones: [network.?outputs.functionsZoneId ?? ''] }]
   : []
 
+var vaultEndpoint = signed
+  ? [{ name: 'vault', part: 'vault', target: keyVault.?outputs.id ?? '', zones: [network.?outputs.vaultZoneId ?? ''] }]
+  : []
+
 module privateEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
   scope: group
   params: {
-    endpoints: concat(endpoints, functionsEndpoint)
+    endpoints: concat(endpoints, functionsEndpoint, vaultEndpoint)
     location: location
     subnetId: network.?outputs.endpointsSubnetId ?? ''
     suffix: suffix
@@ -468,6 +497,15 @@ output CTSEG_EVENTS_TOPIC string = events.outputs.name
 
 @description('Whether a queue tells the functions of uploads, so that their webhook needs no subscription.')
 output CTSEG_EVENTS_BY_QUEUE bool = privateNetwork
+
+@description('Where the functions run, for the hooks.')
+output CTSEG_FUNCTIONS_HOSTING string = functionsHosting
+
+@description('Which image of the jobs is built: cpu or cuda.')
+output CTSEG_JOB_BACKEND string = onGpu ? 'cuda' : 'cpu'
+
+@description('Name of the Key Vault, where models must be signed.')
+output CTSEG_VAULT string = keyVault.?outputs.name ?? ''
 
 @description('Name of the segmentation job.')
 output CTSEG_SEGMENTATION_JOB string = segmentationJob.outputs.name

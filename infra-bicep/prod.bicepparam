@@ -8,9 +8,14 @@ param storageSku = 'Standard_ZRS'
 param softDeleteDays = 14
 param logDays = 90
 param logQuotaGb = 10
-param alertContacts = split(readEnvironmentVariable('CTSEG_ALERT_CONTACTS', 'operators@example.org'), ',')
+var contacts = readEnvironmentVariable('CTSEG_ALERT_CONTACTS', '')
+param alertContacts = empty(contacts)
+  ? fail('Say who is told of alerts: azd env set CTSEG_ALERT_CONTACTS one@hospital.example,two@hospital.example')
+  : split(contacts, ',')
 param uploadersGroupId = readEnvironmentVariable('CTSEG_UPLOADERS_GROUP', '')
 param operatorsGroupId = readEnvironmentVariable('CTSEG_OPERATORS_GROUP', '')
 param trustedModelKeys = readEnvironmentVariable('CTSEG_TRUSTED_MODEL_KEYS', '')
+param signModels = readEnvironmentVariable('CTSEG_SIGN_MODELS', '') == 'true'
 param monthlyBudget = 500
-param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', 'mcr.microsoft.com/k8se/quickstart-jobs:latest')
+param budgetStart = readEnvironmentVariable('CTSEG_BUDGET_START', '')
+param jobImage = readEnvironmentVariable('CTSEG_JOB_IMAGE', '')

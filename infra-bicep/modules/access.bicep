@@ -24,6 +24,14 @@ param uploadersGroupId string
 @description('Object id of the group that runs the commands of the registry, of data and of dead letters; empty for none.')
 param operatorsGroupId string
 
+var names = loadJsonContent('names.json')
+var containers = names.containers
+var queues = names.queues
+
+// The principal of an assignment cannot be changed: with another group it must have another name.
+var uploaders = 'uploaders ${uploadersGroupId}'
+var operators = 'operators ${operatorsGroupId}'
+
 var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var blobContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var blobReader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
@@ -34,79 +42,79 @@ var busSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 
 // The blob trigger of the Functions host asks for the owner's role on what it watches (leases and receipts).
 var functionsContainers = [
-  { container: 'slices', role: blobOwner }
-  { container: 'corrections', role: blobOwner }
-  { container: 'preprocessed', role: blobWriterRoleId }
-  { container: 'status', role: blobWriterRoleId }
-  { container: 'results', role: blobWriterRoleId }
-  { container: 'training-data', role: blobWriterRoleId }
-  { container: 'training-runs', role: blobWriterRoleId }
-  { container: 'models', role: blobWriterRoleId }
-  { container: 'audit', role: blobWriterRoleId }
+  { container: containers.slices, role: blobOwner }
+  { container: containers.corrections, role: blobOwner }
+  { container: containers.preprocessed, role: blobWriterRoleId }
+  { container: containers.status, role: blobWriterRoleId }
+  { container: containers.results, role: blobWriterRoleId }
+  { container: containers.trainingData, role: blobWriterRoleId }
+  { container: containers.trainingRuns, role: blobWriterRoleId }
+  { container: containers.models, role: blobWriterRoleId }
+  { container: containers.audit, role: blobWriterRoleId }
 ]
 
+// Results of an erased scan are taken back, and what they were made of with them.
 var segmentationContainers = [
-  { container: 'preprocessed', role: blobReader }
-  { container: 'status', role: blobWriterRoleId }
-  { container: 'results', role: blobWriterRoleId }
-  { container: 'models', role: blobReader }
-  { container: 'training-runs', role: blobWriterRoleId }
-  { container: 'audit', role: blobReader }
+  { container: containers.preprocessed, role: blobWriterRoleId }
+  { container: containers.status, role: blobWriterRoleId }
+  { container: containers.results, role: blobWriterRoleId }
+  { container: containers.models, role: blobReader }
+  { container: containers.trainingRuns, role: blobWriterRoleId }
+  { container: containers.audit, role: blobReader }
 ]
 
 var retrainingContainers = [
-  { container: 'training-data', role: blobWriterRoleId }
-  { container: 'training-runs', role: blobWriterRoleId }
-  { container: 'models', role: blobWriterRoleId }
-  { container: 'audit', role: blobWriterRoleId }
+  { container: containers.trainingData, role: blobWriterRoleId }
+  { container: containers.trainingRuns, role: blobWriterRoleId }
+  { container: containers.models, role: blobWriterRoleId }
+  { container: containers.audit, role: blobWriterRoleId }
 ]
 
 var uploadersContainers = [
-  { container: 'slices', role: blobContributor }
-  { container: 'corrections', role: blobContributor }
-  { container: 'results', role: blobReader }
-  { container: 'status', role: blobReader }
+  { container: containers.slices, role: blobContributor }
+  { container: containers.corrections, role: blobContributor }
+  { container: containers.results, role: blobReader }
+  { container: containers.status, role: blobReader }
 ]
 
-var names = loadJsonContent('names.json')
-var operatorsContainers = map(concat(names.containers, [names.deadEventsContainer]), container => { container: container, role: blobWriterRoleId })
+var operatorsContainers = map(concat(map(items(containers), one => one.value), [names.deadEventsContainer]), container => { container: container, role: blobWriterRoleId })
 
 var containerGrants = concat(
-  map(functionsContainers, grant => union(grant, { program: 'functions', principal: functionsPrincipalId, type: 'ServicePrincipal' })),
-  map(segmentationContainers, grant => union(grant, { program: 'segmentation', principal: segmentationPrincipalId, type: 'ServicePrincipal' })),
-  map(retrainingContainers, grant => union(grant, { program: 'retraining', principal: retrainingPrincipalId, type: 'ServicePrincipal' })),
-  empty(uploadersGroupId) ? [] : map(uploadersContainers, grant => union(grant, { program: 'uploaders', principal: uploadersGroupId, type: 'Group' })),
-  empty(operatorsGroupId) ? [] : map(operatorsContainers, grant => union(grant, { program: 'operators', principal: operatorsGroupId, type: 'Group' }))
+  map(functionsContainers, grant => union(grant, { holder: 'functions', principal: functionsPrincipalId, type: 'ServicePrincipal' })),
+  map(segmentationContainers, grant => union(grant, { holder: 'segmentation', principal: segmentationPrincipalId, type: 'ServicePrincipal' })),
+  map(retrainingContainers, grant => union(grant, { holder: 'retraining', principal: retrainingPrincipalId, type: 'ServicePrincipal' })),
+  empty(uploadersGroupId) ? [] : map(uploadersContainers, grant => union(grant, { holder: uploaders, principal: uploadersGroupId, type: 'Group' })),
+  empty(operatorsGroupId) ? [] : map(operatorsContainers, grant => union(grant, { holder: operators, principal: operatorsGroupId, type: 'Group' }))
 )
 
 // KEDA, which counts the messages for a job, is documented with the owner's role only.
 var queueGrants = concat(
   [
-    { program: 'functions', queue: 'upload-events', role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'functions', queue: 'segmentation-requests', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'functions', queue: 'segmentation-requests', role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'functions', queue: 'segmentation-completed', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'functions', queue: 'training-requests', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'functions', queue: 'alerts', role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
-    { program: 'segmentation', queue: 'segmentation-requests', role: busOwner, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
-    { program: 'segmentation', queue: 'segmentation-completed', role: busSender, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
-    { program: 'segmentation', queue: 'alerts', role: busSender, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
-    { program: 'retraining', queue: 'training-requests', role: busOwner, principal: retrainingPrincipalId, type: 'ServicePrincipal' }
-    { program: 'retraining', queue: 'alerts', role: busSender, principal: retrainingPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.uploadEvents, role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.segmentationRequests, role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.segmentationRequests, role: busReceiver, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.segmentationCompleted, role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.trainingRequests, role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'functions', queue: queues.alerts, role: busSender, principal: functionsPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'segmentation', queue: queues.segmentationRequests, role: busOwner, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'segmentation', queue: queues.segmentationCompleted, role: busSender, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'segmentation', queue: queues.alerts, role: busSender, principal: segmentationPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'retraining', queue: queues.trainingRequests, role: busOwner, principal: retrainingPrincipalId, type: 'ServicePrincipal' }
+    { holder: 'retraining', queue: queues.alerts, role: busSender, principal: retrainingPrincipalId, type: 'ServicePrincipal' }
   ],
   empty(uploadersGroupId) ? [] : [
-    { program: 'uploaders', queue: 'segmentation-completed', role: busReceiver, principal: uploadersGroupId, type: 'Group' }
+    { holder: uploaders, queue: queues.segmentationCompleted, role: busReceiver, principal: uploadersGroupId, type: 'Group' }
   ],
-  empty(operatorsGroupId) ? [] : flatten(map(names.queues, queue => [
-    { program: 'operators', queue: queue, role: busReceiver, principal: operatorsGroupId, type: 'Group' }
-    { program: 'operators', queue: queue, role: busSender, principal: operatorsGroupId, type: 'Group' }
+  empty(operatorsGroupId) ? [] : flatten(map(items(queues), one => [
+    { holder: operators, queue: one.value, role: busReceiver, principal: operatorsGroupId, type: 'Group' }
+    { holder: operators, queue: one.value, role: busSender, principal: operatorsGroupId, type: 'Group' }
   ]))
 )
 
 // The functions read the first poison queue; who sends dead letters again looks into both.
 var poisonGrants = concat(
-  map(names.poisonQueues, queue => { program: 'functions', queue: queue, principal: functionsPrincipalId, type: 'ServicePrincipal' }),
-  empty(operatorsGroupId) ? [] : map(names.poisonQueues, queue => { program: 'operators', queue: queue, principal: operatorsGroupId, type: 'Group' })
+  map(names.poisonQueues, queue => { holder: 'functions', queue: queue, principal: functionsPrincipalId, type: 'ServicePrincipal' }),
+  empty(operatorsGroupId) ? [] : map(names.poisonQueues, queue => { holder: operators, queue: queue, principal: operatorsGroupId, type: 'Group' })
 )
 
 module containerRoles 'storage-role.bicep' = [
@@ -114,7 +122,7 @@ module containerRoles 'storage-role.bicep' = [
     params: {
       accountName: storageName
       containerName: grant.container
-      holder: grant.program
+      holder: grant.holder
       principalId: grant.principal
       principalType: grant.type
       roleId: grant.role
@@ -125,7 +133,7 @@ module containerRoles 'storage-role.bicep' = [
 module queueRoles 'service-bus-role.bicep' = [
   for grant in queueGrants: {
     params: {
-      holder: grant.program
+      holder: grant.holder
       namespaceName: busName
       principalId: grant.principal
       principalType: grant.type
@@ -139,7 +147,7 @@ module poisonRoles 'queue-role.bicep' = [
   for grant in poisonGrants: {
     params: {
       accountName: storageName
-      holder: grant.program
+      holder: grant.holder
       principalId: grant.principal
       principalType: grant.type
       queueName: grant.queue

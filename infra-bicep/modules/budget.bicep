@@ -5,6 +5,7 @@ metadata description = 'Tells when a month becomes dearer than it was meant to b
 param amount int
 
 @description('First day from which it counts, yyyy-MM-01.')
+@minLength(10)
 param startDate string
 
 @description('Addresses that are told.')

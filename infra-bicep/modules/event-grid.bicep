@@ -54,7 +54,7 @@ resource bus 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = {
   name: busName
 
   resource uploads 'queues' existing = {
-    name: 'upload-events'
+    name: names.queues.uploadEvents
   }
 }
 

@@ -44,7 +44,8 @@ param maxInstances int
 resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: name
   location: location
-  tags: union(tags, { 'azd-service-name': 'functions' })
+  // Without the tag of an azd service: azd deploys functions to Microsoft.Web/sites only, and refuses this.
+  tags: tags
   kind: 'functionapp'
   identity: {
     type: 'UserAssigned'
@@ -76,6 +77,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
           image: image
           env: map(
             items(union(settings, {
+              // By default keys lie on a disk that a restart empties, and the subscriptions with it.
+              AzureWebJobsSecretStorageType: 'blob'
               AzureWebJobsStorage__blobServiceUri: hostBlobEndpoint
               AzureWebJobsStorage__clientId: identityClientId
               AzureWebJobsStorage__credential: 'managedidentity'

@@ -11,9 +11,6 @@ param hostBlobEndpoint string
 @description('Queue endpoint of the host\'s storage account.')
 param hostQueueEndpoint string
 
-@description('Container of the app\'s packages.')
-param packages string
-
 @description('Azure region.')
 param location string
 
@@ -78,7 +75,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${hostBlobEndpoint}${packages}'
+          value: '${hostBlobEndpoint}${loadJsonContent('names.json').packagesContainer}'
           authentication: {
             type: 'UserAssignedIdentity'
             userAssignedIdentityResourceId: identityId

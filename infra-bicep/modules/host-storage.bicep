@@ -17,9 +17,6 @@ param functionsPrincipalId string
 @description('Whether anybody on the internet may knock (identities are asked for all the same), or private endpoints only.')
 param publicNetworkAccess bool
 
-@description('Container of the app\'s packages.')
-param packages string
-
 var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var queueContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 
@@ -49,7 +46,7 @@ resource hostStorage 'Microsoft.Storage/storageAccounts@2026-06-01' = {
     name: 'default'
 
     resource container 'containers' = {
-      name: packages
+      name: loadJsonContent('names.json').packagesContainer
       properties: {
         publicAccess: 'None'
       }

@@ -22,6 +22,7 @@ var zones = [
   'privatelink.oms.opinsights.azure.com'
   'privatelink.ods.opinsights.azure.com'
   'privatelink.agentsvc.azure-automation.net'
+  'privatelink.vaultcore.azure.net'
 ]
 
 resource closed 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
@@ -165,3 +166,6 @@ output functionsZoneId string = privateZones[4].id
 
 @description('Zones of Azure Monitor, which also reads from blobs.')
 output monitorZoneIds string[] = [privateZones[5].id, privateZones[6].id, privateZones[7].id, privateZones[8].id, privateZones[0].id]
+
+@description('Zone of the Key Vault.')
+output vaultZoneId string = privateZones[9].id

@@ -16,7 +16,7 @@ param subnetId string
 param targetId string
 
 @description('Part of the resource.')
-@allowed(['azuremonitor', 'blob', 'queue', 'namespace', 'registry', 'sites'])
+@allowed(['azuremonitor', 'blob', 'queue', 'namespace', 'registry', 'sites', 'vault'])
 param part string
 
 @description('Private DNS zones in which the resource is found.')

@@ -1,7 +1,7 @@
 metadata description = 'The only ways to resources that are closed to the internet.'
 
 @description('Resources: a name for the endpoint, the part that it leads to, the resource\'s id, and the private DNS zones it is found in.')
-param endpoints { name: string, part: 'azuremonitor' | 'blob' | 'queue' | 'namespace' | 'registry' | 'sites', target: string, zones: string[] }[]
+param endpoints { name: string, part: 'azuremonitor' | 'blob' | 'queue' | 'namespace' | 'registry' | 'sites' | 'vault', target: string, zones: string[] }[]
 
 @description('Suffix of the names.')
 param suffix string

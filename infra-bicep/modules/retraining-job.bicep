@@ -58,12 +58,26 @@ param timeoutSeconds int
 @description('Public keys of which one must have signed a model, in PEM; empty where none is needed.')
 param trustedModelKeys string
 
+@description('Whether new models are signed.')
+param signs bool
+
+@description('Address of the private key for it, in a Key Vault.')
+param signingKeyUrl string
+
 var keys = empty(trustedModelKeys) ? [] : [
   {
     name: 'TrustedModelKeys'
     value: trustedModelKeys
   }
 ]
+
+var signingKey = loadJsonContent('names.json').signingKeySecret
+var signing = signs ? [
+  {
+    name: 'ModelSigningKey'
+    secretRef: signingKey
+  }
+] : []
 
 resource job 'Microsoft.App/jobs@2026-07-01' = {
   name: name
@@ -88,6 +102,13 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
           identity: identityId
         }
       ]
+      secrets: signs ? [
+        {
+          name: signingKey
+          identity: identityId
+          keyVaultUrl: signingKeyUrl
+        }
+      ] : []
       eventTriggerConfig: {
         parallelism: 1
         replicaCompletionCount: 1
@@ -104,7 +125,7 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
               metadata: {
                 messageCount: '1'
                 namespace: busName
-                queueName: 'training-requests'
+                queueName: loadJsonContent('names.json').queues.trainingRequests
               }
             }
           ]
@@ -145,7 +166,8 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
               }
             ],
             map(items(telemetry), setting => { name: setting.key, value: setting.value }),
-            keys
+            keys,
+            signing
           )
           resources: {
             cpu: json(onGpu ? '8.0' : cpu)

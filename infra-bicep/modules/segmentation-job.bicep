@@ -116,7 +116,7 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
               metadata: {
                 messageCount: string(messagesPerExecution)
                 namespace: busName
-                queueName: 'segmentation-requests'
+                queueName: loadJsonContent('names.json').queues.segmentationRequests
               }
             }
           ]

@@ -72,7 +72,7 @@ resource network 'Microsoft.ServiceBus/namespaces/networkRuleSets@2026-01-01' = 
 }
 
 resource queues 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = [
-  for queue in names.queues: {
+  for queue in map(items(names.queues), one => one.value): {
     parent: bus
     name: queue
     properties: {

@@ -9,7 +9,7 @@ param containerName string
 @description('Id of the built-in role.')
 param roleId string
 
-@description('Names who holds the role, for ever; a principal id is not known before the deployment.')
+@description('Names who holds the role, for ever: its principal cannot be changed, and that of a program is not known before the deployment.')
 param holder string
 
 @description('Principal id of the identity.')

@@ -27,7 +27,11 @@ param softDeleteDays int
 @minValue(1)
 param coolAfterDays int
 
-@description('Where logs of reads, writes and deletions go.')
+@description('Days for which events are kept that could not be delivered.')
+@minValue(1)
+param undeliveredEventsDays int
+
+@description('Where metrics go.')
 param workspaceId string
 
 var names = loadJsonContent('names.json')
@@ -73,7 +77,7 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-06-01' = {
 }
 
 resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' = [
-  for container in concat(names.containers, [names.deadEventsContainer]): {
+  for container in concat(map(items(names.containers), one => one.value), [names.deadEventsContainer]): {
     parent: blobs
     name: container
     properties: {
@@ -128,12 +132,30 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06
           definition: {
             filters: {
               blobTypes: ['blockBlob']
-              prefixMatch: ['slices/', 'preprocessed/', 'results/']
+              prefixMatch: ['${names.containers.slices}/', '${names.containers.preprocessed}/', '${names.containers.results}/']
             }
             actions: {
               baseBlob: {
                 tierToCool: {
                   daysAfterModificationGreaterThan: coolAfterDays
+                }
+              }
+            }
+          }
+        }
+        {
+          // They name uploads, and an erasure does not look here.
+          name: 'undelivered-events-go'
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${names.deadEventsContainer}/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: undeliveredEventsDays
                 }
               }
             }
@@ -147,21 +169,13 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06
 
 // The only version that takes any name: of the stable one of 2016 there can be but one setting, named service.
 #disable-next-line use-recent-api-versions
-resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+resource blobMetrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: blobs
   properties: {
     workspaceId: workspaceId
-    logs: [
-      {
-        category: 'StorageDelete'
-        enabled: true
-      }
-      {
-        category: 'StorageWrite'
-        enabled: true
-      }
-    ]
+    // No logs: every line of them has the name of a blob, and with it that of an upload.
+    logs: []
     metrics: [
       {
         category: 'Transaction'
@@ -173,6 +187,9 @@ resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 @description('Resource id.')
 output id string = account.id
+
+@description('Resource id of its queues.')
+output queueServiceId string = queueService.id
 
 @description('Name of the account.')
 output name string = account.name

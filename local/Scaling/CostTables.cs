@@ -11,10 +11,10 @@ internal static class CostTables
     private const double DaysPerMonth = HoursPerMonth / 24;
 
     // As infra-bicep/ has them; a test holds them to it.
-    public const int LogAlerts = 4;
-    public const int MetricSeries = 5;
-    public const int PrivateEndpoints = 8;
-    public const int PrivateZones = 9;
+    public const int LogAlerts = 5;
+    public const int MetricSeries = 11;
+    public const int PrivateEndpoints = 9;
+    public const int PrivateZones = 10;
     public const double SecondsBetweenLooks = 300;
 
     /// <param name="runs">The day simulated on each hardware.</param>
@@ -50,7 +50,7 @@ internal static class CostTables
             ("registry, Basic", $"{Number(DaysPerMonth)} days x {Plain(Of("registry-basic-day"))}", DaysPerMonth * Of("registry-basic-day"), 0),
             ("registry, Premium", $"{Number(DaysPerMonth)} days x {Plain(Of("registry-premium-day"))}", 0, DaysPerMonth * Of("registry-premium-day")),
             Both("alerts on logs", $"{LogAlerts} x {Plain(Of("alert-log-5-minutes"))}", LogAlerts * Of("alert-log-5-minutes")),
-            Both("alert on dead letters", $"{MetricSeries} series x {Plain(Of("alert-metric"))}", MetricSeries * Of("alert-metric")),
+            Both("alerts on metrics", $"{MetricSeries} series x {Plain(Of("alert-metric"))}", MetricSeries * Of("alert-metric")),
             ("private endpoints", $"{PrivateEndpoints} x {HoursPerMonth} h x {Plain(Of("private-endpoint-hour"))}", 0, PrivateEndpoints * HoursPerMonth * Of("private-endpoint-hour")),
             ("private DNS zones", $"{PrivateZones} x {Plain(Of("private-zone-month"))}", 0, PrivateZones * Of("private-zone-month")),
             ("load balancer and address of the environment", $"{HoursPerMonth} h x ({Plain(Of("load-balancer-hour"))} + {Plain(Of("public-ip-hour"))})", 0, HoursPerMonth * (Of("load-balancer-hour") + Of("public-ip-hour"))),

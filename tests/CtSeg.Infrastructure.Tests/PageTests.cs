@@ -17,8 +17,22 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void Given_TheGroupsOfTheSnapshots_When_Read_Then_TheyAreThoseOfTheTests() =>
-        Page.ShouldContain($"export {string.Join(' ', BicepCompiler.Groups.Select(group => $"CTSEG_{group.Key.ToUpperInvariant()}_GROUP={group.Value}"))}");
+    public void Given_TheVariablesOfTheSnapshots_When_Read_Then_TheyAreThoseOfTheTests() =>
+        Page.ShouldContain($"export {string.Join(' ', BicepCompiler.Variables.Select(variable => $"{variable.Key}={variable.Value}"))}");
+
+    [Fact]
+    public async Task Given_TheDaysOfSoftDelete_When_ThePageOfErasureIsRead_Then_ItSaysThoseOfEachForm()
+    {
+        Assert.SkipWhen(BicepCompiler.Missing is not null, BicepCompiler.Missing ?? "");
+        var page = Docs("erasure.md");
+        foreach (var form in Template.OfRepository.Parameters)
+        {
+            var days = (await Template.OfRepository.DeploymentAsync(form)).One("Microsoft.Storage/storageAccounts/blobServices", "stctseg").Text("properties", "deleteRetentionPolicy", "days");
+            page.ShouldContain($"| `{form}` | {days} days |");
+        }
+    }
+
+    private static string Docs(string page) => File.ReadAllText(Path.Combine(Template.OfRepository.Root, "docs", page));
 
     private static string Row(IGrouping<(string Program, string Role), RolesCheck.Grant> grants)
     {

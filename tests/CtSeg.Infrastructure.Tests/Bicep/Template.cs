@@ -12,7 +12,10 @@ internal sealed class Template : IDisposable
 
     private Template(string root, bool isCopy, IReadOnlyList<string> parameters) => (Root, _isCopy, Parameters) = (root, isCopy, parameters);
 
-    /// <value>Names of parameter files without their endings: every one is looked at.</value>
+    /// <summary>Parameters of the template that follows after the functions, with subscriptions of their webhooks.</summary>
+    public const string Subscriptions = "event-subscriptions";
+
+    /// <value>Names of the system's parameter files without their endings: every one is looked at.</value>
     public IReadOnlyList<string> Parameters { get; }
 
     /// <value>Folder above <c>infra-bicep</c>.</value>
@@ -61,5 +64,5 @@ internal sealed class Template : IDisposable
     }
 
     private async Task<Deployment> ForetellAsync(string parameters) =>
-        Deployment.Parse(parameters, await BicepCompiler.ForetellAsync(Path.Combine(Folder, $"{parameters}.bicepparam")));
+        Deployment.Parse(parameters, await BicepCompiler.ForetellAsync(Path.Combine(Folder, $"{parameters}.bicepparam"), parameters == Subscriptions ? "rg-ctseg" : null));
 }

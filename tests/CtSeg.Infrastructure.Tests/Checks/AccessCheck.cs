@@ -46,7 +46,7 @@ internal sealed class AccessCheck : TemplateCheck
     private static IEnumerable<string> Endpoints(Deployment deployment)
     {
         var parts = deployment.OfType("Microsoft.Network/privateEndpoints").SelectMany(endpoint => endpoint.All("groupIds")).SelectMany(group => group.EnumerateArray()).Select(part => part.GetString()).ToList();
-        foreach (var (part, count) in new[] { ("blob", 2), ("queue", 2), ("namespace", 1), ("registry", 1), ("sites", 1), ("azuremonitor", 1) })
+        foreach (var (part, count) in new[] { ("blob", 2), ("queue", 2), ("namespace", 1), ("registry", 1), ("sites", 1), ("azuremonitor", 1), ("vault", 1) })
             if (parts.Count(one => one == part) != count)
                 yield return $"There are {parts.Count(one => one == part)} private endpoints of the part {part}, not {count}.";
     }

@@ -12,8 +12,8 @@ internal sealed partial class HooksCheck : TemplateCheck
     {
         var hooks = Directory.GetFiles(Path.Combine(template.Folder, "hooks"), "*.sh").ToDictionary(file => Path.GetFileName(file), File.ReadAllText);
         var named = hooks.Values.SelectMany(hook => Variable().Matches(hook)).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
-        // What a hook itself sets for the next provisioning.
-        named.ExceptWith(hooks.Values.SelectMany(hook => Set().Matches(hook)).Select(match => match.Groups["name"].Value));
+        // What whoever deploys may set.
+        named.ExceptWith(DeployPage.Variables);
         var found = new List<string>(await ForEachAsync(template, deployment => named.Except(deployment.Outputs).Select(name => $"A hook reads the output {name}, which there is not.")));
         found.AddRange(Webhooks(template, hooks["subscribe-to-blobs.sh"]));
         var azd = await File.ReadAllTextAsync(Path.Combine(template.Root, "azure.yaml"));
@@ -44,9 +44,6 @@ internal sealed partial class HooksCheck : TemplateCheck
 
     [GeneratedRegex(@"\$\{?(?<name>(AZURE|CTSEG)_[A-Z_]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Variable();
-
-    [GeneratedRegex(@"azd env set (?<name>[A-Z_]+)", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Set();
 
     [GeneratedRegex("\"(?<container>[a-z-]+)\": \"\\$\\(webhook (?<function>\\w+)\\)\"", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Webhook();

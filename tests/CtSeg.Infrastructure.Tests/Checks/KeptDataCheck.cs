@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using CtSeg.Contracts;
 using CtSeg.Infrastructure.Tests.Bicep;
 
 namespace CtSeg.Infrastructure.Tests.Checks;
@@ -22,8 +24,20 @@ internal sealed class KeptDataCheck : TemplateCheck
             .Select(rule => rule.Value.GetInt32().ToString(CultureInfo.InvariantCulture)).ToList();
         if (versions.Count != 2 || versions.Any(version => version != days))
             yield return "Old versions and snapshots stay longer than deleted blobs: what was erased would not be gone.";
-        // Nothing but versions may go by itself: slices, masks and training data are a patient's.
-        foreach (var deleted in lifecycle.All("baseBlob").Where(action => action.TryGetProperty("delete", out _)))
-            yield return $"Blobs are deleted by their age: {deleted.GetRawText()}";
+        // Nothing else may go by itself: slices, masks and training data are a patient's.
+        var deleting = lifecycle.All("definition").Where(rule => rule.GetProperty("actions").TryGetProperty("baseBlob", out var action) && action.TryGetProperty("delete", out _)).ToList();
+        foreach (var rule in deleting.Where(rule => !IsOfUndelivered(rule)))
+            yield return $"Blobs are deleted by their age: {rule.GetRawText()}";
+        if (!deleting.Exists(IsOfUndelivered))
+            yield return $"What lies in {Containers.UndeliveredEvents} names uploads, and stays for ever.";
+        foreach (var logs in deployment.OfType("Microsoft.Insights/diagnosticSettings").Where(setting => setting.Id.Contains("/Microsoft.Storage/", StringComparison.Ordinal)).SelectMany(setting => setting.All("category"))
+                     .Where(category => category.GetString()!.StartsWith("Storage", StringComparison.Ordinal)))
+            yield return $"The logs {logs.GetString()} name uploads: erasures do not reach them.";
+    }
+
+    private static bool IsOfUndelivered(JsonElement rule)
+    {
+        var prefixes = rule.GetProperty("filters").TryGetProperty("prefixMatch", out var found) ? found.EnumerateArray().Select(prefix => prefix.GetString()!).ToList() : [];
+        return prefixes.SequenceEqual([$"{Containers.UndeliveredEvents}/"]);
     }
 }

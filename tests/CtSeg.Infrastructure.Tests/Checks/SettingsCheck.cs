@@ -11,8 +11,14 @@ internal sealed class SettingsCheck : TemplateCheck
     // What the telemetry libraries tell Microsoft of themselves, which no private endpoint takes.
     private static readonly string[] OwnTelemetry = ["APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL"];
 
+    // Where the Functions host keeps its keys, which a container app must say.
+    private const string KeyStorage = "AzureWebJobsSecretStorageType";
+
+    // What the Functions host logs of a call names its blob.
+    private const string HostLogs = "AzureFunctionsJobHost__logging__logLevel__Function";
+
     // Read by others than our code.
-    private static readonly string[] OfLibraries = [.. OwnTelemetry, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
+    private static readonly string[] OfLibraries = [.. OwnTelemetry, KeyStorage, HostLogs, "MALLOC_ARENA_MAX", "FUNCTIONS_WORKER_RUNTIME"];
 
     private static readonly string[] NeededByAll =
     [
@@ -23,14 +29,15 @@ internal sealed class SettingsCheck : TemplateCheck
 
     private static readonly string[] NeededByFunctions =
     [
-        .. NeededByAll, .. SettingCatalogue.Schedules.Select(schedule => schedule.Name),
+        .. NeededByAll, HostLogs, .. SettingCatalogue.Schedules.Select(schedule => schedule.Name),
         ConnectionSettings.BlobEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Host), ConnectionSettings.QueueEndpoint(Connections.Slices),
     ];
 
     public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment =>
     {
         var isPrivate = deployment.OfType("Microsoft.Network/privateEndpoints").Any();
-        var functions = Problems("The functions", FunctionsOf(deployment), Needed(NeededByFunctions), SettingReaders.Host | SettingReaders.Functions);
+        var isContainer = deployment.OfType("Microsoft.App/containerApps").Any();
+        var functions = Problems("The functions", FunctionsOf(deployment), Needed(isContainer ? [.. NeededByFunctions, KeyStorage] : NeededByFunctions), SettingReaders.Host | SettingReaders.Functions);
         return functions.Concat(deployment.OfType("Microsoft.App/jobs").SelectMany(job => Problems(job.Name, SettingsIn(job), Needed(NeededByAll), SettingReaders.Job)));
 
         IEnumerable<string> Needed(IEnumerable<string> names) => isPrivate ? names.Concat(OwnTelemetry) : names;
@@ -58,5 +65,5 @@ internal sealed class SettingsCheck : TemplateCheck
 
     private static Dictionary<string, string> SettingsIn(Resource app) =>
         app.At("properties", "template", "containers", "0", "env")!.Value.EnumerateArray()
-            .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.GetProperty("value").GetString()!);
+            .ToDictionary(setting => setting.GetProperty("name").GetString()!, setting => setting.TryGetProperty("value", out var value) ? value.GetString()! : $"[secret {setting.GetProperty("secretRef").GetString()}]");
 }

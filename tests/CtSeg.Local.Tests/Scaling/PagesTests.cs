@@ -147,7 +147,8 @@ public sealed partial class PagesTests
         CountOf("'privatelink.", Path.Combine(modules, "network.bicep")).ShouldBe(CostTables.PrivateZones);
         CountOf("part: '", Template).ShouldBe(CostTables.PrivateEndpoints);
         CountOf("    query: '", Path.Combine(modules, "alerts.bicep")).ShouldBe(CostTables.LogAlerts);
-        CostTables.MetricSeries.ShouldBe(Queues.All.Count);
+        // Dead letters are watched queue by queue, the rest as one series each.
+        CostTables.MetricSeries.ShouldBe(Queues.All.Count + CountOf("    metric: '", Path.Combine(modules, "alerts.bicep")) - 1);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class ConsumeFlowTests
             $"HEAD audit/erased/{scan}",
             $"PUT status/{scan}.json",
             // It waits no longer.
-            $"DELETE status/waiting/{scan}.0",
+            $"DELETE status/{BlobPaths.WaitingScan(scan, 0)}",
             $"SEND {Queues.SegmentationCompleted} {scan}-1",
             "COMPLETE 1",
         ]);
@@ -149,6 +149,28 @@ public sealed class ConsumeFlowTests
         var told = _world.Told().ShouldHaveSingleItem().GetProperty("traceparent").GetString().ShouldNotBeNull();
         told.ShouldStartWith(TraceParent[..36]);
         told.ShouldNotBe(TraceParent);
+    }
+
+    [Fact]
+    public async Task Given_AScanErasedWhileItsResultIsWritten_When_Consumed_Then_AllThatWasMadeOfItIsGone()
+    {
+        var scan = await _world.UploadAsync("a.png");
+        await _world.Connect().GetBlobContainerClient(Containers.Audit).GetBlobClient(BlobPaths.ErasedScan(scan)).UploadAsync(BinaryData.Empty, TestContext.Current.CancellationToken);
+        // An erasure in its midst: the manifest is gone, the image not yet.
+        var effects = new Effects { After = (_, step) => EraseAfter(step) };
+
+        await _world.DrainAsync(effects: effects);
+
+        string[] made = [$"preprocessed/{BlobPaths.PreprocessedImage(scan)}", $"results/{BlobPaths.Mask(scan)}", $"results/{BlobPaths.Metrics(scan)}", $"status/{BlobPaths.Status(scan)}"];
+        made.Where(blob => _world.Storage.Find(blob) is not null).ShouldBeEmpty();
+        effects.Done.ShouldContain($"DELETE {made[0]}");
+        _world.Told().ShouldBeEmpty();
+
+        void EraseAfter(string step)
+        {
+            if (step == $"PUT results/{BlobPaths.Metrics(scan)}")
+                _world.Storage.Remove($"preprocessed/{BlobPaths.Manifest(scan)}");
+        }
     }
 
     [Fact]

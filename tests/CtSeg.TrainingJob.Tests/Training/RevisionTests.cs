@@ -10,10 +10,11 @@ public sealed class RevisionTests : IDisposable
 {
     private const string Project = """
         <Project>
-          <PropertyGroup>
-            <SourceRevisionId Condition="'$(Bare)' == ''">abc</SourceRevisionId>
-          </PropertyGroup>
-          <Target Name="InitializeSourceControlInformation" />
+          <Target Name="InitializeSourceControlInformation">
+            <PropertyGroup>
+              <SourceRevisionId Condition="'$(Bare)' == '' And '$(SourceRevisionId)' == ''">abc</SourceRevisionId>
+            </PropertyGroup>
+          </Target>
           <Import Project="build/Revision.targets" />
         </Project>
         """;
@@ -46,6 +47,7 @@ public sealed class RevisionTests : IDisposable
         Directory.Delete(_folder[".git"], recursive: true);
         (await NotedAsync()).ShouldBe("abc-unchecked");
         (await NotedAsync("-p:Bare=true")).ShouldBe("");
+        (await NotedAsync("-p:SourceRevisionId=def")).ShouldBe("def");
     }
 
     public void Dispose() => _folder.Dispose();

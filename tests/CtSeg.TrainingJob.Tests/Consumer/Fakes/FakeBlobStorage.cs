@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using CtSeg.Testing;
 
 namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
@@ -42,13 +43,15 @@ internal sealed class FakeBlobStorage
     }
 
     /// <summary>A client whose every request is a step of <paramref name="effects"/>.</summary>
-    public BlobServiceClient Connect(Effects? effects = null) => ConnectAs("account", effects);
+    /// <param name="roles">Of the program that it is; none for who may do all.</param>
+    public BlobServiceClient Connect(Effects? effects = null, RoleGuard? roles = null) => ConnectAs("account", effects, roles);
 
     /// <param name="account">Its name is part of the address and decides about nothing here.</param>
-    public BlobServiceClient ConnectAs(string account, Effects? effects = null)
+    public BlobServiceClient ConnectAs(string account, Effects? effects = null, RoleGuard? roles = null)
     {
         var options = new BlobClientOptions { Transport = new HttpClientTransport(new HttpClient(new Handler(this, effects ?? new Effects()))) };
         options.Retry.MaxRetries = 0;
+        roles?.Guard(options);
         return new BlobServiceClient(
             new Uri($"http://127.0.0.1:1/{account}"), new StorageSharedKeyCredential(account, Convert.ToBase64String(new byte[32])), options);
     }
