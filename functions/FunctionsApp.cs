@@ -8,6 +8,8 @@ using CtSeg.Intake;
 using CtSeg.Processes;
 using CtSeg.Recovery;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
+using CtSeg.Telemetry.Export;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
@@ -19,11 +21,13 @@ internal static class FunctionsApp
     // Names, metadata and JSON around the slice.
     private const long EnvelopeBytes = 1024 * 1024;
 
-    /// <param name="setting">Looks an application setting up; null when it is not set.</param>
+    /// <param name="settings">Application settings by name.</param>
     /// <exception cref="SettingsException">The settings do not allow a start.</exception>
-    public static WebApplication Build(Func<string, string?> setting, TimeProvider clock)
+    public static WebApplication Build(IReadOnlyDictionary<string, string> settings, TimeProvider clock) => Build(settings, FunctionsOptions.Read(settings), clock);
+
+    /// <param name="options">What the settings say.</param>
+    internal static WebApplication Build(IReadOnlyDictionary<string, string> settings, FunctionsOptions options, TimeProvider clock)
     {
-        var options = FunctionsOptions.Read(setting);
         // The base image's ASPNETCORE_CONTENTROOT and ASPNETCORE_URLS are not meant for this process.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");
@@ -35,6 +39,8 @@ internal static class FunctionsApp
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // For as long as the process lives; the host ends it by a kill.
+        TelemetryExport.Start(options.Telemetry, TelemetryNames.FunctionsService, settings.GetValueOrDefault)?.AddTo(builder.Logging);
         if (ParentLifeline.IsRequested)
             builder.Services.AddSingleton<IHostLifetime, ParentsLifetime>();
         var app = builder.Build();
@@ -59,17 +65,20 @@ internal static class FunctionsApp
             outcomes, new DataSetStore(options.Storage, clock), statuses, blobs, options.ImageLimits, options.MaxUploadBytes, clock);
         var poisoned = new RecordPoisonedSliceTrigger(
             new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), corrections, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
-        var deadLetters = new RecordDeadLettersTrigger(
-            new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock), clock,
-            logs.CreateLogger<RecordDeadLettersTrigger>());
+        var letters = new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock);
+        var deadLetters = new RecordDeadLettersTrigger(letters, clock, logs.CreateLogger<RecordDeadLettersTrigger>());
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
         var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
-        MapTrigger(app, PreprocessSliceTrigger.Name, preprocess.RunAsync);
-        MapTrigger(app, AcceptCorrectionTrigger.Name, accept.RunAsync);
-        MapTrigger(app, RecordPoisonedSliceTrigger.Name, poisoned.RunAsync);
-        MapTrigger(app, RecordDeadLettersTrigger.Name, deadLetters.RunAsync);
-        MapTrigger(app, ReconcileScansTrigger.Name, reconcile.RunAsync);
+        MapTrigger(app, PreprocessSliceTrigger.Name, FunctionTriggers.Blob, preprocess.RunAsync);
+        MapTrigger(app, AcceptCorrectionTrigger.Name, FunctionTriggers.Blob, accept.RunAsync);
+        MapTrigger(app, RecordPoisonedSliceTrigger.Name, FunctionTriggers.Queue, poisoned.RunAsync);
+        MapTrigger(app, RecordDeadLettersTrigger.Name, FunctionTriggers.Queue, deadLetters.RunAsync);
+        MapTrigger(app, ReconcileScansTrigger.Name, FunctionTriggers.Timer, reconcile.RunAsync);
+        MapTrigger(app, TakeUploadTrigger.Name, FunctionTriggers.Queue,
+            new TakeUploadTrigger(blobs, options.MaxUploadBytes, preprocess, accept, poisoned, logs.CreateLogger<TakeUploadTrigger>()).RunAsync);
+        MapTrigger(app, RecordLostUploadTrigger.Name, FunctionTriggers.Queue,
+            new RecordLostUploadTrigger(poisoned, letters, logs.CreateLogger<RecordLostUploadTrigger>()).RunAsync);
 
         MapGet(app, ApiPrefix + ListScansEndpoint.Route, new ListScansEndpoint(statuses).RunAsync);
         MapGet(app, ApiPrefix + GetScanEndpoint.Route, new GetScanEndpoint(statuses).RunAsync);
@@ -85,23 +94,35 @@ internal static class FunctionsApp
     private static void MapTrainingRuns(WebApplication app, FunctionsOptions options, TimeProvider clock, ILoggerFactory logs)
     {
         var runs = new TrainingRunStore(options.Storage, clock);
-        MapTrigger(app, ScheduleRetrainingTrigger.Name,
+        MapTrigger(app, ScheduleRetrainingTrigger.Name, FunctionTriggers.Timer,
             new ScheduleRetrainingTrigger(runs, options.Night, clock, logs.CreateLogger<ScheduleRetrainingTrigger>()).RunAsync);
-        MapTrigger(app, StartTrainingRunTrigger.Name,
+        MapTrigger(app, StartTrainingRunTrigger.Name, FunctionTriggers.Http,
             new StartTrainingRunTrigger(runs, clock, logs.CreateLogger<StartTrainingRunTrigger>()).RunAsync);
-        MapTrigger(app, ReconcileTrainingRunsTrigger.Name,
+        MapTrigger(app, ReconcileTrainingRunsTrigger.Name, FunctionTriggers.Timer,
             new ReconcileTrainingRunsTrigger(
                 new TrainingRunReconciler(options.Storage, runs, options.TrainingRuns, clock), new ErasureReview(options.Storage, clock), clock, logs.CreateLogger<ReconcileTrainingRunsTrigger>()).RunAsync);
         MapGet(app, ApiPrefix + ListTrainingRunsEndpoint.Route, new ListTrainingRunsEndpoint(runs).RunAsync);
         MapGet(app, ApiPrefix + GetTrainingRunEndpoint.Route, new GetTrainingRunEndpoint(runs).RunAsync);
     }
 
-    private static void MapTrigger(WebApplication app, string function, Func<HttpRequest, CancellationToken, Task<Answer>> run)
+    private static void MapTrigger(WebApplication app, string function, string trigger, Func<HttpRequest, CancellationToken, Task<Answer>> run)
     {
         RequestDelegate handler = async context =>
         {
-            var answer = await run(context.Request, context.RequestAborted);
-            await Reply.WriteAsync(context, answer.ToUtf8());
+            using var span = InvocationSpan.Start(function, trigger, context.Request);
+            byte[] answer;
+            try
+            {
+                answer = (await run(context.Request, context.RequestAborted)).ToUtf8();
+            }
+            catch (Exception e)
+            {
+                span.Fail(e);
+                throw;
+            }
+            // Ended before the host hears of it, which may end this process at once.
+            span?.Stop();
+            await Reply.WriteAsync(context, answer);
         };
         app.MapPost($"/{function}", handler);
     }

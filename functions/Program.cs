@@ -1,3 +1,4 @@
+using CtSeg.Configuration;
 using CtSeg.Functions;
 using CtSeg.Functions.Settings;
 using CtSeg.Processes;
@@ -5,12 +6,12 @@ using CtSeg.Processes;
 WebApplication app;
 try
 {
-    app = FunctionsApp.Build(Environment.GetEnvironmentVariable, TimeProvider.System);
+    app = FunctionsApp.Build(EnvironmentSettings.Read(), TimeProvider.System);
 }
 catch (SettingsException e)
 {
     Console.Error.WriteLine(e.Message);
-    return 1;
+    return SettingsException.ExitCode;
 }
 await using (app)
 {

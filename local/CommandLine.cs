@@ -6,6 +6,7 @@ using CtSeg.Local.Bench;
 using CtSeg.Local.Demo;
 using CtSeg.Local.FunctionsHost;
 using CtSeg.Local.Processes;
+using CtSeg.Local.Scaling;
 using CtSeg.Local.ServiceBus;
 using CtSeg.Local.Stack;
 using CtSeg.Local.Testing;
@@ -31,7 +32,9 @@ internal static class CommandLine
         ("data", "Brings labelled slices into the training data in storage, and lists them."),
         ("models", "Lists, compares, promotes and rolls back the models in storage."),
         ("training-runs", "Starts, lists and cancels training runs."),
+        ("dead-letters", "Lists what was given up, by cause, and sends it again."),
         ("retrain", "Trains what training runs ask for (what the job runs in Azure)."),
+        ("settings", "Lists the settings of all programs, with defaults and ranges."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),
     ];
 
@@ -64,9 +67,13 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>The verbs that <c>./ctseg</c> hands to this program; a test holds the script to them.</summary>
+    public static IEnumerable<string> OwnVerbs =>
+        CreateRoot().Subcommands.Select(command => command.Name).Except(JobVerbs.Select(known => known.Verb));
+
     private static Command CreateRoot()
     {
-        var hostCommand = HostCommand.Create(connection => AmqpServiceBusClient.FromConnectionString(connection));
+        var hostCommand = HostCommand.Create(connection => ServiceBusConnection.Open(connection.Name, connection.Setting));
         // Started by up and demo only.
         hostCommand.Hidden = true;
         // No RootCommand: that would call itself by the program's file, not by what people type.
@@ -86,6 +93,7 @@ internal static class CommandLine
             ServiceBusCommand.Create(Environment.GetEnvironmentVariable),
             TestCommand.Create(),
             BenchCommand.Create(),
+            ScalingCommand.Create(),
             hostCommand,
             new HelpOption { Recursive = true },
             new VersionOption(),

@@ -10,6 +10,7 @@ using CtSeg.TrainingJob.DataSets;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
+using CtSeg.TrainingJob.Letters;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingJob.Robustness;
@@ -31,6 +32,8 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     BenchCommand.Create(),
     RetrainCommand.Create(),
     TrainingRunsCommand.Create(),
+    DeadLettersCommand.Create(),
+    SettingsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
 var arguments = root.Parse(args);

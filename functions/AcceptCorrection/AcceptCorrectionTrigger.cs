@@ -17,6 +17,11 @@ internal sealed partial class AcceptCorrectionTrigger(CorrectionIntake intake, I
         // The content is read from storage again, with its metadata: what lies there now counts.
         using (var invocation = await BlobInvocation.ReadAsync(request.Body, request.ContentLength, MaskBinding, Containers.Corrections, cancellationToken))
             blobName = invocation.BlobName;
+        return await AcceptAsync(blobName, cancellationToken);
+    }
+
+    public async Task<Answer> AcceptAsync(string blobName, CancellationToken cancellationToken)
+    {
         var result = await intake.AcceptAsync(blobName, cancellationToken);
         if (result.Scan is not { } scan)
         {

@@ -49,6 +49,6 @@ internal sealed partial class GetHealthEndpoint(BlobContainerClient container, T
         return false;
     }
 
-    [LoggerMessage(240, LogLevel.Error, "Storage is not reachable: {Status} {ErrorCode}")]
+    [LoggerMessage(280, LogLevel.Error, "Storage is not reachable: {Status} {ErrorCode}")]
     private partial void LogUnreachable(int status, string? errorCode);
 }

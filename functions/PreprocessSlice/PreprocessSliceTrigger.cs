@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Intake;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -19,8 +20,17 @@ internal sealed partial class PreprocessSliceTrigger(
         // Above the cap the ETag stands for the content, and only the poison queue's function learns it.
         if (invocation.Content.Length > maxUploadBytes)
             throw new BadHttpRequestException($"The slice is larger than {maxUploadBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
-        var outcome = await intake.AcceptAsync(invocation.BlobName, invocation.Content, cancellationToken);
+        return await AcceptAsync(invocation.BlobName, invocation.Content, TraceContext.Of(request), cancellationToken);
+    }
+
+    /// <param name="content">The uploaded bytes, not kept.</param>
+    public async Task<Answer> AcceptAsync(string blobName, ReadOnlyMemory<byte> content, string? traceParent, CancellationToken cancellationToken)
+    {
+        var outcome = await intake.AcceptAsync(blobName, content, cancellationToken);
         var (scan, attempt) = (outcome.Status.ScanId, outcome.Status.Attempt);
+        Spans.Current.IsOf(scan);
+        if (outcome.Rejected is not null)
+            Spans.Current.Ended(outcome.Status.State);
         if (outcome.IsErased)
         {
             LogErased(scan);
@@ -31,7 +41,8 @@ internal sealed partial class PreprocessSliceTrigger(
         if (!outcome.IsToBeRequested)
             return new Answer().Log($"scan {scan}: {outcome.Status.State}, nothing to ask for");
         LogRequested(scan, attempt);
-        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+        var message = ScanEvents.Requested(scan, attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent)
+            .Created(Queues.SegmentationRequests);
         return new Answer()
             .Output(RequestBinding, message, ContractsJson.Default.CloudEventSegmentationRequested)
             .Log($"scan {scan}: preprocessed, attempt {attempt}");

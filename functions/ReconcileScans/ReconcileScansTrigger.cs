@@ -2,6 +2,7 @@ using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -19,6 +20,7 @@ internal sealed partial class ReconcileScansTrigger(
         using (var invocation = await Invocation.ReadAsync(request.Body, cancellationToken))
             invocation.Require(TimerBinding);
         var outcome = await reconciler.ReconcileAsync(cancellationToken);
+        Meters.OldestWaits(outcome.OldestWait);
         if (outcome.Interruption is { } fault)
             LogInterrupted(fault.Status, fault.ErrorCode);
         foreach (var scan in outcome.Skipped)
@@ -37,7 +39,8 @@ internal sealed partial class ReconcileScansTrigger(
 
     private static Action<Utf8JsonWriter> Request(ScanStatus status, string source, DateTime time) => json =>
         JsonSerializer.Serialize(
-            json, ScanEvents.Requested(status.ScanId, status.Attempt, source, time), ContractsJson.Default.CloudEventSegmentationRequested);
+            json, ScanEvents.Requested(status.ScanId, status.Attempt, source, time).Created(Queues.SegmentationRequests),
+            ContractsJson.Default.CloudEventSegmentationRequested);
 
     [LoggerMessage(230, LogLevel.Warning, "Scans overdue: {Again} asked for again, {GivenUp} given up, {Completed} found completed")]
     private partial void LogReconciled(int again, int givenUp, int completed);

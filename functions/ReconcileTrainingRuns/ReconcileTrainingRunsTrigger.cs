@@ -2,6 +2,7 @@ using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Erasure;
 using CtSeg.Functions.Protocol;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
@@ -55,7 +56,7 @@ internal sealed partial class ReconcileTrainingRunsTrigger(
     }
 
     private static Action<Utf8JsonWriter> Request(TrainingRunStatus run, string source, DateTime time) => json =>
-        JsonSerializer.Serialize(json, TrainingEvents.Requested(run.Id, run.Attempt, source, time), ContractsJson.Default.CloudEventTrainingRequested);
+        JsonSerializer.Serialize(json, TrainingEvents.Requested(run.Id, run.Attempt, source, time).Created(Queues.TrainingRequests), ContractsJson.Default.CloudEventTrainingRequested);
 
     private static Action<Utf8JsonWriter> Ended(TrainingRunStatus run, string source, DateTime time) => json =>
         JsonSerializer.Serialize(json, TrainingEvents.Ended(run, source, time), ContractsJson.Default.CloudEventTrainingEnded);

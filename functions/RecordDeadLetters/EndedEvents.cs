@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -11,7 +12,7 @@ internal static class EndedEvents
         Answer answer, string binding, ScanStatus ended, ScanMetrics? metrics, string source, DateTime time, string? traceParent) =>
         metrics is null
             ? answer.Output(binding, Failed(ended, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationFailed)
-            : answer.Output(binding, ScanEvents.Completed(metrics, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationCompleted);
+            : answer.Output(binding, Completed(metrics, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationCompleted);
 
     /// <summary>Writes the event as a JSON object.</summary>
     public static Action<Utf8JsonWriter> Writer(ScanStatus ended, ScanMetrics? metrics, string source, DateTime time) => json =>
@@ -19,9 +20,12 @@ internal static class EndedEvents
         if (metrics is null)
             JsonSerializer.Serialize(json, Failed(ended, source, time, null), ContractsJson.Default.CloudEventSegmentationFailed);
         else
-            JsonSerializer.Serialize(json, ScanEvents.Completed(metrics, source, time), ContractsJson.Default.CloudEventSegmentationCompleted);
+            JsonSerializer.Serialize(json, Completed(metrics, source, time, null), ContractsJson.Default.CloudEventSegmentationCompleted);
     };
 
     private static CloudEvent<SegmentationFailed> Failed(ScanStatus ended, string source, DateTime time, string? traceParent) =>
-        ScanEvents.Failed(ended.ScanId, ended.Attempt, ended.BlobName, ended.Failure!, source, time, traceParent);
+        ScanEvents.Failed(ended.ScanId, ended.Attempt, ended.BlobName, ended.Failure!, source, time, traceParent).Created(Queues.SegmentationCompleted);
+
+    private static CloudEvent<SegmentationCompleted> Completed(ScanMetrics metrics, string source, DateTime time, string? traceParent) =>
+        ScanEvents.Completed(metrics, source, time, traceParent).Created(Queues.SegmentationCompleted);
 }

@@ -3,6 +3,7 @@ using CtSeg.Corrections;
 using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
@@ -18,35 +19,46 @@ internal sealed partial class RecordPoisonedSliceTrigger(
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
         var message = PoisonMessage.Parse(invocation.MessageOf(MessageBinding));
-        if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections))
-            return await RecordCorrectionAsync(message, cancellationToken);
-        if (!message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
-        {
-            LogForeign();
-            return new Answer().Log("the message is about another function's blob");
-        }
-        var outcome = await poisoned.RecordAsync(message.BlobName, message.ETag, cancellationToken);
+        if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections) || message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
+            return await RecordAsync(message.ContainerName, message.BlobName, message.ETag, TraceContext.Of(request), cancellationToken);
+        LogForeign();
+        return new Answer().Log("the message is about another function's blob");
+    }
+
+    /// <param name="blobName">Path inside the container.</param>
+    /// <param name="etag">Of the version that was given up, with or without quotes; null when unknown.</param>
+    public async Task<Answer> RecordAsync(string container, string blobName, string? etag, string? traceParent, CancellationToken cancellationToken) =>
+        container == Containers.Corrections
+            ? await RecordCorrectionAsync(blobName, etag, cancellationToken)
+            : await RecordSliceAsync(blobName, etag, traceParent, cancellationToken);
+
+    private async Task<Answer> RecordSliceAsync(string blobName, string? etag, string? traceParent, CancellationToken cancellationToken)
+    {
+        var outcome = await poisoned.RecordAsync(blobName, etag, cancellationToken);
         if (outcome.ScanId is not { } scan)
         {
             LogGone();
             return new Answer().Log("the poisoned blob is gone or replaced");
         }
+        Spans.Current.IsOf(scan);
         if (outcome.Failed is not { Failure: { } failure } failed)
         {
             LogLeft(scan);
             return new Answer().Log($"scan {scan}: left as it is");
         }
         LogFailed(scan, failure.Reason);
+        Spans.Current.Ended(failed.State);
         var ended = ScanEvents.Failed(
-            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent)
+            .Created(Queues.SegmentationCompleted);
         return new Answer()
             .Output(EndedBinding, ended, ContractsJson.Default.CloudEventSegmentationFailed)
             .Log($"scan {scan}: failed, {failure.Reason}");
     }
 
-    private async Task<Answer> RecordCorrectionAsync(PoisonMessage message, CancellationToken cancellationToken)
+    private async Task<Answer> RecordCorrectionAsync(string blobName, string? etag, CancellationToken cancellationToken)
     {
-        var result = await corrections.GiveUpAsync(message.BlobName, message.ETag, cancellationToken);
+        var result = await corrections.GiveUpAsync(blobName, etag, cancellationToken);
         if (result.Outcome is not { Refusal: { } refusal } outcome)
         {
             LogCorrectionLeft();

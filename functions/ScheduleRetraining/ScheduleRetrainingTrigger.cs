@@ -1,5 +1,6 @@
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
@@ -23,7 +24,8 @@ internal sealed partial class ScheduleRetrainingTrigger(TrainingRunStore runs, T
             return new Answer().Log($"training run {run.Id} is under way");
         }
         LogRequested(run.Id);
-        var message = TrainingEvents.Requested(run.Id, run.Attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+        var message = TrainingEvents.Requested(run.Id, run.Attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request))
+            .Created(Queues.TrainingRequests);
         return new Answer()
             .Output(RequestBinding, message, ContractsJson.Default.CloudEventTrainingRequested)
             .Log($"training run {run.Id}: asked for");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Functions;
@@ -33,7 +34,8 @@ internal sealed partial class StartTrainingRunTrigger(TrainingRunStore runs, Tim
             return answer.Log($"training run {run.Id} is under way");
         }
         LogRequested(run.Id);
-        var message = TrainingEvents.Requested(run.Id, run.Attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request));
+        var message = TrainingEvents.Requested(run.Id, run.Attempt, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, TraceContext.Of(request))
+            .Created(Queues.TrainingRequests);
         return answer.Output(RequestBinding, message, ContractsJson.Default.CloudEventTrainingRequested).Log($"training run {run.Id}: asked for");
     }
 

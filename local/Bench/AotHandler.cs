@@ -30,22 +30,26 @@ internal sealed class AotHandler(Checkout checkout, string folder, TimeProvider 
     }
 
     /// <returns>The running program and its first answer.</returns>
-    public async Task<(ChildProcess Handler, string Answer)> StartAsync(CancellationToken cancellationToken)
+    public Task<(ChildProcess Handler, string Answer)> StartAsync(CancellationToken cancellationToken) => StartAsync(
+        new Dictionary<string, string> { [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString! }, "", cancellationToken);
+
+    /// <param name="settings">Its connections.</param>
+    /// <param name="path">Of the request whose answer is returned; empty for the one of the host.</param>
+    public async Task<(ChildProcess Handler, string Answer)> StartAsync(IReadOnlyDictionary<string, string> settings, string path, CancellationToken cancellationToken)
     {
         var port = LoopbackPort.FindFree();
         var handler = ChildProcess.Start(new ChildCommand("The handler", Program, [], Path.Combine(folder, "handler.log"))
         {
             WorkingDirectory = _output,
-            Environment = new Dictionary<string, string>
+            Environment = new Dictionary<string, string>(settings)
             {
                 ["FUNCTIONS_CUSTOMHANDLER_PORT"] = port.ToString(CultureInfo.InvariantCulture),
                 ["FUNCTIONS_APP_ROOT_PATH"] = _output,
-                [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString,
             },
         });
         try
         {
-            return (handler, await FirstAnswerAsync(new Uri($"http://127.0.0.1:{port}/"), handler, cancellationToken));
+            return (handler, await FirstAnswerAsync(new Uri($"http://127.0.0.1:{port}/{path}"), handler, cancellationToken));
         }
         catch
         {

@@ -181,7 +181,7 @@ internal sealed class RetrainingBench(Checkout checkout, string? model, TimeProv
         // More epochs than there is time for: it is cancelled.
         var request = new TrainingRunRequest(By) { Epochs = 10_000, EvenWithoutNewData = true, Promotion = new PromotionTerms(MinGroups: 2) };
         var (run, _) = await new TrainingRunStore(stack.OpenBlobs(), time).RequestAsync(request, cancellationToken);
-        await using var bus = AmqpServiceBusClient.FromConnectionString(stack.ServiceBus.ConnectionString);
+        await using var bus = AmqpServiceBusClient.FromConnectionString(stack.ServiceBus.ConnectionString!);
         await using var sender = bus.CreateSender(Queues.TrainingRequests);
         var requested = TrainingEvents.Requested(run.Id, run.Attempt, $"/ctseg/{By}", time.GetUtcNow().UtcDateTime);
         var body = JsonSerializer.SerializeToUtf8Bytes(requested, ContractsJson.Default.CloudEventTrainingRequested);

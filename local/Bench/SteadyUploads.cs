@@ -40,7 +40,7 @@ internal sealed class SteadyUploads(LocalStack stack, IReadOnlyList<BinaryData> 
     /// <param name="cancellationToken">Ends everything at once.</param>
     public async Task RunAsync(TimeSpan patience, CancellationToken stopUploading, CancellationToken cancellationToken)
     {
-        await using var bus = AmqpServiceBusClient.FromConnectionString(stack.ServiceBus.ConnectionString);
+        await using var bus = AmqpServiceBusClient.FromConnectionString(stack.ServiceBus.ConnectionString!);
         await using var receiver = bus.CreateReceiver(Queues.SegmentationCompleted);
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var listening = ListenAsync(receiver, finished.Token);

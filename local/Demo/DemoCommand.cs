@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
 using Spectre.Console;
@@ -24,6 +25,8 @@ internal static class DemoCommand
         var limit = new Option<int?>("--limit") { Description = "Take only the first N slices.", HelpName = "N" };
         var model = new Option<string?>("--model") { Description = "Folder of the model; the shipped one unless given.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Print a summary as JSON instead of the table." };
+        var identity = IdentityOptions.CreateSwitch();
+        var seconds = IdentityOptions.CreateSeconds();
         limit.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1)
@@ -35,9 +38,12 @@ internal static class DemoCommand
             Examples:
               ./ctseg demo
               ./ctseg demo scans/ --out results --limit 10
-            """) { paths, output, limit, model, json };
+              ./ctseg demo --identity
+            """) { paths, output, limit, model, identity, seconds, json };
+        IdentityOptions.Require(command, identity, seconds);
         command.SetAction((result, _) => RunAsync(new DemoRequest(
-            result.GetValue(paths) ?? [], result.GetValue(output)!, result.GetValue(limit), result.GetValue(model), result.GetValue(json))));
+            result.GetValue(paths) ?? [], result.GetValue(output)!, result.GetValue(limit), result.GetValue(model), IdentityOptions.LifetimeOf(result, identity, seconds),
+            result.GetValue(json))));
         return command;
     }
 
@@ -55,7 +61,7 @@ internal static class DemoCommand
             await say.WriteLineAsync($"{selection.Skipped} files of the folders are no PNG, JPEG or TIFF by their extension and are left out.");
 
         using var requests = new StopRequests();
-        var options = new StackOptions(Checkout.Find()) { Model = request.Model is { } model ? Path.GetFullPath(model) : null };
+        var options = new StackOptions(Checkout.Find()) { Model = request.Model is { } model ? Path.GetFullPath(model) : null, TokenLifetime = request.TokenLifetime };
         await using var stack = await StackStart.RunAsync(options, console, requests.Stop);
         var run = new ScanRun(stack.OpenBlobs(), selection.Slices, TimeProvider.System);
         var download = new ResultDownload(stack.OpenBlobs(), request.Output);
@@ -105,5 +111,5 @@ internal static class DemoCommand
         return failed == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private sealed record DemoRequest(IReadOnlyList<string> Paths, string Output, int? Limit, string? Model, bool Json);
+    private sealed record DemoRequest(IReadOnlyList<string> Paths, string Output, int? Limit, string? Model, TimeSpan? TokenLifetime, bool Json);
 }

@@ -7,6 +7,7 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Application settings by name: <c>local.settings.json</c>, overridden by the environment, overridden by the caller.</summary>
 internal sealed partial class AppSettings
 {
+    private const string Prefix = "AzureWebJobs";
     private readonly Dictionary<string, string> _values;
 
     public AppSettings(IReadOnlyDictionary<string, string> values) =>
@@ -39,16 +40,16 @@ internal sealed partial class AppSettings
         Find(match.Groups["name"].Value)
         ?? throw new FunctionAppException($"'{text}' names the setting '{match.Groups["name"].Value}', which does not exist: add it to the environment or to Values in local.settings.json."));
 
-    /// <summary>The connection string of that name, also under the prefix <c>AzureWebJobs</c>.</summary>
-    /// <exception cref="FunctionAppException">There is none, or only one for a managed identity.</exception>
-    public string Connection(string name)
-    {
-        if ((Find(name) ?? Find("AzureWebJobs" + name)) is { Length: > 0 } connection)
-            return connection;
-        throw new FunctionAppException(_values.Keys.Any(key => key.StartsWith(name + "__", StringComparison.OrdinalIgnoreCase))
-            ? $"The connection '{name}' is set for a managed identity, which this local host has not: set '{name}' to a connection string."
-            : $"The connection '{name}' is not set: add a connection string '{name}' to the environment or to Values in local.settings.json.");
-    }
+    /// <summary>Names between percent signs of which there is no setting.</summary>
+    public IEnumerable<string> Missing(string text) =>
+        Placeholder().Matches(text).Select(match => match.Groups["name"].Value).Where(name => Find(name) is null);
+
+    /// <summary>The connection of that name, which may also be set under the prefix <c>AzureWebJobs</c>.</summary>
+    public HostConnection Connection(string name) => new(IsSet(name) || !IsSet(Prefix + name) ? name : Prefix + name, this);
+
+    private bool IsSet(string connection) => _values.Any(setting =>
+        setting.Value.Length > 0
+        && (setting.Key.Equals(connection, StringComparison.OrdinalIgnoreCase) || setting.Key.StartsWith(connection + "__", StringComparison.OrdinalIgnoreCase)));
 
     [GeneratedRegex("%(?<name>[^%]+)%", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Placeholder();

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Identity;
 using CtSeg.ServiceBus;
 
 namespace CtSeg.Local.FunctionsHost;
@@ -13,7 +14,7 @@ internal sealed class BackOff(string function, TimeProvider time, ILogger logger
 
     /// <summary>Whether waiting and trying again may cure it.</summary>
     public static bool IsSourceError(Exception e) =>
-        e is RequestFailedException or ServiceBusException or IOException or HttpRequestException
+        e is RequestFailedException or ServiceBusException or IOException or HttpRequestException or AuthenticationFailedException
         || (e is AggregateException many && many.InnerExceptions.All(IsSourceError));
 
     public async Task WaitAsync(Exception e, CancellationToken cancellationToken)

@@ -36,13 +36,13 @@ internal sealed class BlobTrigger : ITrigger
         _time = time;
         _logger = logger;
         Binding trigger = function.Trigger;
-        string connection = trigger.Connection("AzureWebJobsStorage");
+        HostConnection connection = trigger.Connection("AzureWebJobsStorage");
         _path = new BlobPath(trigger.Get("path"));
-        _container = new BlobContainerClient(connection, _path.Container);
+        _container = connection.OpenContainer(_path.Container);
         _receipts = new BlobReceipts(
-            new BlobContainerClient(app.Settings.Connection("AzureWebJobsStorage"), FunctionsHost.StateContainer),
+            app.Settings.Connection("AzureWebJobsStorage").OpenContainer(FunctionsHost.StateContainer),
             $"blobreceipts/{options.HostId}/{function.Name}");
-        _poison = StorageQueue.Open(connection, PoisonQueue, app.Host);
+        _poison = connection.OpenQueue(PoisonQueue, app.Host);
         if (string.Equals(trigger.Find("source"), "EventGrid", StringComparison.OrdinalIgnoreCase))
             HostLog.EventGridIsPolled(logger, function.Name);
     }

@@ -21,8 +21,8 @@ internal sealed record Binding(string Function, string Name, string Type, bool I
         ? value
         : throw new FunctionAppException($"{Function}/function.json: the binding '{Name}' ({Type}) has no '{property}'.");
 
-    /// <summary>The connection string the binding names, else the one called <paramref name="otherwise"/>.</summary>
-    public string Connection(string otherwise) => Settings.Connection(Find("connection") is { Length: > 0 } name ? name : otherwise);
+    /// <summary>The connection the binding names, else the one called <paramref name="otherwise"/>.</summary>
+    public HostConnection Connection(string otherwise) => Settings.Connection(Find("connection") is { Length: > 0 } name ? name : otherwise);
 }
 
 /// <summary>The retry policy of function.json; the real host takes it for timers (of the triggers here) only.</summary>

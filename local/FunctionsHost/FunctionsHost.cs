@@ -57,6 +57,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
     public static async Task<FunctionsHost> StartAsync(FunctionsHostOptions options, TimeProvider time, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         FunctionApp app = FunctionApp.Load(options.AppRoot, options.Settings);
+        AppSettingsCheck.ThrowIfWrong(app);
         if (options.FunctionTimeout is { } timeout)
             app = app with { Host = app.Host with { FunctionTimeout = timeout } };
         FunctionsHost host = new(options, app, time, logging);

@@ -13,8 +13,8 @@ internal sealed record FunctionsHostOptions
     /// <value>Settings over those of the environment and local.settings.json.</value>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
-    /// <value>Makes a client of a connection string; null where no function uses Service Bus.</value>
-    public Func<string, IServiceBusClient>? ServiceBus { get; init; }
+    /// <value>Makes a client of a connection; null where no function uses Service Bus.</value>
+    public Func<HostConnection, IServiceBusClient>? ServiceBus { get; init; }
 
     /// <value>500 ms. The real host polls far more slowly, unless Event Grid tells it.</value>
     public TimeSpan BlobPollingInterval { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -7,25 +7,26 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>The verb <c>host</c>: runs a Functions app until SIGINT or SIGTERM.</summary>
 internal static class HostCommand
 {
-    internal static Command Create(Func<string, IServiceBusClient>? serviceBus)
+    internal static Command Create(Func<HostConnection, IServiceBusClient>? serviceBus)
     {
         Option<DirectoryInfo> app = new("--app") { Description = "The folder of the published Functions app (host.json and one folder a function).", Required = true };
         Option<int> port = new("--port") { Description = "Port of the host on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
         Option<int> polling = new("--blob-polling-ms") { Description = "Milliseconds between two listings of a blob trigger's container.", DefaultValueFactory = _ => 500 };
         Option<string?> key = new("--key") { Description = "Key of HTTP functions with authLevel function (or the environment variable CTSEG_FUNCTION_KEY)." };
+        Option<FileInfo?> keyFile = new("--key-file") { Description = "A file with that key, which no other user and no other program can see." };
         polling.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--blob-polling-ms must be at least 1.");
         });
-        Command command = new("host", "Runs a Functions app with a custom handler on this machine.") { app, port, polling, key };
+        Command command = new("host", "Runs a Functions app with a custom handler on this machine.") { app, port, polling, key, keyFile };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new FunctionsHostOptions
             {
                 AppRoot = parsed.GetValue(app)!.FullName,
                 Port = parsed.GetValue(port),
                 BlobPollingInterval = TimeSpan.FromMilliseconds(parsed.GetValue(polling)),
-                FunctionKey = parsed.GetValue(key) ?? Environment.GetEnvironmentVariable("CTSEG_FUNCTION_KEY"),
+                FunctionKey = parsed.GetValue(key) ?? ReadKey(parsed.GetValue(keyFile)) ?? Environment.GetEnvironmentVariable("CTSEG_FUNCTION_KEY"),
                 ServiceBus = serviceBus,
             },
             Console.Out,
@@ -73,9 +74,11 @@ internal static class HostCommand
         catch (FunctionAppException e)
         {
             await error.WriteLineAsync($"host: {e.Message}");
-            return 1;
+            return e.IsOfSettings ? ExitCodes.Unusable : ExitCodes.Failure;
         }
     }
+
+    private static string? ReadKey(FileInfo? file) => file is null ? null : File.ReadAllText(file.FullName).Trim();
 
     private static async Task EndOfInputAsync()
     {

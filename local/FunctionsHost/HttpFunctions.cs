@@ -68,6 +68,11 @@ internal sealed class HttpFunctions(FunctionApp app, FunctionsHostOptions option
         {
             // The client has left.
         }
+        catch (OperationCanceledException)
+        {
+            // The handler failed too often, and the host has closed its connections while it stops.
+            Refuse(context, StatusCodes.Status502BadGateway);
+        }
     }
 
     private static void Refuse(HttpContext context, int status)

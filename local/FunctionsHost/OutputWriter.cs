@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Azure;
+using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using CtSeg.ServiceBus;
@@ -12,9 +13,9 @@ namespace CtSeg.Local.FunctionsHost;
 /// <summary>Writes the outputs of a finished invocation to queues and containers, in the order of function.json.</summary>
 internal sealed class OutputWriter(HostSettings settings, ServiceBusConnections serviceBus) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<(string Connection, string Queue), IMessageSender> _senders = [];
-    private readonly ConcurrentDictionary<(string Connection, string Queue), QueueClient> _queues = [];
-    private readonly ConcurrentDictionary<(string Connection, string Container), BlobContainerClient> _containers = [];
+    private readonly ConcurrentDictionary<(HostConnection Connection, string Queue), IMessageSender> _senders = [];
+    private readonly ConcurrentDictionary<(HostConnection Connection, string Queue), QueueClient> _queues = [];
+    private readonly ConcurrentDictionary<(HostConnection Connection, string Container), BlobContainerClient> _containers = [];
 
     /// <exception cref="InvocationFailedException">An output could not be written.</exception>
     public async Task WriteAsync(FunctionDefinition function, InvocationAnswer answer, IReadOnlyList<KeyValuePair<string, object?>> metadata, CancellationToken cancellationToken)
@@ -28,7 +29,7 @@ internal sealed class OutputWriter(HostSettings settings, ServiceBusConnections 
             {
                 await WriteAsync(output, OutputMessages.From(value, output.IsBinary), metadata, cancellationToken);
             }
-            catch (Exception e) when (e is JsonException or RequestFailedException or ServiceBusException or FunctionAppException)
+            catch (Exception e) when (e is JsonException or RequestFailedException or ServiceBusException or FunctionAppException or AuthenticationFailedException)
             {
                 throw new InvocationFailedException($"{function.Name}: the output '{output.Name}' could not be written: {e.Message}", e);
             }
@@ -51,8 +52,8 @@ internal sealed class OutputWriter(HostSettings settings, ServiceBusConnections 
     {
         BlobPath path = new(output.Get("path"));
         string name = path.Expand(key => key == "rand-guid" && Find("sys") is JObject sys ? sys.Value<string>("RandGuid") : Find(key)?.ToString());
-        string connection = output.Connection("AzureWebJobsStorage");
-        BlobContainerClient container = _containers.GetOrAdd((connection, path.Container), key => new BlobContainerClient(key.Connection, key.Container));
+        HostConnection connection = output.Connection("AzureWebJobsStorage");
+        BlobContainerClient container = _containers.GetOrAdd((connection, path.Container), key => key.Connection.OpenContainer(key.Container));
         await container.GetBlobClient(name).UploadAsync(BinaryData.FromBytes(content), overwrite: true, cancellationToken);
 
         object? Find(string key) => metadata.FirstOrDefault(pair => pair.Key == key).Value;
@@ -63,7 +64,7 @@ internal sealed class OutputWriter(HostSettings settings, ServiceBusConnections 
         _senders.GetOrAdd((output.Connection("AzureWebJobsServiceBus"), output.Get("queueName")), key => serviceBus.Get(key.Connection).CreateSender(key.Queue));
 
     private QueueClient Queue(Binding output) =>
-        _queues.GetOrAdd((output.Connection("AzureWebJobsStorage"), output.Get("queueName")), key => StorageQueue.Open(key.Connection, key.Queue, settings));
+        _queues.GetOrAdd((output.Connection("AzureWebJobsStorage"), output.Get("queueName")), key => key.Connection.OpenQueue(key.Queue, settings));
 
     public async ValueTask DisposeAsync()
     {

@@ -26,10 +26,10 @@ internal sealed class QueueTrigger : ITrigger
         _invoker = invoker;
         _time = time;
         _logger = logger;
-        string connection = function.Trigger.Connection("AzureWebJobsStorage");
+        HostConnection connection = function.Trigger.Connection("AzureWebJobsStorage");
         string name = function.Trigger.Get("queueName");
-        _queue = StorageQueue.Open(connection, name, app.Host);
-        _poison = StorageQueue.Open(connection, name + "-poison", app.Host);
+        _queue = connection.OpenQueue(name, app.Host);
+        _poison = connection.OpenQueue(name + "-poison", app.Host);
         _maximumPause = app.Host.QueueMaxPollingInterval ?? options.QueuePollingMaximum;
 
         // Longer than an invocation may take, so that no message comes back while it is worked on.

@@ -3,13 +3,13 @@ using CtSeg.ServiceBus;
 
 namespace CtSeg.Local.FunctionsHost;
 
-/// <summary>One Service Bus client a connection string, shared by triggers and outputs.</summary>
-internal sealed class ServiceBusConnections(Func<string, IServiceBusClient>? create) : IAsyncDisposable
+/// <summary>One Service Bus client a connection, shared by triggers and outputs.</summary>
+internal sealed class ServiceBusConnections(Func<HostConnection, IServiceBusClient>? create) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<IServiceBusClient>> _clients = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<HostConnection, Lazy<IServiceBusClient>> _clients = [];
 
     /// <exception cref="FunctionAppException">This host was started without a Service Bus client.</exception>
-    public IServiceBusClient Get(string connection) => create is null
+    public IServiceBusClient Get(HostConnection connection) => create is null
         ? throw new FunctionAppException("A function uses Service Bus, but this host was started without a Service Bus client.")
         : _clients.GetOrAdd(connection, key => new Lazy<IServiceBusClient>(() => create(key))).Value;
 

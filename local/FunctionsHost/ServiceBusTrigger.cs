@@ -15,7 +15,7 @@ internal sealed class ServiceBusTrigger : ITrigger
     private readonly ServiceBusConnections _connections;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly string _connection;
+    private readonly HostConnection _connection;
     private readonly string _queue;
 
     public ServiceBusTrigger(FunctionDefinition function, HostSettings settings, ServiceBusConnections connections, FunctionInvoker invoker, TimeProvider time, ILogger logger)

@@ -35,7 +35,7 @@ internal sealed class TimerTrigger : ITrigger
         bool isSlow = first is { } next && _schedule.Next(next) - next >= TimeSpan.FromMinutes(1);
         _stateName = $"timers/{options.HostId}/Host.Functions.{function.Name}/status";
         if (isSlow && IsTrue("useMonitor", otherwise: true))
-            _states = new BlobContainerClient(app.Settings.Connection("AzureWebJobsStorage"), FunctionsHost.StateContainer);
+            _states = app.Settings.Connection("AzureWebJobsStorage").OpenContainer(FunctionsHost.StateContainer);
     }
 
     public async Task RunAsync(CancellationToken stopping, CancellationToken abort)

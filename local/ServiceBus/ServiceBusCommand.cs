@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using CtSeg.Local.Identity;
 using CtSeg.Local.ServiceBus.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,6 +22,12 @@ internal static class ServiceBusCommand
         var port = new Option<int>("--port") { Description = "Port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0, HelpName = "P" };
         var config = new Option<string>("--config") { Description = "Queues, in the format of Microsoft's Service Bus emulator.", Required = true, HelpName = "FILE" };
         var key = new Option<string?>("--key") { Description = $"Shared access key (or the environment variable {KeyVariable}, which other users cannot read); a random one if not given.", HelpName = "BASE64" };
+        var issuer = new Option<string?>("--require-token")
+        {
+            Description = "Take only tokens of the issuer that this file names, and no key (what ./ctseg up --identity does).", HelpName = "FILE",
+        };
+        var certificate = new Option<string?>("--certificate") { Description = "Certificate for TLS, PEM; plain TCP without.", HelpName = "FILE" };
+        var certificateKey = new Option<string?>("--certificate-key") { Description = "Its private key, PEM.", HelpName = "FILE" };
         port.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 0 or > HighestPort)
@@ -39,20 +48,28 @@ internal static class ServiceBusCommand
             A configuration:
               {"UserConfig":{"Namespaces":[{"Name":"local","Queues":[
                 {"Name":"segmentation-requests","Properties":{"LockDuration":"PT30S","MaxDeliveryCount":5}}]}]}}
-            """) { port, config, key };
+            """) { port, config, key, issuer, certificate, certificateKey };
         command.Validators.Add(result =>
         {
             if (result.GetValue(key) is null && KeyFrom(setting) is { } value && !IsKey(value))
                 result.AddError($"{KeyVariable} is not base64: give for example the output of 'openssl rand -base64 32'.");
         });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(issuer) is not null && result.GetValue(key) is not null)
+                result.AddError("--require-token takes no key: leave --key out.");
+            if (result.GetValue(certificate) is null != result.GetValue(certificateKey) is null)
+                result.AddError("--certificate and --certificate-key go together: give both or none.");
+        });
         command.SetAction((result, cancellationToken) => RunAsync(
-            result.GetValue(config)!, result.GetValue(port), result.GetValue(key) ?? KeyFrom(setting),
+            new EmulatorFiles(result.GetValue(config)!, result.GetValue(issuer), result.GetValue(certificate), result.GetValue(certificateKey)),
+            result.GetValue(port), result.GetValue(key) ?? KeyFrom(setting),
             result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string configPath, int port, string? key, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        EmulatorFiles files, int port, string? key, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // Registered before the start so that no signal is missed; the process then ends by returning.
@@ -61,15 +78,22 @@ internal static class ServiceBusCommand
         await using var cancelled = cancellationToken.Register(() => stopped.TrySetResult());
         try
         {
-            var config = await EmulatorConfig.LoadAsync(configPath, cancellationToken);
+            using var certificate = files.LoadCertificate();
+            var options = new ServiceBusEmulatorOptions(await EmulatorConfig.LoadAsync(files.Config, cancellationToken))
+            {
+                Port = port,
+                Key = key,
+                RequiredIssuer = files.Issuer is { } issuer ? TokenTrust.Read(issuer) : null,
+                Certificate = certificate,
+            };
             await using var emulator = await ServiceBusEmulator.StartAsync(
-                new ServiceBusEmulatorOptions(config) { Port = port, Key = key }, TimeProvider.System, NullLogger.Instance, cancellationToken);
+                options, TimeProvider.System, NullLogger.Instance, cancellationToken);
             await output.WriteLineAsync(emulator.ConnectionString);
             await output.FlushAsync(CancellationToken.None);
             await stopped.Task;
             return 0;
         }
-        catch (Exception e) when (e is EmulatorConfigException or ServiceBusEmulatorException)
+        catch (Exception e) when (e is EmulatorConfigException or ServiceBusEmulatorException or TokenTrustException)
         {
             await error.WriteLineAsync(e.Message);
             return BadConfiguration;
@@ -79,6 +103,23 @@ internal static class ServiceBusCommand
         {
             context.Cancel = true;
             stopped.TrySetResult();
+        }
+    }
+
+    private sealed record EmulatorFiles(string Config, string? Issuer, string? Certificate, string? CertificateKey)
+    {
+        public X509Certificate2? LoadCertificate()
+        {
+            if (Certificate is null || CertificateKey is null)
+                return null;
+            try
+            {
+                return X509Certificate2.CreateFromPemFile(Certificate, CertificateKey);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                throw new ServiceBusEmulatorException($"The certificate '{Certificate}' cannot be used with the key '{CertificateKey}': {e.Message} Give both in PEM.", e);
+            }
         }
     }
 

@@ -21,18 +21,28 @@ internal sealed partial class ServiceBusEmulator : IAsyncDisposable
     private readonly MessageStore _store;
     private readonly ClientConnections _connections = new();
     private readonly ContainerHost _host;
+    private readonly SignedWebTokens? _signedTokens;
     private readonly ILogger _logger;
 
     private ServiceBusEmulator(ServiceBusEmulatorOptions options, int port, TimeProvider time, ILogger logger)
     {
         _logger = logger;
         Port = port;
-        var key = options.Key ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
-        ConnectionString = $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName={options.KeyName};SharedAccessKey={key};UseDevelopmentEmulator=true;";
         _store = new MessageStore(options.Config.Queues, time);
-        var tokens = new TokenChecks(new SharedAccessTokens(options.KeyName, key, time), options.AcceptUnsignedTokens ? new UnsignedWebTokens(time) : null);
-        _host = new ContainerHost([$"amqp://127.0.0.1:{port}"]);
+        _signedTokens = options.RequiredIssuer is { } issuer ? new SignedWebTokens(issuer, time) : null;
+        ConnectionString = $"Endpoint=sb://127.0.0.1:{port}/";
+        SharedAccessTokens? keyed = null;
+        if (_signedTokens is null)
+        {
+            var key = options.Key ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
+            ConnectionString = $"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName={options.KeyName};SharedAccessKey={key};UseDevelopmentEmulator=true;";
+            keyed = new SharedAccessTokens(options.KeyName, key, time);
+        }
+        var tokens = new TokenChecks(keyed, (IWebTokens?)_signedTokens ?? (options.AcceptUnsignedTokens ? new UnsignedWebTokens(time) : null));
+        _host = new ContainerHost([$"{(options.Certificate is null ? "amqp" : "amqps")}://127.0.0.1:{port}"]);
         var listener = _host.Listeners[0];
+        if (options.Certificate is { } certificate)
+            listener.SSL.Certificate = certificate;
         listener.SASL.EnableMechanism(AnonymousSasl.MechanismName, new AnonymousSasl());
         listener.HandlerFactory = _ => new ClientConnection(_connections, time);
         listener.AMQP.MaxSessionsPerConnection = MaxSessionsPerConnection;
@@ -43,7 +53,7 @@ internal sealed partial class ServiceBusEmulator : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <value>For every client of Service Bus; the same key for all queues.</value>
+    /// <value>For every client of Service Bus; the same key for all queues. Without a key where identities are required.</value>
     public string ConnectionString { get; }
 
     internal MessageStore Store => _store;
@@ -70,6 +80,7 @@ internal sealed partial class ServiceBusEmulator : IAsyncDisposable
         catch (SocketException e)
         {
             emulator._store.Dispose();
+            emulator._signedTokens?.Dispose();
             throw PortTaken(port, e);
         }
         LogStarted(logger, port, options.Config.Queues.Count);
@@ -84,6 +95,7 @@ internal sealed partial class ServiceBusEmulator : IAsyncDisposable
         _host.Close();
         _connections.DropAll();
         _store.Dispose();
+        _signedTokens?.Dispose();
         LogStopped(_logger, Port);
         return ValueTask.CompletedTask;
     }

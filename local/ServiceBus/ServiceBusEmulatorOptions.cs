@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using CtSeg.Local.Identity;
 using CtSeg.Local.ServiceBus.Configuration;
 
 namespace CtSeg.Local.ServiceBus;
@@ -19,4 +21,12 @@ internal sealed record ServiceBusEmulatorOptions(EmulatorConfig Config)
     /// clients that sign in with Entra ID; the expiry and the audience are checked.
     /// </value>
     public bool AcceptUnsignedTokens { get; init; }
+
+    /// <value>
+    /// Takes only tokens of this issuer, with their signature checked, as a namespace does whose keys are switched off; null takes those made with the key.
+    /// </value>
+    public TokenTrust? RequiredIssuer { get; init; }
+
+    /// <value>With its private key: connections are over TLS; null for plain TCP.</value>
+    public X509Certificate2? Certificate { get; init; }
 }

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
+using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
 using CtSeg.Local.ServiceBus;
 
@@ -24,6 +26,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private readonly StackOptions _options;
     private readonly TimeProvider _time;
     private readonly RunFolder _run;
+    private LocalIdentity? _identity;
     private ChildProcess? _azurite;
     private ChildProcess? _emulator;
     private Supervisor? _host;
@@ -50,6 +53,9 @@ internal sealed partial class LocalStack : IAsyncDisposable
     public ServiceBusNamespace ServiceBus => _serviceBus ?? throw NotStarted();
     /// <value>Key of the HTTP functions, as header <c>x-functions-key</c> or query <c>code</c>.</value>
     public string FunctionKey => _functionKey;
+
+    /// <value>Null where programs have keys.</value>
+    public LocalIdentity? Identity => _identity;
 
     public Uri Api => new($"http://127.0.0.1:{_apiPort}");
     public Supervisor Host => _host ?? throw NotStarted();
@@ -128,6 +134,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await StopAsync(now.Token);
+        if (_identity is not null)
+            await _identity.DisposeAsync();
         _run.Dispose();
     }
 
@@ -136,6 +144,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
     private async Task StartAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
         progress?.Report("storage and Service Bus");
+        if (_options.TokenLifetime is { } lifetime)
+            _identity = await LocalIdentity.StartAsync(_run.At("identity"), lifetime, _time, cancellationToken);
         var storage = StartAzuriteAsync(cancellationToken);
         var serviceBus = StartEmulatorAsync(cancellationToken);
         try
@@ -177,6 +187,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
             "--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120",
             "--skipApiVersionCheck", "--disableTelemetry", "--silent",
         ];
+        if (_identity is not null)
+            arguments.AddRange(["--oauth", "basic", "--cert", _identity.Certificate.File, "--key", _identity.Certificate.KeyFile]);
         if (_options.StorageFolder is null)
             arguments.Add("--inMemoryPersistence");
         else
@@ -185,22 +197,22 @@ internal sealed partial class LocalStack : IAsyncDisposable
         _azurite = ChildProcess.Start(
             new ChildCommand("Azurite", checkout.Node, arguments, _run.LogOf("azurite")) { WorkingDirectory = data }, (_, line) => ports.Read(line));
         var found = await ReadyAsync(_azurite, ports.Complete, cancellationToken);
-        return new StorageAccount(found["Blob"], found["Queue"]);
+        return new StorageAccount(found["Blob"], found["Queue"]) { Identity = _identity };
     }
 
     private async Task<ServiceBusNamespace> StartEmulatorAsync(CancellationToken cancellationToken)
     {
         var configuration = _run.At("servicebus.json");
         ServiceBusNamespace.WriteConfiguration(configuration, _options.LockDuration, _options.MaxDeliveryCount);
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var key = _identity is null ? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) : null;
+        List<string> arguments = ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration];
+        if (_identity is not null)
+            arguments.AddRange(["--require-token", _identity.TokenTrustFile, "--certificate", _identity.Certificate.File, "--certificate-key", _identity.Certificate.KeyFile]);
         var ports = new Announcements(Listening(), expected: 1);
         _emulator = ChildProcess.Start(
-            new ChildCommand(
-                "The Service Bus emulator", _options.Checkout.LocalProgram,
-                ["servicebus", "--port", Text(_options.Ports.ServiceBus), "--config", configuration],
-                _run.LogOf("servicebus"))
+            new ChildCommand("The Service Bus emulator", _options.Checkout.LocalProgram, arguments, _run.LogOf("servicebus"))
             {
-                Environment = new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
+                Environment = key is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [ServiceBusCommand.KeyVariable] = key },
             },
             (_, line) => ports.Read(line));
         var found = await ReadyAsync(_emulator, ports.Complete, cancellationToken);
@@ -209,6 +221,8 @@ internal sealed partial class LocalStack : IAsyncDisposable
 
     private async Task StartHostAsync(CancellationToken cancellationToken)
     {
+        // Not on the command line, which every user of the machine can read.
+        SecretFile.Write(FunctionKeyFile, _functionKey);
         var ports = new Announcements(Listening(), expected: 1);
         _host = new Supervisor(() => LaunchHost(ports), _options.MaxCrashes, _time);
         var found = await ReadyAsync(_host.Current, ports.Complete, cancellationToken);
@@ -218,15 +232,14 @@ internal sealed partial class LocalStack : IAsyncDisposable
 
     private ChildProcess LaunchHost(Announcements ports)
     {
-        List<string> arguments = ["host", "--app", _run.App, "--port", Text(_apiPort)];
+        List<string> arguments = ["host", "--app", _run.App, "--port", Text(_apiPort), "--key-file", FunctionKeyFile];
         if (_options.BlobPollingMs is { } polling)
             arguments.AddRange(["--blob-polling-ms", Text(polling)]);
         return ChildProcess.Start(
             new ChildCommand("The Functions host", _options.Checkout.LocalProgram, arguments, _run.LogOf("host"))
             {
                 WorkingDirectory = _run.App,
-                // Not on the command line, which every user of the machine can read.
-                Environment = new Dictionary<string, string> { ["CTSEG_FUNCTION_KEY"] = _functionKey },
+                Environment = IdentityVariables,
             },
             (host, line) =>
             {
@@ -274,9 +287,16 @@ internal sealed partial class LocalStack : IAsyncDisposable
             Environment = JobEnvironment(),
         });
 
-    private Dictionary<string, string> JobEnvironment()
+    /// <summary>What the jobs have in their environment.</summary>
+    public Dictionary<string, string> JobEnvironment()
     {
         var environment = Connections();
+        // As the jobs are deployed: addresses alone, and the identity that the libraries find.
+        foreach (var connection in (string[])[Contracts.Connections.Host, Contracts.Connections.Slices, Contracts.Connections.ServiceBus])
+        {
+            environment.Remove(ConnectionSettings.Credential(connection));
+            environment.Remove(ConnectionSettings.ClientId(connection));
+        }
         foreach (var (name, value) in _options.JobEnvironment)
             environment[name] = value;
         return environment;
@@ -284,7 +304,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
 
     private Dictionary<string, string> FunctionSettings()
     {
-        var settings = Connections();
+        var settings = ConnectionsByName();
         settings[Settings.ReconcileSchedule] = Settings.DefaultReconcileSchedule;
         settings[Settings.RetrainingSchedule] = Settings.DefaultRetrainingSchedule;
         settings[Settings.TrainingRunsSchedule] = Settings.DefaultTrainingRunsSchedule;
@@ -293,13 +313,17 @@ internal sealed partial class LocalStack : IAsyncDisposable
         return settings;
     }
 
-    /// <summary>How a program reaches this stack, by names of settings.</summary>
-    public Dictionary<string, string> Connections() => new()
-    {
-        [Contracts.Connections.Host] = Storage.ConnectionString,
-        [Contracts.Connections.Slices] = Storage.ConnectionString,
-        [Contracts.Connections.ServiceBus] = ServiceBus.ConnectionString,
-    };
+    /// <summary>How a program reaches this stack, by names of settings; what it is to have in its environment.</summary>
+    public Dictionary<string, string> Connections() => new(ConnectionsByName().Concat(IdentityVariables));
+
+    private Dictionary<string, string> ConnectionsByName() => new(
+        Storage.SettingsOf(Contracts.Connections.Host)
+            .Concat(Storage.SettingsOf(Contracts.Connections.Slices))
+            .Concat(ServiceBus.SettingsOf(Contracts.Connections.ServiceBus, _identity?.ClientId)));
+
+    private IReadOnlyDictionary<string, string> IdentityVariables => _identity?.Variables ?? new Dictionary<string, string>();
+
+    private string FunctionKeyFile => _run.At("function.key");
 
     private async Task<IReadOnlyDictionary<string, int>> ReadyAsync(
         ChildProcess child, Task<IReadOnlyDictionary<string, int>> ready, CancellationToken cancellationToken)
@@ -325,7 +349,7 @@ internal sealed partial class LocalStack : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"Azurite (?<service>Blob|Queue) service is successfully listening at http://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"Azurite (?<service>Blob|Queue) service is successfully listening at https?://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AzuriteListening();
 
     [GeneratedRegex(@"^(host listening on http|Endpoint=sb)://127\.0\.0\.1:(?<port>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

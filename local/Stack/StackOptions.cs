@@ -26,6 +26,9 @@ internal sealed record StackOptions(Checkout Checkout)
     /// <value>Further arguments of that job.</value>
     public IReadOnlyList<string> RetrainArguments { get; init; } = [];
 
+    /// <value>How long the tokens live with which programs enter storage and Service Bus; null where they have keys instead.</value>
+    public TimeSpan? TokenLifetime { get; init; }
+
     /// <value>How often the Functions host looks for new blobs; null for the host's default.</value>
     public int? BlobPollingMs { get; init; }
 
@@ -46,6 +49,13 @@ internal sealed record StackOptions(Checkout Checkout)
 
     /// <value>Further environment of the jobs.</value>
     public IReadOnlyDictionary<string, string> JobEnvironment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Has functions and jobs find these in their environment, too.</summary>
+    public StackOptions WithEnvironment(IReadOnlyDictionary<string, string> added) => this with
+    {
+        Settings = Settings.Concat(added).ToDictionary(),
+        JobEnvironment = JobEnvironment.Concat(added).ToDictionary(),
+    };
 
     /// <value>Crashes of host or of a job within half a minute after which the stack gives up.</value>
     public int MaxCrashes { get; init; } = Processes.Supervisor.DefaultMaxCrashes;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using CtSeg.Contracts;
+using CtSeg.Local.Identity;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
+using CtSeg.Local.Traces;
 using CtSeg.Processes;
 using Spectre.Console;
 
@@ -32,6 +34,13 @@ internal static class UpCommand
         Description = "When the model is retrained (NCRONTAB, six fields, UTC).", HelpName = "CRON", DefaultValueFactory = _ => Settings.DefaultRetrainingSchedule,
     };
 
+    private static readonly Option<bool> Identity = IdentityOptions.CreateSwitch();
+    private static readonly Option<int> TokenSeconds = IdentityOptions.CreateSeconds();
+    private static readonly Option<bool> Trace = new("--trace") { Description = "Print what happened to each scan once it has ended, and how long it took." };
+    // An address that is printed at the start must serve as long as somebody may leave the system running.
+    private static readonly TimeSpan UploadFor = TimeSpan.FromDays(30);
+    private static readonly TimeSpan TraceInterval = TimeSpan.FromMilliseconds(200);
+
     private static readonly Option<int> Blob = Port("--blob-port", "blob storage"), Queue = Port("--queue-port", "queue storage"),
         Bus = Port("--servicebus-port", "Service Bus"), Api = Port("--api-port", "the API");
 
@@ -45,13 +54,16 @@ internal static class UpCommand
             Examples:
               ./ctseg up --api-port 7071
               ./ctseg up --fresh
-            """) { Model, Storage, Fresh, Schedule, Blob, Queue, Bus, Api };
+              ./ctseg up --identity
+              ./ctseg up --trace
+            """) { Model, Storage, Fresh, Schedule, Identity, TokenSeconds, Trace, Blob, Queue, Bus, Api };
         command.Validators.Add(result =>
         {
             if (result.GetValue(Model) is not null && result.GetResult(Schedule) is { Implicit: false })
                 result.AddError($"{Schedule.Name} does not go with {Model.Name}: the model of a folder is not retrained.");
         });
-        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout)));
+        IdentityOptions.Require(command, Identity, TokenSeconds);
+        command.SetAction((result, _) => RunAsync(Checkout.Find(), checkout => OptionsOf(result, checkout), result.GetValue(Trace)));
         return command;
     }
 
@@ -68,6 +80,7 @@ internal static class UpCommand
             Ports = new StackPorts(result.GetValue(Blob), result.GetValue(Queue), result.GetValue(Bus), result.GetValue(Api)),
             StorageFolder = Path.GetFullPath(result.GetValue(Storage) ?? Path.Combine(checkout.State, "storage")),
             FreshStorage = result.GetValue(Fresh),
+            TokenLifetime = IdentityOptions.LifetimeOf(result, Identity, TokenSeconds),
             // A challenger that is promoted would serve nobody.
             Retrains = model is null,
             Settings = settings,
@@ -79,10 +92,14 @@ internal static class UpCommand
         ? $"off: the model in {folder} serves, whatever models/current.json names"
         : "./ctseg training-runs start, in another terminal; by itself as scheduled";
 
-    private static async Task<int> RunAsync(Checkout checkout, Func<Checkout, StackOptions> optionsFor)
+    private static async Task<int> RunAsync(Checkout checkout, Func<Checkout, StackOptions> optionsFor, bool traces)
     {
         using var requests = new StopRequests();
         var options = optionsFor(checkout);
+        var scans = new ScanTraces(TimeProvider.System);
+        await using var receiver = traces ? await OtlpReceiver.StartAsync(scans.Add, requests.Stop) : null;
+        if (receiver is not null)
+            options = options.WithEnvironment(receiver.Environment);
         await using var stack = await StackStart.RunAsync(options, AnsiConsole.Console, requests.Stop);
         var note = RunningStackNote.OfThisProcess(stack.Connections());
         var file = Path.Combine(checkout.State, RunningStackNote.FileName);
@@ -90,7 +107,7 @@ internal static class UpCommand
         try
         {
             Describe(stack, RetrainingOf(options), Console.Out);
-            await stack.WatchAsync(requests.Stop);
+            await (traces ? stack.WatchedAsync(token => ShowAsync(scans, token), requests.Stop) : stack.WatchAsync(requests.Stop));
         }
         catch (OperationCanceledException)
         {
@@ -104,18 +121,36 @@ internal static class UpCommand
         return ExitCodes.Success;
     }
 
+    /// <summary>Ends only when told to.</summary>
+    private static async Task ShowAsync(ScanTraces scans, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var ended in scans.TakeEnded())
+                ScanTraceView.Show(ended, AnsiConsole.Console);
+            await Task.Delay(TraceInterval, TimeProvider.System, cancellationToken);
+        }
+    }
+
     private static void Describe(LocalStack stack, string retraining, TextWriter output)
     {
-        var container = $"{stack.Storage.BlobEndpoint}/{Containers.Slices}";
-        output.WriteLine($"""
-            Upload slices to     {container}
+        output.WriteLine($"Upload slices to     {stack.Storage.BlobEndpoint}/{Containers.Slices}");
+        output.WriteLine(stack.Identity is { } identity
+            ? $"""
+            Sign in              with a token of {identity.Variables["IDENTITY_ENDPOINT"]}; its header, and all that a program needs, is in
+                                 .ctseg/{RunningStackNote.FileName}
+            Certificate          {identity.Certificate.TrustFile} (SSL_CERT_FILE)
+            """
+            : $"""
+              curl -T slice.png -H "x-ms-blob-type: BlockBlob" "{stack.Storage.SignUpload("slice.png", TimeProvider.System.GetUtcNow() + UploadFor)}"
             Connection string    {stack.Storage.ConnectionString}
-              az storage blob upload -c {Containers.Slices} -f slice.png -n slice.png --connection-string "..."
+            """);
+        output.WriteLine($"""
             Results appear in    {stack.Storage.BlobEndpoint}/{Containers.Results}/SCANID/
             API                  {stack.Api}api/scans   {stack.Api}api/scans/SCANID   {stack.Api}api/health
             Function key         {stack.FunctionKey} (header x-functions-key)
             Retraining           {retraining}
-            Service Bus          {stack.ServiceBus.ConnectionString}
+            Service Bus          {stack.ServiceBus.ConnectionString ?? stack.ServiceBus.FullyQualifiedNamespace}
             Functions app        {stack.AppFolder} ('func start' of the Core Tools runs it too)
             Logs                 {stack.LogFolder}
             Ready. Ctrl-C stops everything.

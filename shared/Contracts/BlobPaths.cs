@@ -33,6 +33,8 @@ public static class BlobPaths
     public const string ErasedScans = "erased/";
     /// <summary>In <see cref="Containers.Audit"/>: where the archived dead letters begin.</summary>
     public const string DeadLetters = "dead-letters/";
+    /// <summary>In <see cref="Containers.Status"/>: where the markers of scans begin that have no result.</summary>
+    public const string WaitingScans = "waiting/";
     /// <summary>In <see cref="Containers.TrainingData"/>: where the evaluation sets begin.</summary>
     public const string EvaluationSets = "evaluation-sets/";
 
@@ -48,6 +50,11 @@ public static class BlobPaths
     public static string Metrics(ScanId scan) => $"{scan}/metrics.json";
     /// <summary>In <see cref="Containers.Status"/>.</summary>
     public static string Status(ScanId scan) => $"{scan}.json";
+    /// <summary>In <see cref="Containers.Status"/>: there while a scan waits for its result.</summary>
+    /// <param name="replays">How often an operator had asked for it again.</param>
+    public static string WaitingScan(ScanId scan, int replays) => string.Create(CultureInfo.InvariantCulture, $"{WaitingScanMarkers(scan)}{replays}");
+    /// <summary>In <see cref="Containers.Status"/>: where those markers of one scan begin.</summary>
+    public static string WaitingScanMarkers(ScanId scan) => $"{WaitingScans}{scan}.";
     /// <summary>In <see cref="Containers.Models"/>.</summary>
     public static string ModelCard(string version) => $"{version}/model.json";
     /// <summary>In <see cref="Containers.Models"/>.</summary>

@@ -12,7 +12,10 @@ public static class Containers
     public const string TrainingRuns = "training-runs";
     public const string Models = "models";
     public const string Audit = "audit";
+    /// <summary>Where Event Grid leaves events that it could not deliver; only in Azure.</summary>
+    public const string UndeliveredEvents = "undelivered-events";
 
+    /// <value>Those that every system has.</value>
     public static IReadOnlyList<string> All { get; } =
         [Slices, Preprocessed, Results, Status, TrainingData, Corrections, TrainingRuns, Models, Audit];
 }
@@ -20,13 +23,21 @@ public static class Containers
 /// <summary>Service Bus queues.</summary>
 public static class Queues
 {
+    /// <summary>Created blobs in <see cref="Containers.Slices"/> and <see cref="Containers.Corrections"/>, as Event Grid tells of them where it reaches no webhook.</summary>
+    public const string UploadEvents = "upload-events";
     public const string SegmentationRequests = "segmentation-requests";
     public const string SegmentationCompleted = "segmentation-completed";
     public const string TrainingRequests = "training-requests";
     /// <summary>For operators: a model was refused, the model in use changed, a training run ended.</summary>
     public const string Alerts = "alerts";
 
-    public static IReadOnlyList<string> All { get; } = [SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
+    /// <value>
+    /// Read by whoever connects, and by nobody here: what nobody took ends without a dead letter, which would stay, fill the queue, and stop its senders. What
+    /// they tell is in storage.
+    /// </value>
+    public static IReadOnlyList<string> Notifications { get; } = [SegmentationCompleted, Alerts];
+
+    public static IReadOnlyList<string> All { get; } = [UploadEvents, SegmentationRequests, SegmentationCompleted, TrainingRequests, Alerts];
 
     /// <summary>The dead-letter queue of <paramref name="queue"/>.</summary>
     public static string DeadLettersOf(string queue) => $"{queue}/$deadletterqueue";
@@ -36,6 +47,16 @@ public static class Queues
 public static class StorageQueues
 {
     public const string PoisonedSlices = "webjobs-blobtrigger-poison";
+
+    /// <summary>Where the host leaves messages of a queue that their function fails on.</summary>
+    public static string PoisonOf(string queue) => $"{queue}-poison";
+}
+
+/// <summary>Application properties of messages.</summary>
+public static class MessageProperties
+{
+    /// <summary>How often an operator has sent the message again; a whole number.</summary>
+    public const string Replays = "ctseg-replays";
 }
 
 /// <summary>Names of connection settings, the same in function.json, in Azure and on one machine.</summary>

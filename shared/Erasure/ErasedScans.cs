@@ -121,12 +121,13 @@ public sealed class ErasedScans(BlobServiceClient storage)
         }
     }
 
-    /// <summary>The preprocessed image first: it is the source of the rest. The status last: it holds the upload's name.</summary>
+    /// <summary>The preprocessed image first: it is the source of the rest. The status after that: it holds the upload's name.</summary>
     /// <returns>How many blobs went.</returns>
     internal async Task<int> RemoveMadeAsync(ScanId scan, CancellationToken cancellationToken) =>
         await BlobRemoval.RemoveFolderAsync(_preprocessed, $"{scan}/", cancellationToken)
         + await BlobRemoval.RemoveFolderAsync(storage.GetBlobContainerClient(Containers.Results), $"{scan}/", cancellationToken)
-        + await BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(Containers.Status), BlobPaths.Status(scan), cancellationToken);
+        + await BlobRemoval.RemoveAsync(storage.GetBlobContainerClient(Containers.Status), BlobPaths.Status(scan), cancellationToken)
+        + await BlobRemoval.RemoveFolderAsync(storage.GetBlobContainerClient(Containers.Status), BlobPaths.WaitingScanMarkers(scan), cancellationToken);
 
     /// <summary>Whether the content that gave the scan its id lies under its name.</summary>
     internal async Task<bool> HasUploadAsync(ScanId scan, string blobName, CancellationToken cancellationToken)

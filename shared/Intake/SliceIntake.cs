@@ -3,6 +3,7 @@ using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Intake;
 
@@ -61,6 +62,15 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
 
     private async Task PreprocessAsync(ScanId scan, string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        var (manifest, png) = Preprocess(scan, blobName, content);
+        using var store = Stage.Begin(StageNames.StorePreprocessed, clock);
+        await blobs.StorePreprocessedAsync(manifest, png, cancellationToken);
+        store.Done();
+    }
+
+    private (ScanManifest Manifest, BinaryData Png) Preprocess(ScanId scan, string blobName, ReadOnlyMemory<byte> content)
+    {
+        using var stage = Stage.Begin(StageNames.Preprocess, clock);
         var start = clock.GetTimestamp();
         var slice = SlicePreprocessor.Process(content, limits);
         var png = new BinaryData(SlicePreprocessor.ToPng(slice.Image));
@@ -69,7 +79,8 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
         {
             PreprocessMs = clock.GetElapsedTime(start).TotalMilliseconds,
         };
-        await blobs.StorePreprocessedAsync(manifest, png, cancellationToken);
+        stage.Done();
+        return (manifest, png);
     }
 
     private async Task<IntakeOutcome> RejectAsync(StoredStatus stored, ScanFailure failure, CancellationToken cancellationToken)

@@ -1,7 +1,5 @@
-using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.Scans;
 
@@ -15,6 +13,12 @@ public sealed record DeadLetter(string Body)
     public string? SequenceNumber { get; init; }
     /// <value>Why it was dead-lettered, where the broker says so.</value>
     public string? Reason { get; init; }
+    /// <value>The same in a sentence.</value>
+    public string? Description { get; init; }
+    /// <value>How often it was delivered.</value>
+    public int Deliveries { get; init; }
+    /// <value>How often an operator had sent it again before.</value>
+    public int Replays { get; init; }
 }
 
 /// <param name="Request">The request in the message; null when it holds none.</param>
@@ -29,14 +33,13 @@ public sealed record DeadLetterOutcome(SegmentationRequested? Request, string? T
 /// <summary>Archives segmentation requests that nobody could serve and ends their scans.</summary>
 public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobContainerClient audit, TimeProvider clock)
 {
-    private const int MaxNameLength = 100;
-    private const int MaxReasonLength = 1000;
+    private readonly LetterArchive _archive = new(audit);
 
     public async Task<DeadLetterOutcome> RecordAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(letter);
         var message = TryReadRequest(letter.Body);
-        var archived = await ArchiveAsync(letter, message?.Id, cancellationToken);
+        var archived = await _archive.StoreAsync(letter, message?.Id, cancellationToken);
         if (message is null)
             return new DeadLetterOutcome(null, null, null, null);
         if (await blobs.Erased.TakeBackAsync(message.Data.ScanId, Containers.Audit, archived, cancellationToken))
@@ -69,19 +72,6 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
             : status.Completed(ScanResultSummary.Of(metrics), now);
     }
 
-    private async Task<string> ArchiveAsync(DeadLetter letter, string? eventId, CancellationToken cancellationToken)
-    {
-        var name = eventId ?? Safe($"{letter.MessageId}-{letter.SequenceNumber}");
-        var options = new BlobUploadOptions
-        {
-            HttpHeaders = new BlobHttpHeaders { ContentType = eventId is null ? "text/plain; charset=utf-8" : "application/json" },
-            Metadata = new Dictionary<string, string> { ["reason"] = ReasonOf(letter) },
-        };
-        var blob = BlobPaths.DeadLetter(name);
-        await audit.GetBlobClient(blob).UploadAsync(BinaryData.FromString(letter.Body), options, cancellationToken);
-        return blob;
-    }
-
     private static CloudEvent<SegmentationRequested>? TryReadRequest(string body)
     {
         try
@@ -94,20 +84,5 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
         {
             return null;
         }
-    }
-
-    // A message id is anybody's text and becomes part of a blob name.
-    private static string Safe(string id)
-    {
-        var name = new StringBuilder();
-        foreach (var c in id.AsSpan(0, Math.Min(id.Length, MaxNameLength)))
-            name.Append(char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-');
-        return name.ToString();
-    }
-
-    private static string ReasonOf(DeadLetter letter)
-    {
-        var reason = Uri.EscapeDataString(letter.Reason is { Length: > 0 } said ? said : "unknown");
-        return reason[..Math.Min(reason.Length, MaxReasonLength)];
     }
 }

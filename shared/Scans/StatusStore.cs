@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Telemetry;
 
 namespace CtSeg.Scans;
 
@@ -16,6 +16,10 @@ namespace CtSeg.Scans;
 public sealed class StatusStore(BlobContainerClient container)
 {
     private const int MaxConflicts = 10;
+    private const string Folder = "/";
+
+    /// <value>The scans without a result; every write here keeps them.</value>
+    public WaitingScans Waiting { get; } = new(container);
 
     /// <returns>Null when the scan is unknown.</returns>
     public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken) =>
@@ -29,7 +33,8 @@ public sealed class StatusStore(BlobContainerClient container)
     public Task<StoredStatus?> TryReplaceAsync(StoredStatus read, ScanStatus status, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return WriteAsync(status, read.ETag, cancellationToken);
+        ArgumentNullException.ThrowIfNull(status);
+        return WriteAsync(status, read, cancellationToken);
     }
 
     /// <summary>Reads, changes and writes until no other writer came between.</summary>
@@ -65,9 +70,8 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <summary>All scans, in the order of their ids.</summary>
     public async IAsyncEnumerable<ScanListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
-        await foreach (var blob in container.GetBlobsAsync(options, cancellationToken))
-            if (TryReadListing(blob, out var listing))
+        await foreach (var item in container.GetBlobsByHierarchyAsync(Documents, cancellationToken))
+            if (item.IsBlob && TryReadListing(item.Blob, out var listing))
                 yield return listing;
     }
 
@@ -75,27 +79,39 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <param name="continuation">From the page before; null for the first.</param>
     public async Task<ScanPage> ListPageAsync(int pageSize, string? continuation, CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Traits = BlobTraits.Metadata };
-        var pages = container.GetBlobsAsync(options, cancellationToken).AsPages(continuation, pageSize);
+        var pages = container.GetBlobsByHierarchyAsync(Documents, cancellationToken).AsPages(continuation, pageSize);
         await foreach (var page in pages)
         {
             var scans = new List<ScanListing>(page.Values.Count);
-            foreach (var blob in page.Values)
-                if (TryReadListing(blob, out var listing))
+            foreach (var item in page.Values)
+                if (item.IsBlob && TryReadListing(item.Blob, out var listing))
                     scans.Add(listing);
             return new ScanPage(scans, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         return new ScanPage([], null);
     }
 
+    // Not the folder of markers beside them.
+    private static GetBlobsByHierarchyOptions Documents => new() { Traits = BlobTraits.Metadata, Delimiter = Folder };
+
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
-    private async Task<StoredStatus?> WriteAsync(ScanStatus status, ETag? replaces, CancellationToken cancellationToken)
+    private async Task<StoredStatus?> WriteAsync(ScanStatus status, StoredStatus? replaces, CancellationToken cancellationToken)
     {
+        var waited = replaces is { Status.IsTerminal: false };
+        var isMarked = status.IsTerminal || waited || await Waiting.TryAddAsync(status, cancellationToken);
         var content = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(status, ContractsJson.Default.ScanStatus));
-        return await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces, cancellationToken, metadata: MetadataOf(status)) is { } written
-            ? new StoredStatus(status, written.ETag)
-            : null;
+        if (await ConditionalBlob.TryWriteAsync(BlobOf(status.ScanId), content, replaces?.ETag, cancellationToken, metadata: MetadataOf(status)) is not { } written)
+            return null;
+        // A marker that was there before may have been taken for a leftover until now.
+        if (!isMarked)
+            await Waiting.PutAsync(status, cancellationToken);
+        if (status.IsTerminal && waited)
+            await Waiting.RemoveAsync(status, cancellationToken);
+        // A state that is entered counts once it is written.
+        if (replaces is null || status.Timeline.Count > replaces.Status.Timeline.Count)
+            Meters.Entered(status);
+        return new StoredStatus(status, written.ETag);
     }
 
     private static ScanStatus Parse(BinaryData content) =>
@@ -103,13 +119,21 @@ public sealed class StatusStore(BlobContainerClient container)
         ?? throw new JsonException("A status document is null.");
 
     // Metadata travels in HTTP headers, ASCII only and 8 KiB in all: percent signs would make 9 characters of one.
-    private static Dictionary<string, string> MetadataOf(ScanStatus status) => new()
+    private static Dictionary<string, string> MetadataOf(ScanStatus status)
     {
-        ["state"] = status.State.ToString(),
-        ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
-        ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
-        ["blob"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(status.BlobName)),
-    };
+        var metadata = new Dictionary<string, string>
+        {
+            ["state"] = status.State.ToString(),
+            ["attempt"] = status.Attempt.ToString(CultureInfo.InvariantCulture),
+            ["changed"] = status.LastChange.ToString("O", CultureInfo.InvariantCulture),
+            ["blob"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(status.BlobName)),
+        };
+        if (status.Failure is { } failure)
+            metadata["failure"] = failure.Reason.ToString();
+        if (status.Replays is > 0 and var replays)
+            metadata["replays"] = replays.ToString(CultureInfo.InvariantCulture);
+        return metadata;
+    }
 
     private static bool TryReadListing(BlobItem blob, out ScanListing listing)
     {
@@ -121,7 +145,11 @@ public sealed class StatusStore(BlobContainerClient container)
             || !blob.Metadata.TryGetValue("changed", out var changedText)
             || !DateTime.TryParse(changedText, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var changed))
             return false;
-        listing = new ScanListing(scan, blobName, state, attempt, changed);
+        listing = new ScanListing(scan, blobName, state, attempt, changed)
+        {
+            Failure = blob.Metadata.TryGetValue("failure", out var failure) && Enum.TryParse<FailureReason>(failure, out var reason) ? reason : null,
+            Replays = blob.Metadata.TryGetValue("replays", out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var replays) ? replays : 0,
+        };
         return true;
     }
 

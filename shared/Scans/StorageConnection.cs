@@ -1,5 +1,5 @@
-using Azure.Identity;
 using Azure.Storage.Blobs;
+using CtSeg.Configuration;
 
 namespace CtSeg.Scans;
 
@@ -8,18 +8,18 @@ public static class StorageConnection
 {
     /// <summary>
     /// <c>{connection}</c> holds a connection string, or <c>{connection}__blobServiceUri</c> an endpoint that is entered
-    /// with the identity of the process.
+    /// with an identity (<see cref="ConnectionIdentity"/>).
     /// </summary>
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
-    /// <exception cref="InvalidOperationException">Neither setting is there.</exception>
+    /// <exception cref="InvalidOperationException">Neither setting is there, or both, or one that cannot be read; the message repeats no secret.</exception>
     public static BlobServiceClient Open(string connection, Func<string, string?> setting)
     {
         ArgumentNullException.ThrowIfNull(setting);
-        if (setting(connection) is { Length: > 0 } connectionString)
-            return new BlobServiceClient(connectionString);
-        if (setting($"{connection}__blobServiceUri") is { Length: > 0 } endpoint)
-            return new BlobServiceClient(new Uri(endpoint), new DefaultAzureCredential());
-        throw new InvalidOperationException(
-            $"No storage account is configured: set {connection} to a connection string or {connection}__blobServiceUri to an endpoint.");
+        var problems = ConnectionSettings.Storage(connection, "a storage account", SettingReaders.None).ProblemsOf(setting);
+        if (problems.Count > 0)
+            throw new InvalidOperationException(string.Join(" ", problems));
+        return setting(connection) is { Length: > 0 } connectionString
+            ? new BlobServiceClient(connectionString)
+            : new BlobServiceClient(new Uri(setting(ConnectionSettings.BlobEndpoint(connection))!), ConnectionIdentity.Of(connection, setting));
     }
 }

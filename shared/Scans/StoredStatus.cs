@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Azure;
 using CtSeg.Contracts;
 
@@ -8,7 +9,16 @@ public sealed record StoredStatus(ScanStatus Status, ETag ETag);
 
 /// <summary>A scan as lists show it, read from the listing alone.</summary>
 /// <param name="LastChange">UTC.</param>
-public sealed record ScanListing(ScanId ScanId, string BlobName, ScanState State, int Attempt, DateTime LastChange);
+public sealed record ScanListing(ScanId ScanId, string BlobName, ScanState State, int Attempt, DateTime LastChange)
+{
+    /// <value>Of a scan that failed; null also where its document was written before listings told it.</value>
+    [JsonIgnore]
+    public FailureReason? Failure { get; init; }
+
+    /// <value>How often an operator asked for it again.</value>
+    [JsonIgnore]
+    public int Replays { get; init; }
+}
 
 /// <summary>One page of scans.</summary>
 /// <param name="Continuation">Asks for the next page; null at the last.</param>

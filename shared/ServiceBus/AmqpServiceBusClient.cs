@@ -1,4 +1,5 @@
 using Azure.Core;
+using CtSeg.Configuration;
 using CtSeg.ServiceBus.Authorization;
 using CtSeg.ServiceBus.Connections;
 using CtSeg.ServiceBus.Queues;
@@ -32,11 +33,16 @@ public sealed class AmqpServiceBusClient : IServiceBusClient
             parsed.Endpoint, new SharedAccessTokenSource(parsed.KeyName, parsed.Key, options.TokenLifetime, options.TimeProvider), options);
     }
 
-    /// <param name="fullyQualifiedNamespace">For example <c>name.servicebus.windows.net</c>.</param>
+    /// <param name="fullyQualifiedNamespace">For example <c>name.servicebus.windows.net</c>; with a port where it is not reached at 5671. Always over TLS.</param>
     /// <param name="credential">An identity that may send or receive there.</param>
     /// <param name="options">Null for the defaults.</param>
-    public static AmqpServiceBusClient FromNamespace(string fullyQualifiedNamespace, TokenCredential credential, ServiceBusClientOptions? options = null) =>
-        Create(new ServiceBusEndpoint(fullyQualifiedNamespace, ServiceBusEndpoint.TlsPort, UseTls: true), credential, options);
+    /// <exception cref="FormatException">It is no host name.</exception>
+    public static AmqpServiceBusClient FromNamespace(string fullyQualifiedNamespace, TokenCredential credential, ServiceBusClientOptions? options = null)
+    {
+        if (!NamespaceAddress.TryParse(fullyQualifiedNamespace, out var host, out var port))
+            throw new FormatException($"'{fullyQualifiedNamespace}' is no Service Bus namespace: give its host name, for example name.servicebus.windows.net.");
+        return Create(new ServiceBusEndpoint(host, port > 0 ? port : ServiceBusEndpoint.TlsPort, UseTls: true), credential, options);
+    }
 
     public IMessageSender CreateSender(string queue) => new MessageSender(_connection, queue, _retry);
 

@@ -1,4 +1,4 @@
-using Azure.Identity;
+using CtSeg.Configuration;
 
 namespace CtSeg.ServiceBus;
 
@@ -7,19 +7,19 @@ public static class ServiceBusConnection
 {
     /// <summary>
     /// <c>{connection}</c> holds a connection string, or <c>{connection}__fullyQualifiedNamespace</c> a namespace that is
-    /// entered with the identity of the process.
+    /// entered with an identity (<see cref="ConnectionIdentity"/>).
     /// </summary>
     /// <param name="setting">Looks a setting up; null when it is not set.</param>
-    /// <exception cref="InvalidOperationException">Neither setting is there.</exception>
+    /// <exception cref="InvalidOperationException">Neither setting is there, or both, or one that cannot be read; the message repeats no secret.</exception>
     /// <exception cref="FormatException">The connection string lacks something.</exception>
     public static IServiceBusClient Open(string connection, Func<string, string?> setting)
     {
         ArgumentNullException.ThrowIfNull(setting);
-        if (setting(connection) is { Length: > 0 } connectionString)
-            return AmqpServiceBusClient.FromConnectionString(connectionString);
-        if (setting($"{connection}__fullyQualifiedNamespace") is { Length: > 0 } name)
-            return AmqpServiceBusClient.FromNamespace(name, new DefaultAzureCredential());
-        throw new InvalidOperationException(
-            $"No Service Bus is configured: set {connection} to a connection string or {connection}__fullyQualifiedNamespace to a namespace.");
+        var problems = ConnectionSettings.ServiceBus(connection, "a namespace", SettingReaders.None).ProblemsOf(setting);
+        if (problems.Count > 0)
+            throw new InvalidOperationException(string.Join(" ", problems));
+        return setting(connection) is { Length: > 0 } connectionString
+            ? AmqpServiceBusClient.FromConnectionString(connectionString)
+            : AmqpServiceBusClient.FromNamespace(setting(ConnectionSettings.Namespace(connection))!, ConnectionIdentity.Of(connection, setting));
     }
 }

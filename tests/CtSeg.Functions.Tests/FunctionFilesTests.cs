@@ -12,6 +12,8 @@ public sealed class FunctionFilesTests
         { AcceptCorrectionTrigger.Name, "blobTrigger", AcceptCorrectionTrigger.MaskBinding },
         { RecordPoisonedSliceTrigger.Name, "queueTrigger", RecordPoisonedSliceTrigger.MessageBinding },
         { RecordDeadLettersTrigger.Name, "serviceBusTrigger", RecordDeadLettersTrigger.MessageBinding },
+        { TakeUploadTrigger.Name, "serviceBusTrigger", TakeUploadTrigger.UploadBinding },
+        { RecordLostUploadTrigger.Name, "serviceBusTrigger", RecordLostUploadTrigger.UploadBinding },
         { ReconcileScansTrigger.Name, "timerTrigger", ReconcileScansTrigger.TimerBinding },
         { ListScansEndpoint.Name, "httpTrigger", "req" },
         { GetScanEndpoint.Name, "httpTrigger", "req" },
@@ -59,6 +61,9 @@ public sealed class FunctionFilesTests
         (Text(poison, "queueName"), Text(poison, "connection")).ShouldBe((StorageQueues.PoisonedSlices, Connections.Slices));
         var dead = Bindings(RecordDeadLettersTrigger.Name)[0];
         (Text(dead, "queueName"), Text(dead, "connection")).ShouldBe((Queues.DeadLettersOf(Queues.SegmentationRequests), Connections.ServiceBus));
+        var upload = Bindings(TakeUploadTrigger.Name)[0];
+        (Text(upload, "queueName"), Text(upload, "connection")).ShouldBe((Queues.UploadEvents, Connections.ServiceBus));
+        Text(Bindings(RecordLostUploadTrigger.Name)[0], "queueName").ShouldBe(Queues.DeadLettersOf(Queues.UploadEvents));
         Text(Bindings(ReconcileScansTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.ReconcileSchedule}%");
         Text(Bindings(ScheduleRetrainingTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.RetrainingSchedule}%");
         Text(Bindings(ReconcileTrainingRunsTrigger.Name)[0], "schedule").ShouldBe($"%{Contracts.Settings.TrainingRunsSchedule}%");
@@ -69,6 +74,9 @@ public sealed class FunctionFilesTests
     public static TheoryData<string, string, string> MessageOutputs => new()
     {
         { PreprocessSliceTrigger.Name, PreprocessSliceTrigger.RequestBinding, Queues.SegmentationRequests },
+        { TakeUploadTrigger.Name, PreprocessSliceTrigger.RequestBinding, Queues.SegmentationRequests },
+        { TakeUploadTrigger.Name, RecordPoisonedSliceTrigger.EndedBinding, Queues.SegmentationCompleted },
+        { RecordLostUploadTrigger.Name, RecordPoisonedSliceTrigger.EndedBinding, Queues.SegmentationCompleted },
         { RecordPoisonedSliceTrigger.Name, RecordPoisonedSliceTrigger.EndedBinding, Queues.SegmentationCompleted },
         { RecordDeadLettersTrigger.Name, RecordDeadLettersTrigger.EndedBinding, Queues.SegmentationCompleted },
         { ReconcileScansTrigger.Name, ReconcileScansTrigger.RequestsBinding, Queues.SegmentationRequests },

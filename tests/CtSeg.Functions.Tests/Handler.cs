@@ -6,9 +6,11 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Functions.Settings;
 using CtSeg.Imaging;
 using CtSeg.Preprocessing;
 using CtSeg.Scans;
+using CtSeg.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Time.Testing;
 
@@ -21,9 +23,11 @@ internal sealed class Handler : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly HttpClient _client;
 
-    private Handler(WebApplication app, string connection, FakeTimeProvider clock)
+    private readonly RoleGuard _roles;
+
+    private Handler(WebApplication app, string connection, FakeTimeProvider clock, RoleGuard roles)
     {
-        _app = app;
+        (_app, _roles) = (app, roles);
         _client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromSeconds(60) };
         Clock = clock;
         Storage = new BlobServiceClient(connection);
@@ -45,9 +49,11 @@ internal sealed class Handler : IAsyncDisposable
         all["SlicesStorage"] = connection;
         all["FUNCTIONS_CUSTOMHANDLER_PORT"] = "0";
         var clock = new FakeTimeProvider(Start);
-        var app = FunctionsApp.Build(all.GetValueOrDefault, clock);
+        var roles = new RoleGuard("functions");
+        var options = FunctionsOptions.Read(all) with { Storage = new BlobServiceClient(connection, roles.Guard(new BlobClientOptions())) };
+        var app = FunctionsApp.Build(all, options, clock);
         await app.StartAsync(Stop);
-        return new Handler(app, connection, clock);
+        return new Handler(app, connection, clock, roles);
     }
 
     public async Task<Reply> PostAsync(string function, string body, string? traceParent = null)
@@ -104,6 +110,7 @@ internal sealed class Handler : IAsyncDisposable
     {
         _client.Dispose();
         await _app.DisposeAsync();
+        _roles.Refused.ShouldBeEmpty();
     }
 
     private sealed class UnseekableStream(byte[] content) : MemoryStream(content)

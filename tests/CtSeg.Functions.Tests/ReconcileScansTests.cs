@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using CtSeg.Contracts;
@@ -7,7 +8,7 @@ namespace CtSeg.Functions.Tests;
 
 public sealed class ReconcileScansTests(AzuriteFixture azurite)
 {
-    private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(10) + TimeSpan.FromTicks(1);
+    private static readonly TimeSpan Overdue = OverdueAt(1);
 
     [Theory]
     [InlineData("timer.json")]
@@ -26,7 +27,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_OverdueScans_When_TimerFires_Then_EachMovesOn()
     {
-        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxSegmentationAttempts", "4"));
         var (waiting, working, usedUp, done, received, failed) = (Id(1), Id(2), Id(3), Id(4), Id(5), Id(6));
         await handler.LeaveAsync(Asked(handler, waiting, 1));
         await handler.LeaveAsync(Asked(handler, working, 2).Segmenting(handler.Now));
@@ -36,7 +37,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         await handler.LeaveAsync(Asked(handler, failed, 1).Failed(CtSeg.Recovery.Failures.Poisoned, handler.Now));
         var picture = new BinaryData("x"u8.ToArray());
         await handler.Blobs.TryStoreResultAsync(Samples.Metrics(done, 2), picture, picture, Handler.Stop);
-        handler.Clock.Advance(Overdue);
+        handler.Clock.Advance(OverdueAt(4));
 
         var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
 
@@ -46,7 +47,7 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         ended.EnumerateArray().Select(e => e.GetProperty("type").GetString())
             .ShouldBe(["ctseg.segmentation.failed.v1", "ctseg.segmentation.completed.v1"]);
         outputs.EnumerateObject().SelectMany(output => output.Value.EnumerateArray()).Select(e => e.GetProperty("time").GetString())
-            .ShouldAllBe(time => time == "2026-11-23T15:22:05.0000001Z");
+            .ShouldAllBe(time => time == "2026-11-23T16:32:05.0000001Z");
         (await handler.StatusOfAsync(waiting)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(2));
         (await handler.StatusOfAsync(working)).ShouldSatisfyAllConditions(s => s.State.ShouldBe(ScanState.Preprocessed), s => s.Attempt.ShouldBe(3));
         (await handler.StatusOfAsync(usedUp)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.GaveUp);
@@ -54,6 +55,25 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         (await handler.StatusOfAsync(received)).State.ShouldBe(ScanState.Received);
         (await handler.StatusOfAsync(failed)).Timeline.Count.ShouldBe(3);
         (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_AReplayedScanWithAllItsAttemptsUsedUp_When_Overdue_Then_ItIsAskedForAsOftenAsANewOne()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxSegmentationAttempts", "4"));
+        var dead = Asked(handler, Samples.Scan, 4).Failed(CtSeg.Recovery.Failures.GaveUp(4), handler.Now);
+        await handler.LeaveAsync(dead.Replayed($"{Samples.Scan}-4", handler.Now));
+        for (var attempt = 6; attempt <= 8; attempt++)
+        {
+            handler.Clock.Advance(OverdueAt(attempt - 5));
+            var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
+            IdsOf(outputs.GetProperty("requests")).ShouldBe([$"{Samples.Scan}-{attempt}"]);
+        }
+        handler.Clock.Advance(OverdueAt(4));
+
+        (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone();
+
+        (await handler.StatusOfAsync(Samples.Scan)).Failure.ShouldNotBeNull().Reason.ShouldBe(FailureReason.GaveUp);
     }
 
     [Fact]
@@ -93,12 +113,12 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_NeverAnswered_When_TimerFiresAgainAndAgain_Then_AskedAgainThreeTimesAndGivenUp()
     {
-        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxSegmentationAttempts", "4"));
         await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
         List<string> sent = [];
-        for (var run = 0; run < 6; run++)
+        for (var run = 1; run <= 6; run++)
         {
-            handler.Clock.Advance(Overdue);
+            handler.Clock.Advance(OverdueAt(run));
             var outputs = (await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs;
             foreach (var output in outputs.EnumerateObject())
                 sent.AddRange(output.Value.EnumerateArray().Select(e => $"{output.Name} {e.GetProperty("id").GetString()}"));
@@ -106,6 +126,34 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         sent.ShouldBe([
             "requests 0011223344556677-2", "requests 0011223344556677-3", "requests 0011223344556677-4", "ended 0011223344556677-4"]);
     }
+
+    [Fact]
+    public async Task Given_AScanThatOnlyWaitsInALongQueue_When_TimerFiresAllDay_Then_ItHasAttemptsLeft()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.LeaveAsync(Asked(handler, Samples.Scan, 1));
+        List<double> askedAfter = [];
+        for (var minutes = 11; minutes <= 42 * 60; minutes += 11)
+        {
+            handler.Clock.Advance(TimeSpan.FromMinutes(11));
+            if ((await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"))).ShouldBeDone().Outputs.TryGetProperty("requests", out _))
+                askedAfter.Add(minutes);
+        }
+
+        askedAfter.ShouldBe([11, 33, 77, 165, 330, 660, 1309]);
+        (await handler.StatusOfAsync(Samples.Scan)).State.ShouldBe(ScanState.Preprocessed);
+    }
+
+    [Theory]
+    [InlineData("00:10:00", 1, "00:10:00")]
+    [InlineData("00:10:00", 8, "21:20:00")]
+    [InlineData("00:10:00", 9, "1.00:00:00")]
+    [InlineData("00:00:01", 100, "1.00:00:00")]
+    [InlineData("7.00:00:00", 1, "7.00:00:00")]
+    [InlineData("7.00:00:00", 100, "7.00:00:00")]
+    public void Given_AnAttempt_When_ItsAgeIsAsked_Then_TwiceThatOfTheOneBeforeUpToADay(string age, int attempt, string expected) =>
+        new CtSeg.Recovery.ReconcilePolicy(TimeSpan.Parse(age, CultureInfo.InvariantCulture), 8, 200).AgeOf(attempt)
+            .ShouldBe(TimeSpan.Parse(expected, CultureInfo.InvariantCulture));
 
     [Fact]
     public async Task Given_MoreThanABatch_When_TimerFires_Then_RestAtTheNextRun()
@@ -158,6 +206,8 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
         (await handler.PostAsync("ReconcileScans", Handler.Fixture("service-bus.json"))).ShouldHaveFailed(HttpStatusCode.BadRequest);
     }
+
+    private static TimeSpan OverdueAt(int attempt) => (TimeSpan.FromMinutes(10) * (1 << (attempt - 1))) + TimeSpan.FromTicks(1);
 
     private static ScanId Id(int n) => ScanId.Parse($"{n:x16}");
 

@@ -32,6 +32,23 @@ public sealed class RecordDeadLettersTests(AzuriteFixture azurite)
         (await handler.PostAsync(Function, body)).ShouldSendNothing();
     }
 
+    [Theory]
+    [InlineData("""{"DeliveryCount":"10","ApplicationProperties":{"DeadLetterReason":"inference-failed","DeadLetterErrorDescription":"It broke: 100 %.","ctseg-replays":2}}""")]
+    [InlineData("""{"DeliveryCount":"10","DeadLetterReason":"\"inference-failed\"","DeadLetterErrorDescription":"\"It broke: 100 %.\"","ApplicationProperties":{"ctseg-replays":"2"}}""")]
+    public async Task Given_WhatTheHostTellsOfAMessage_When_DeadLettered_Then_TheArchiveKeepsReasonTriesAndReplays(string metadata)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+
+        (await handler.PostAsync(Function, Samples.MessageBody("msg", Samples.RequestOf(Samples.Scan, 3), metadata))).ShouldBeDone();
+
+        var letters = new List<CtSeg.Recovery.ArchivedLetter>();
+        await foreach (var letter in new CtSeg.Recovery.LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit)).ListAsync(Handler.Stop))
+            letters.Add(letter);
+        var archived = letters.ShouldHaveSingleItem();
+        (archived.Name, archived.Reason, archived.Description).ShouldBe(("0011223344556677-3", "inference-failed", "It broke: 100 %."));
+        (archived.Deliveries, archived.Replays).ShouldBe((10, 2));
+    }
+
     [Fact]
     public async Task Given_ResultExists_When_DeadLettered_Then_CompletedAndAnnounced()
     {

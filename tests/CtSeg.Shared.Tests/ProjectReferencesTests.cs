@@ -10,6 +10,8 @@ public sealed class ProjectReferencesTests
     [InlineData("functions/CtSeg.Functions.csproj", "AMQPNetLite")]
     [InlineData("shared/CtSeg.Shared.csproj", "TorchSharp")]
     [InlineData("shared/CtSeg.Shared.csproj", "AMQPNetLite")]
+    [InlineData("shared/CtSeg.Shared.csproj", "OpenTelemetry")]
+    [InlineData("local/CtSeg.Local.csproj", "OpenTelemetry")]
     [InlineData("local/CtSeg.Local.csproj", "TorchSharp")]
     [InlineData("training-job/CtSeg.TrainingJob.csproj", "Microsoft.NET.Sdk.Web")]
     [InlineData("training-job/CtSeg.TrainingJob.csproj", "Microsoft.AspNetCore.App")]

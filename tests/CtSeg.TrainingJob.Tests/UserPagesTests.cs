@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CtSeg.Models;
 using CtSeg.TrainingJob.DataSets;
+using CtSeg.TrainingJob.Letters;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingJob.Training;
@@ -15,10 +16,10 @@ public sealed partial class UserPagesTests
 {
     private static readonly RootCommand Job = new()
     {
-        DataCommand.Create(_ => null, TimeProvider.System), ModelsCommand.Create(), TrainingRunsCommand.Create(), RetrainCommand.Create(), TrainCommand.Create(),
+        DataCommand.Create(_ => null, TimeProvider.System), ModelsCommand.Create(), TrainingRunsCommand.Create(), RetrainCommand.Create(), TrainCommand.Create(), DeadLettersCommand.Create(),
     };
 
-    public static TheoryData<string> Commands => [.. new[] { "retraining.md", "erasure.md" }.SelectMany(CommandsOf)];
+    public static TheoryData<string> Commands => [.. new[] { "retraining.md", "erasure.md", "operations.md" }.SelectMany(CommandsOf)];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -46,6 +47,10 @@ public sealed partial class UserPagesTests
         foreach (Match block in BlockPattern().Matches(Page(page)))
             foreach (var line in block.Groups["code"].Value.Split('\n').Where(line => line.StartsWith("./ctseg ", StringComparison.Ordinal)))
                 yield return line["./ctseg ".Length..].Split(" #")[0].Trim();
+        // Other pages name commands in a sentence without what they need.
+        foreach (Match inline in InlinePattern().Matches(page == "operations.md" ? Page(page) : ""))
+            if (Job.Subcommands.Any(verb => inline.Groups["command"].Value.StartsWith($"{verb.Name} ", StringComparison.Ordinal)))
+                yield return inline.Groups["command"].Value;
     }
 
     private static string Page(string name)
@@ -58,6 +63,9 @@ public sealed partial class UserPagesTests
 
     [GeneratedRegex("^```[a-z]*\\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex BlockPattern();
+
+    [GeneratedRegex("`\\./ctseg (?<command>[^`\n]+)`", RegexOptions.None, 1000)]
+    private static partial Regex InlinePattern();
 
     [GeneratedRegex("^```json\\n(?<json>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
     private static partial Regex DecisionPattern();

@@ -1,8 +1,7 @@
 using System.CommandLine;
-using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
-using Microsoft.Extensions.Logging;
+using CtSeg.Telemetry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -81,20 +80,23 @@ internal static class ConsumeCommand
         ParseResult parsed, Func<Func<string, string?>, IServiceBusClient> openServiceBus, Func<string, ISliceSegmenter> loadModel)
     {
         var connections = JobConnections.Find(needsServiceBus: true, out var missing);
+        var keys = ModelKeySettings.Read(Environment.GetEnvironmentVariable, signs: false, out var unusable);
+        var telemetry = TelemetrySettings.Read(Environment.GetEnvironmentVariable, out var wrong);
         var options = ConsumeOptions.Check(
             parsed.GetValue(Batch), parsed.GetValue(Prefetch), parsed.GetValue(Idle), parsed.GetValue(MaxWait), parsed.GetValue(Drain),
-            parsed.GetValue(Model), parsed.GetValue(ModelSeconds), missing, out var problems);
+            parsed.GetValue(Model), parsed.GetValue(ModelSeconds), [.. missing, .. unusable, .. wrong], out var problems);
         if (options is null || connections is null)
         {
             await Console.Error.WriteLineAsync($"consume cannot start: {string.Join(" ", problems)}");
             return ExitCodes.Usage;
         }
         using var signals = new StopSignals();
+        var told = JobTelemetry.Start(telemetry, TelemetryNames.SegmentationService);
         try
         {
             await using var bus = openServiceBus(connections.Setting);
-            using var logs = CreateLogs();
-            var load = SignedModelFolder.Only(TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)), loadModel);
+            using var logs = told.CreateLogs();
+            var load = SignedModelFolder.Only(keys.Trusted, loadModel);
             var job = new ConsumeJob(options, connections.OpenStorage(), bus, load, CacheFolder(), TimeProvider.System, logs) { StateFolder = parsed.GetValue(State) };
             return await job.RunAsync(signals.Stopping) == ConsumerEnd.ModelBroken ? ExitCodes.Failure : ExitCodes.Success;
         }
@@ -112,14 +114,11 @@ internal static class ConsumeCommand
             await Console.Error.WriteLineAsync($"consume ends: the model could not be fetched from the storage ({e.GetType().Name}); check that it can be reached.");
             return ExitCodes.Failure;
         }
+        finally
+        {
+            told.End(signals.Stopping.IsCancellationRequested ? options.LastWords : TimeSpan.MaxValue);
+        }
     }
-
-    private static ILoggerFactory CreateLogs() => LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "HH:mm:ss ";
-        console.UseUtcTimestamp = true;
-    }));
 
     private static string CacheFolder() =>
         Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "ctseg", "models");

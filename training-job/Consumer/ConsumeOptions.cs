@@ -7,13 +7,17 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <param name="ModelInterval">Between two looks at the model that the storage names.</param>
 internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder, TimeSpan ModelInterval)
 {
+    /// <value>For telemetry, from the end of the drain to that of the process; 1.6 s.</value>
+    public TimeSpan LastWords { get; init; } = TimeSpan.FromSeconds(1.6);
+
     public const int MaxBatch = 256;
     public const int MaxPrefetch = 512;
     // Of the drain time: the rest is for the process to end.
     private const double DrainShare = 0.9;
+    private const double LastWordsShare = 0.08;
 
     /// <summary>Checks options; says of all that is wrong at once.</summary>
-    /// <param name="missing">Connections that are not set, one sentence each.</param>
+    /// <param name="missing">What the environment lacks or has wrong, one sentence each.</param>
     /// <param name="problems">One sentence each; empty when the options hold.</param>
     public static ConsumeOptions? Check(
         int batch, int prefetch, double idleSeconds, double maxWaitSeconds, double drainSeconds, string? modelFolder, double modelSeconds,
@@ -39,7 +43,10 @@ internal sealed record ConsumeOptions(ConsumerLimits Limits, string? ModelFolder
             MaxWait = TimeSpan.FromSeconds(maxWaitSeconds),
             Drain = TimeSpan.FromSeconds(drainSeconds * DrainShare),
         };
-        return new ConsumeOptions(limits, modelFolder, TimeSpan.FromSeconds(modelSeconds));
+        return new ConsumeOptions(limits, modelFolder, TimeSpan.FromSeconds(modelSeconds))
+        {
+            LastWords = TimeSpan.FromSeconds(drainSeconds * LastWordsShare),
+        };
     }
 
     private static void RequireSeconds(List<string> problems, string name, double value, double least, double most) =>

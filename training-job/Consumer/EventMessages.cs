@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CtSeg.Contracts;
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -10,6 +11,22 @@ internal static class EventMessages
 {
     /// <value>Whoever tells something here.</value>
     public const string Source = "/ctseg/training-job";
+
+    /// <summary>Sends an event to a queue, in a span of its own, whose trace context the message carries.</summary>
+    public static async Task SendAsync<T>(
+        this IMessageSender sender, string queue, CloudEvent<T> told, JsonTypeInfo<CloudEvent<T>> type, CancellationToken cancellationToken)
+    {
+        using var span = ScanSpans.StartSend(queue, told);
+        try
+        {
+            await sender.SendAsync(Of(told.Under(span), type), cancellationToken);
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+    }
 
     public static OutgoingMessage Of<T>(CloudEvent<T> told, JsonTypeInfo<CloudEvent<T>> type) =>
         new(JsonSerializer.SerializeToUtf8Bytes(told, type)) { MessageId = told.Id, Subject = told.Subject };

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using CtSeg.Contracts;
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CtSeg.TrainingJob.Consumer;
@@ -14,7 +15,6 @@ internal sealed class MessageHandler(
     private const string UnreadableReason = "unreadable-message";
     private const string UnusableReason = "inference-failed";
 
-    private static readonly ActivitySource Activities = new("CtSeg.Job");
     private readonly ScanTurns _turns = new();
 
     /// <param name="held">Is released here.</param>
@@ -30,7 +30,8 @@ internal sealed class MessageHandler(
             await SettleAsync(held, new Verdict(Settlement.DeadLetter, problem), UnreadableReason, cancellationToken);
             return true;
         }
-        using var activity = Activities.StartActivity("segment slice", ActivityKind.Consumer, request.TraceParent);
+        using var span = DeliverySpan.Start(Queues.SegmentationRequests, request, held.Message);
+        span.IsOf(request.Data.ScanId);
         using var givesBack = CancellationTokenSource.CreateLinkedTokenSource(stopping, held.LockLost);
         var since = time.GetTimestamp();
         for (var failures = 0; ; )
@@ -50,11 +51,22 @@ internal sealed class MessageHandler(
             };
             var waited = pause == TimeSpan.Zero || await PauseAsync(pause, givesBack.Token);
             if (verdict.Settlement == Settlement.TryAgain && waited)
+            {
+                span.TriedAgain(verdict.ErrorType ?? "");
                 continue;
+            }
+            Note(span, verdict);
             if (await SettleAsync(held, verdict, UnusableReason, cancellationToken) && verdict.Segmented is { } segmented)
                 onSegmented?.Invoke(segmented);
             return !verdict.StopsConsumer;
         }
+    }
+
+    private static void Note(Activity? span, Verdict verdict)
+    {
+        span.Settled(verdict.Settlement);
+        if (verdict.ErrorType is { } error)
+            span.Fail(error);
     }
 
     /// <summary>Gives a message back on which no work was begun.</summary>
@@ -88,19 +100,30 @@ internal sealed class MessageHandler(
     private async Task<Verdict> WorkAsync(
         CloudEvent<SegmentationRequested> request, bool isRepeated, CancellationToken givesBack, CancellationToken cancellationToken)
     {
-        var traceParent = Activity.Current?.Id ?? request.TraceParent;
+        var traceParent = Spans.Current?.Id ?? request.TraceParent;
         try
         {
             var result = await processor.ProcessAsync(request, isRepeated, traceParent, givesBack, cancellationToken);
             Log(request, result);
+            if (StateAfter(result.End) is { } state)
+                Spans.Current.Ended(state);
             return new Verdict(Settlement.Complete) { Segmented = result.Segmented };
         }
         catch (UnusableSliceException e)
         {
             await processor.FailAsync(request, e, traceParent, cancellationToken);
-            return new Verdict(Settlement.DeadLetter, $"The slice cannot be segmented: {e.Message}.");
+            Spans.Current.Ended(ScanState.Failed);
+            return new Verdict(Settlement.DeadLetter, $"The slice cannot be segmented: {e.Message}.") { ErrorType = UnusableReason };
         }
     }
+
+    /// <returns>Null for a scan of which nothing is left.</returns>
+    private static ScanState? StateAfter(SliceEnd end) => end switch
+    {
+        SliceEnd.Segmented or SliceEnd.AlreadyDone => ScanState.Completed,
+        SliceEnd.AlreadyFailed => ScanState.Failed,
+        _ => null,
+    };
 
     private void Log(CloudEvent<SegmentationRequested> request, SliceResult result)
     {

@@ -1,6 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,7 @@ internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProv
     public void Refused(ServedModel model, string reason, string? serving)
     {
         logger.ModelRefused(model.Version, reason, serving ?? "none");
+        Meters.ModelRefused(model.Version);
         var id = IdOf(model);
         if (!_told.Contains(id) && !File.Exists(NoteOf(id)))
             _waiting.TryAdd(id, TrainingEvents.Refused(id, new ModelRefused(model.Version, reason, serving), EventMessages.Source, time.GetUtcNow().UtcDateTime));
@@ -44,7 +46,7 @@ internal sealed class ModelAlerts(IMessageSender sender, string folder, TimeProv
         {
             try
             {
-                await sender.SendAsync(EventMessages.Of(refused, ContractsJson.Default.CloudEventModelRefused), cancellationToken);
+                await sender.SendAsync(Queues.Alerts, refused, ContractsJson.Default.CloudEventModelRefused, cancellationToken);
             }
             catch (Exception e) when (e is ServiceBusException or TimeoutException or IOException)
             {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
+using CtSeg.Telemetry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -33,6 +34,9 @@ internal sealed class ModelThread : IDisposable
 
     /// <value>The model of the slices that begin now.</value>
     public ISliceSegmenter Serving => Volatile.Read(ref _serving) ?? throw new InvalidOperationException("No model serves yet.");
+
+    /// <value>What a run of the model is called in telemetry.</value>
+    public string StageName { get; init; } = StageNames.Predict;
 
     /// <summary>Slices that begin from now on are the next model's. The one before is disposed of after its last slice, on this thread; nobody waits for that.</summary>
     public void Serve(ISliceSegmenter next)
@@ -118,9 +122,12 @@ internal sealed class ModelThread : IDisposable
     {
         // Taken once: mask, check and name are of one model, whatever serves when they are done.
         var segmenter = Serving;
+        // The task carries the slice's span to this thread.
+        using var stage = Stage.Begin(StageName, _time).With(TelemetryAttributes.ModelVersion, segmenter.Model.Version);
         var start = _time.GetTimestamp();
         var mask = segmenter.Segment(image, width, height);
         var check = segmenter.Check(image);
+        stage.Done();
         return new TimedMask(mask, check, segmenter.Model, _time.GetElapsedTime(start));
     }
 

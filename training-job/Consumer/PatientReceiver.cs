@@ -1,11 +1,13 @@
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CtSeg.TrainingJob.Consumer;
 
 /// <summary>Waits for messages, and waits out what keeps them away for a while.</summary>
+/// <param name="queue">That the messages are received from.</param>
 /// <param name="longestWait">Of one wait.</param>
-internal sealed class PatientReceiver(IMessageReceiver receiver, TimeSpan longestWait, TimeProvider time, ILogger logger)
+internal sealed class PatientReceiver(IMessageReceiver receiver, string queue, TimeSpan longestWait, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
 
@@ -18,7 +20,10 @@ internal sealed class PatientReceiver(IMessageReceiver receiver, TimeSpan longes
         {
             try
             {
-                return await receiver.ReceiveAsync(most, Bounded(left()), stopping);
+                var messages = await receiver.ReceiveAsync(most, Bounded(left()), stopping);
+                foreach (var message in messages)
+                    Meters.Received(queue, time.GetUtcNow() - message.EnqueuedTime);
+                return messages;
             }
             catch (ServiceBusException e) when (e.IsTransient && time.GetElapsedTime(since) < Patience.Limit)
             {

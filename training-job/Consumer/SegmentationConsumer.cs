@@ -1,3 +1,4 @@
+using CtSeg.Contracts;
 using CtSeg.ServiceBus;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +22,7 @@ internal sealed class SegmentationConsumer(
     // One in the model, one ready for it, one being fetched, one being written: pictures of no more are in memory.
     private const int MaxInWork = 4;
 
-    private readonly PatientReceiver _patient = new(receiver, limits.MaxWait, time, logger);
+    private readonly PatientReceiver _patient = new(receiver, Queues.SegmentationRequests, limits.MaxWait, time, logger);
     private readonly SemaphoreSlim _places = new(MaxInWork);
     private readonly CancellationTokenSource _broken = new();
     private readonly List<Task> _inWork = [];

@@ -1,6 +1,7 @@
 using Azure;
 using CtSeg.Contracts;
 using CtSeg.Models;
+using CtSeg.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CtSeg.TrainingJob.Consumer;
@@ -69,7 +70,7 @@ internal sealed class ShadowChallenger(
         try
         {
             var segmenter = await active.Loading.Task;
-            var thread = new ModelThread(time, "shadow");
+            var thread = new ModelThread(time, "shadow") { StageName = StageNames.PredictInShadow };
             thread.Serve(segmenter);
             active.Begin(thread);
             alerts.Accepted(active.Shadow.Model);

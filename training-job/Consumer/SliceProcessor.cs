@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Scans;
+using CtSeg.Telemetry;
 
 namespace CtSeg.TrainingJob.Consumer;
 
@@ -88,6 +89,7 @@ internal sealed class SliceProcessor(
     private async Task<FetchedSlice?> FetchAsync(
         CloudEvent<SegmentationRequested> request, StoredStatus? found, CancellationToken cancellationToken)
     {
+        using var stage = Stage.Begin(StageNames.Fetch, time);
         var scan = request.Data.ScanId;
         var manifestRead = FindManifestAsync(scan, cancellationToken);
         var imageRead = blobs.FindPreprocessedImageAsync(scan, cancellationToken);
@@ -97,9 +99,9 @@ internal sealed class SliceProcessor(
         var image = pictures.Decode(png);
         if (image.Width != manifest.Preprocessing.Width || image.Height != manifest.Preprocessing.Height)
             throw new UnusableSliceException("its preprocessed image has another size than its manifest says");
-        return await ClaimAsync(request, manifest, found, cancellationToken) is { } claimed
-            ? new FetchedSlice(request, claimed, manifest, image)
-            : null;
+        var claimed = await ClaimAsync(request, manifest, found, cancellationToken);
+        stage.Done();
+        return claimed is null ? null : new FetchedSlice(request, claimed, manifest, image);
     }
 
     private async Task<ScanManifest?> FindManifestAsync(ScanId scan, CancellationToken cancellationToken)
@@ -138,6 +140,20 @@ internal sealed class SliceProcessor(
 
     private async Task<SliceEnd> StoreAsync(FetchedSlice slice, TimedMask computed, string? traceParent, CancellationToken cancellationToken)
     {
+        var (metrics, made) = await StoreResultAsync(slice, computed, cancellationToken);
+        // The last write that makes something anew: the status below is only replaced.
+        if (await blobs.Erased.TakeBackScanAsync(metrics.ScanId, cancellationToken))
+            return SliceEnd.Erased;
+        if (made)
+            Meters.Segmented(metrics);
+        var end = await MakeSureAsync(metrics, slice.Claimed, traceParent, cancellationToken);
+        return made ? SliceEnd.Segmented : end.End;
+    }
+
+    /// <returns>The result as it stands, and whether this work made it.</returns>
+    private async Task<(ScanMetrics Metrics, bool Made)> StoreResultAsync(FetchedSlice slice, TimedMask computed, CancellationToken cancellationToken)
+    {
+        using var stage = Stage.Begin(StageNames.Store, time);
         var mask = computed.Mask;
         var manifest = slice.Manifest;
         if (mask.Width != manifest.Original.Width || mask.Height != manifest.Original.Height)
@@ -158,11 +174,8 @@ internal sealed class SliceProcessor(
             metrics = await blobs.FindMetricsAsync(manifest.ScanId, cancellationToken)
                 ?? throw new InvalidOperationException($"The metrics of scan {manifest.ScanId} were removed while they were being written.");
         }
-        // The last write that makes something anew: the status below is only replaced.
-        if (await blobs.Erased.TakeBackScanAsync(manifest.ScanId, cancellationToken))
-            return SliceEnd.Erased;
-        var end = await MakeSureAsync(metrics, slice.Claimed, traceParent, cancellationToken);
-        return made ? SliceEnd.Segmented : end.End;
+        stage.Done();
+        return (metrics, made);
     }
 
     /// <summary>Of a whole result: the status says so, and the event is out.</summary>

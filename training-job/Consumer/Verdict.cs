@@ -26,10 +26,19 @@ internal sealed record Verdict(Settlement Settlement, string? Problem = null, bo
     /// <value>The slice that this try made a result of; null where it made none.</value>
     public SegmentedSlice? Segmented { get; init; }
 
+    /// <value>A code or the name of a fault's type; null where nothing went wrong.</value>
+    public string? ErrorType { get; init; }
+
     /// <summary>Of a fault that is not the slice's.</summary>
     /// <param name="lockLost">The message is no longer ours.</param>
     /// <param name="stopping">The process was told to end.</param>
-    public static Verdict On(Exception fault, bool lockLost, bool stopping) => fault switch
+    public static Verdict On(Exception fault, bool lockLost, bool stopping)
+    {
+        var verdict = Judge(fault, lockLost, stopping);
+        return verdict.Problem is null ? verdict : verdict with { ErrorType = fault.GetType().FullName };
+    }
+
+    private static Verdict Judge(Exception fault, bool lockLost, bool stopping) => fault switch
     {
         _ when lockLost => new Verdict(Settlement.Leave, "The lock was lost."),
         OperationCanceledException when stopping => new Verdict(Settlement.Abandon),

@@ -74,9 +74,9 @@ internal sealed class DataStorage(Func<string, string?> setting, TimeProvider ti
         {
             return StorageConnection.Open(Connections.Slices, setting);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (InvalidOperationException e)
         {
-            throw new StorageNotNamedException(e is FormatException ? $"{Connections.Slices} is no connection string: {e.Message}" : e.Message, e);
+            throw new StorageNotNamedException(e.Message, e);
         }
     }
 

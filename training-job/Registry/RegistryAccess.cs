@@ -24,22 +24,14 @@ internal sealed record RegistryAccess(BlobServiceClient Storage, Func<IServiceBu
     {
         if (JobConnections.Find(needsServiceBus: false, out var problems) is not { } connections)
             throw new RegistryUnavailableException(string.Join(" ", problems));
-        try
-        {
-            return new RegistryAccess(
-                connections.OpenStorage(),
-                connections.HasServiceBus ? () => connections.OpenServiceBus()! : null,
-                TrustedKeys.Read(trustedKeys ?? Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)),
-                Environment.UserName is { Length: > 0 } user ? user : "unknown",
-                TimeProvider.System);
-        }
-        catch (FormatException e)
-        {
-            // The message of the exception may show a part of the key.
-            throw new RegistryUnavailableException($"{Connections.Slices} is no storage connection string: copy it anew from the storage account.", e);
-        }
+        return new RegistryAccess(
+            connections.OpenStorage(),
+            connections.HasServiceBus ? () => connections.OpenServiceBus()! : null,
+            TrustedKeys.Read(trustedKeys ?? Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)),
+            Environment.UserName is { Length: > 0 } user ? user : "unknown",
+            TimeProvider.System);
     }
 }
 
 /// <summary>The models cannot be reached; the message says what to set.</summary>
-internal sealed class RegistryUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal sealed class RegistryUnavailableException(string message) : Exception(message);

@@ -1,3 +1,4 @@
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging;
@@ -108,6 +109,16 @@ internal sealed class OwnedRun : IAsyncDisposable
     {
         _interrupted.Token.ThrowIfCancellationRequested();
         stopping.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>One part of the run, in telemetry.</summary>
+    /// <param name="stage">One of <see cref="StageNames"/>.</param>
+    public async Task<T> InStageAsync<T>(string stage, Func<Task<T>> work)
+    {
+        using var begun = Stage.Begin(stage, _time);
+        var made = await work();
+        begun.Done();
+        return made;
     }
 
     public DateTime UtcNow() => _time.GetUtcNow().UtcDateTime;

@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using CtSeg.Contracts;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Inference;
-using Microsoft.Extensions.Logging;
 
 namespace CtSeg.TrainingJob.Retraining;
 
@@ -27,6 +26,9 @@ internal static class RetrainCommand
           ctseg-job retrain --once
           ctseg-job retrain --idle-seconds 3600
         """;
+
+    // After SIGTERM there is not much time left.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private static readonly Option<double> Idle = Seconds("--idle-seconds", 60, 0.1, 31_536_000, "Ends after so long without a request.");
     private static readonly Option<double> MaxWait = Seconds("--max-wait", 30, 0.1, 600, "Seconds of one wait for requests.");
@@ -53,9 +55,12 @@ internal static class RetrainCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        if (JobConnections.Find(needsServiceBus: true, out var problems) is not { } connections)
+        var connections = JobConnections.Find(needsServiceBus: true, out var problems);
+        var keys = ModelKeySettings.Read(Environment.GetEnvironmentVariable, signs: true, out var unusable);
+        var telemetry = TelemetrySettings.Read(Environment.GetEnvironmentVariable, out var wrong);
+        if (connections is null || unusable.Count > 0 || wrong.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"retrain cannot start: {string.Join(" ", problems)}");
+            await Console.Error.WriteLineAsync($"retrain cannot start: {string.Join(" ", problems.Concat(unusable).Concat(wrong))}");
             return ExitCodes.Usage;
         }
         var limits = new RetrainLimits
@@ -69,20 +74,14 @@ internal static class RetrainCommand
         using var signals = new StopSignals();
         LowPriority.Take();
         Threads.Fix(parsed.GetValue(ThreadCount));
+        var told = JobTelemetry.Start(telemetry, TelemetryNames.RetrainingService);
         try
         {
             ComputeDevice.Fix(parsed.GetValue(Device)!);
             var storage = connections.OpenStorage();
             await using var bus = connections.OpenServiceBus()!;
-            using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss ";
-                console.UseUtcTimestamp = true;
-            }));
-            var trusted = TrustedKeys.Read(Environment.GetEnvironmentVariable(Settings.TrustedModelKeys));
-            var key = SigningKey.Read(Environment.GetEnvironmentVariable(Settings.ModelSigningKey));
-            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = trusted, Key = key }.RunAsync(signals.Stopping);
+            using var logs = told.CreateLogs();
+            await new RetrainSession(storage, bus, limits, TimeProvider.System, logs) { Trusted = keys.Trusted, Key = keys.Signing }.RunAsync(signals.Stopping);
             return ExitCodes.Success;
         }
         catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
@@ -93,6 +92,10 @@ internal static class RetrainCommand
         {
             await Console.Error.WriteLineAsync($"retrain ends: {e.Message}");
             return ExitCodes.Failure;
+        }
+        finally
+        {
+            told.End(LastWords);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using CtSeg.Contracts;
 using CtSeg.ServiceBus;
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingRuns;
 using Microsoft.Extensions.Logging;
@@ -15,10 +17,12 @@ internal sealed class RetrainConsumer(
     ILogger<RetrainConsumer> logger)
 {
     private const string UnreadableReason = "unreadable-message";
+    // In telemetry; the log says by what.
+    private const string Interrupted = "interrupted";
 
     // Far below any queue's limit: each kill costs a delivery.
     private const int ReplacedFromDelivery = 3;
-    private readonly PatientReceiver _patient = new(receiver, limits.MaxWait, time, logger);
+    private readonly PatientReceiver _patient = new(receiver, Queues.TrainingRequests, limits.MaxWait, time, logger);
 
     /// <param name="stopping">Ends the work at the next step of a training; the run is released and its request given back.</param>
     /// <exception cref="ServiceBusException">The queue is refused or stayed out of reach.</exception>
@@ -54,16 +58,24 @@ internal sealed class RetrainConsumer(
             await SettleAsync(held, () => receiver.DeadLetterAsync(message, UnreadableReason, problem, CancellationToken.None));
             return;
         }
+        using var span = DeliverySpan.Start(Queues.TrainingRequests, request, message);
+        span?.SetTag(TelemetryAttributes.RunId, request.Data.RunId);
         var since = time.GetTimestamp();
         for (var failures = 1; ; failures++)
         {
             var isRepeated = failures > 1 || message.DeliveryCount > 1;
-            var (settle, problemOfTry) = await TryAsync(held, request.Data.RunId, isRepeated, stopping);
+            var (settlement, problemOfTry) = await TryAsync(held, request.Data.RunId, isRepeated, stopping);
             if (problemOfTry is null || stopping.IsCancellationRequested || time.GetElapsedTime(since) >= Patience.Limit)
             {
-                await SettleAsync(held, settle);
+                span.Settled(settlement);
+                if (problemOfTry is not null)
+                    span.Fail(Interrupted);
+                await SettleAsync(held, () => settlement == Settlement.Complete
+                    ? receiver.CompleteAsync(message, CancellationToken.None)
+                    : receiver.AbandonAsync(message, CancellationToken.None));
                 return;
             }
+            span.TriedAgain(Interrupted);
             logger.Interrupted(request.Data.RunId, problemOfTry);
             await PauseAsync(Patience.PauseInPlace(failures), stopping);
         }
@@ -71,11 +83,9 @@ internal sealed class RetrainConsumer(
 
     /// <returns>How the message is settled, and what kept the run from going on for now; null where nothing did.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "Boundary of one message: a fault of the program must not end the process, or the message would stay locked.")]
-    private async Task<(Func<Task> Settle, string? Problem)> TryAsync(HeldMessage held, string run, bool isRepeated, CancellationToken stopping)
+    private async Task<(Settlement Settlement, string? Problem)> TryAsync(HeldMessage held, string run, bool isRepeated, CancellationToken stopping)
     {
         var message = held.Message;
-        Task Complete() => receiver.CompleteAsync(message, CancellationToken.None);
-        Task GiveBack() => receiver.AbandonAsync(message, CancellationToken.None);
         try
         {
             var (claim, status) = await ClaimAsync(held, run, stopping);
@@ -83,42 +93,42 @@ internal sealed class RetrainConsumer(
             {
                 case TrainingRunClaim.Claimed when message.DeliveryCount >= ReplacedFromDelivery:
                     await ReplaceAsync(run, stopping);
-                    return (Complete, null);
+                    return (Settlement.Complete, null);
                 case TrainingRunClaim.Claimed:
                     await WorkAsync(status!, stopping);
-                    return (Complete, null);
+                    return (Settlement.Complete, null);
                 case TrainingRunClaim.Ended when isRepeated:
                     // Whoever ended it may have been killed before it said so.
                     await steps.TellAsync(status!, stopping);
-                    return (Complete, null);
+                    return (Settlement.Complete, null);
                 default:
                     logger.NothingToDo(message.SequenceNumber, claim.ToString());
-                    return (Complete, null);
+                    return (Settlement.Complete, null);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested || held.LockLost.IsCancellationRequested)
         {
-            return (GiveBack, null);
+            return (Settlement.Abandon, null);
         }
         catch (Exception e) when (e is TrainingRunLostException or DamagedTrainingRunException)
         {
             logger.RunLost(run, e.Message);
-            return (Complete, null);
+            return (Settlement.Complete, null);
         }
         catch (Exception e) when (Verdict.IsOutage(e))
         {
-            return (GiveBack, Verdict.Describe(e));
+            return (Settlement.Abandon, Verdict.Describe(e));
         }
         catch (ServiceBusException)
         {
             // The bus refuses this process, whatever the message.
-            await SettleAsync(held, GiveBack);
+            await SettleAsync(held, () => receiver.AbandonAsync(message, CancellationToken.None));
             throw;
         }
         catch (Exception e)
         {
             logger.Failed(run, e);
-            return (GiveBack, e.GetType().Name);
+            return (Settlement.Abandon, e.GetType().Name);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CtSeg.DataSets;
 using CtSeg.Models;
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Promotion;
 using CtSeg.TrainingJob.Registry;
@@ -77,11 +78,11 @@ internal sealed class RetrainingSteps(
         // Before the data, which may be erased since: the model serves.
         if (await promotion.ResumeAsync(run, interrupted.Token) is { } moved)
             return moved;
-        var data = await preparation.PrepareAsync(run, interrupted.Token);
+        var data = await run.InStageAsync(StageNames.Prepare, () => preparation.PrepareAsync(run, interrupted.Token));
         if (run.Status.State == TrainingRunState.Requested && preparation.NothingToDo(data, run.Status.Request) is { } skipped)
             return skipped;
         var challenger = await MakeAsync(run, data, stopping, interrupted.Token);
-        var verdict = await promotion.DecideAsync(run, challenger, data.Changes, stopping);
+        var verdict = await run.InStageAsync(StageNames.Decide, () => promotion.DecideAsync(run, challenger, data.Changes, stopping));
         return verdict is null ? null : verdict with { Data = data.Changes };
     }
 
@@ -92,11 +93,11 @@ internal sealed class RetrainingSteps(
         if (manifest is null)
         {
             await run.ChangeAsync(status => status.Entered(TrainingRunState.Training, run.UtcNow()), interrupted);
-            var files = await trainer.TrainAsync(run, data, stopping);
+            var files = await run.InStageAsync(StageNames.Train, () => trainer.TrainAsync(run, data, stopping));
             run.ThrowIfInterrupted(stopping);
             await erasure.RequireUnerasedAsync(run.Status, interrupted);
             // Not cut off until it was looked at again.
-            manifest = await publication.PublishAsync(run, files, data, CancellationToken.None);
+            manifest = await run.InStageAsync(StageNames.Publish, () => publication.PublishAsync(run, files, data, CancellationToken.None));
             logger.Published(run.Id, manifest.Version);
         }
         await erasure.RequirePublishedUnerasedAsync(run.Status, CancellationToken.None);
@@ -122,13 +123,16 @@ internal sealed class RetrainingSteps(
         var until = UntilOf(verdict, stopping);
         await shadow.StopAsync(run.Id, until);
         // Before the end, which removes the checkpoint that the curves are drawn from.
-        return await NoteEndAsync(run, await erasure.ReportAsync(run, verdict, reports, until), until);
+        var reported = await run.InStageAsync(StageNames.Report, () => erasure.ReportAsync(run, verdict, reports, until));
+        return await NoteEndAsync(run, reported, until);
     }
 
     private async Task<TrainingRunStatus> NoteEndAsync(OwnedRun run, RunVerdict verdict, CancellationToken until)
     {
         var ended = await run.EndAsync(verdict.State, verdict.Reason, until);
         logger.Ended(ended.Id, ended.State, verdict.Reason);
+        Meters.RunEnded(ended.State);
+        Spans.Current?.SetTag(TelemetryAttributes.RunState, Meters.NameOf(ended.State));
         await TellAsync(ended, until);
         return ended;
     }

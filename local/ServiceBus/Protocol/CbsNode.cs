@@ -5,11 +5,13 @@ using CtSeg.Local.ServiceBus.Store;
 namespace CtSeg.Local.ServiceBus.Protocol;
 
 /// <summary>Checks the tokens that clients put on a connection.</summary>
-internal sealed record TokenChecks(SharedAccessTokens SharedAccess, UnsignedWebTokens? WebTokens)
+/// <param name="SharedAccess">Null: tokens made with a key are refused.</param>
+/// <param name="WebTokens">Null: those of identities are refused.</param>
+internal sealed record TokenChecks(SharedAccessTokens? SharedAccess, IWebTokens? WebTokens)
 {
     public TokenVerdict Check(string? type, string token) => type switch
     {
-        "servicebus.windows.net:sastoken" => SharedAccess.Check(token),
+        "servicebus.windows.net:sastoken" when SharedAccess is not null => SharedAccess.Check(token),
         "jwt" when WebTokens is not null => WebTokens.Check(token),
         _ => TokenVerdict.Refused($"Tokens of type '{type}' are not accepted here."),
     };

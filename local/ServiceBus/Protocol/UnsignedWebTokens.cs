@@ -3,8 +3,14 @@ using System.Text.Json;
 
 namespace CtSeg.Local.ServiceBus.Protocol;
 
+/// <summary>Checks tokens of Entra ID.</summary>
+internal interface IWebTokens
+{
+    TokenVerdict Check(string token);
+}
+
 /// <summary>Reads the expiry and the audience of a JSON web token and ignores its signature: only behind an option, for tests.</summary>
-internal sealed class UnsignedWebTokens(TimeProvider time)
+internal sealed class UnsignedWebTokens(TimeProvider time) : IWebTokens
 {
     private const string ServiceAudience = "https://servicebus.azure.net";
 

@@ -14,6 +14,8 @@ internal sealed class LiveConnection : IReopenable
     private const ushort MaxSessions = 4096;
     /// <summary>The part of a token's life after which it is renewed.</summary>
     private const double RenewAfter = 0.75;
+    // Identities keep a token and may give the same one again until shortly before its end.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task>> _authorized = new(StringComparer.OrdinalIgnoreCase);
     private readonly CancellationTokenSource _closed = new();
@@ -109,16 +111,26 @@ internal sealed class LiveConnection : IReopenable
         return token.ExpiresAt;
     }
 
-    /// <summary>Renews until the connection ends. A renewal that fails ends it: the next use opens another one and tells its caller what is wrong.</summary>
+    /// <summary>
+    /// Renews until the connection ends. A renewal that fails is tried again while the token in use holds; then the connection ends: the next use opens
+    /// another one and tells its caller what is wrong.
+    /// </summary>
     private async Task RenewAsync(string entity, DateTimeOffset expiresAt)
     {
         try
         {
             while (!IsClosed)
             {
-                var life = expiresAt - _time.GetUtcNow();
-                await Task.Delay(life > TimeSpan.Zero ? life * RenewAfter : TimeSpan.Zero, _time, _closed.Token);
-                expiresAt = await PutTokenAsync(entity);
+                var wait = (expiresAt - _time.GetUtcNow()) * RenewAfter;
+                await Task.Delay(wait > ShortestPause ? wait : ShortestPause, _time, _closed.Token);
+                try
+                {
+                    expiresAt = await PutTokenAsync(entity);
+                }
+                catch (Exception e) when (Faults.Translate(e) is not null && _time.GetUtcNow() < expiresAt && !_closed.IsCancellationRequested)
+                {
+                    // The identity may be out of reach for a while.
+                }
             }
         }
         catch (Exception e) when (Faults.Translate(e) is not null)

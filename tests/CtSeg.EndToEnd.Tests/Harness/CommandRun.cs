@@ -43,14 +43,15 @@ internal sealed class CommandRun : IDisposable
 
     public IReadOnlyList<string> Output => [.. _output];
 
-    public Task SeesAsync(string text) => Eventually.HoldsAsync(
+    public Task SeesAsync(string text, TimeSpan? deadline = null) => Eventually.HoldsAsync(
         () => Task.FromResult(_output.Any(line => line.Contains(text, StringComparison.Ordinal)) || (_process.HasExited ? throw new TimeoutException(Said()) : false)),
-        () => $"Never printed '{text}': {Said()}");
+        () => $"Never printed '{text}': {Said()}",
+        deadline);
 
     /// <returns>The exit code.</returns>
-    public async Task<int> EndAsync()
+    public async Task<int> EndAsync(TimeSpan? deadline = null)
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Eventually.Deadline, TimeProvider.System);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(deadline ?? Eventually.Deadline, TimeProvider.System);
         return _process.ExitCode;
     }
 

@@ -38,7 +38,7 @@ internal sealed class RunningStack : IAsyncDisposable
 
     public BlobContainerClient Container(string name) => _blobs.GetBlobContainerClient(name);
 
-    public AmqpServiceBusClient OpenServiceBus() => AmqpServiceBusClient.FromConnectionString(Local.ServiceBus.ConnectionString);
+    public AmqpServiceBusClient OpenServiceBus() => AmqpServiceBusClient.FromConnectionString(Local.ServiceBus.ConnectionString!);
 
     public Task UploadAsync(string name, BinaryData content) =>
         Container(Containers.Slices).GetBlobClient(name).UploadAsync(content, overwrite: true);
@@ -90,6 +90,10 @@ internal sealed class RunningStack : IAsyncDisposable
             results.Add(blob.Name, blob.Properties.ETag.ToString()!);
         return results;
     }
+
+    /// <returns>The results once there are so many blobs of them.</returns>
+    public Task<IReadOnlyDictionary<string, string>> SeeResultsAsync(int blobs) => Eventually.SeeAsync(
+        async () => await ResultsAsync() is var some && some.Count >= blobs ? some : null, () => $"Fewer than {blobs} results came; logs in {Local.LogFolder}");
 
     public async Task<BinaryData> ReadAsync(string container, string blob) =>
         (await Container(container).GetBlobClient(blob).DownloadContentAsync()).Value.Content;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using CtSeg.EndToEnd.Tests.Harness;
+using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
 
 namespace CtSeg.EndToEnd.Tests.Pipeline;
@@ -39,6 +40,15 @@ public sealed class ApiTests(PipelineFixture fixture)
     }
 
     [Fact]
+    public void Given_AStackWithKeys_When_TheyAreLookedFor_Then_TheyAreFound()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Environments of other processes are read on Linux only.");
+        foreach (var process in (ChildProcess[])[_stack.Local.Job.Current, _stack.Local.Emulator])
+            ProcessSecrets.Of(process.Id, process.Command.Name).ShouldNotBeEmpty();
+        ProcessSecrets.InFiles(_stack.Local.AppFolder).ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public void Given_ARunningStack_When_ItsAppFolderIsRead_Then_CoreToolsFindAllTheyNeed()
     {
         var folder = _stack.Local.AppFolder;
@@ -55,7 +65,8 @@ public sealed class ApiTests(PipelineFixture fixture)
             .ShouldBe(
                 [
                     "AcceptCorrection", "GetCorrection", "GetHealth", "GetScan", "GetTrainingRun", "ListModels", "ListScans", "ListTrainingRuns", "PreprocessSlice",
-                    "ReconcileScans", "ReconcileTrainingRuns", "RecordDeadLetters", "RecordPoisonedSlice", "ScheduleRetraining", "StartTrainingRun",
+                    "ReconcileScans", "ReconcileTrainingRuns", "RecordDeadLetters", "RecordLostUpload", "RecordPoisonedSlice", "ScheduleRetraining", "StartTrainingRun",
+                    "TakeUpload",
                 ],
                 ignoreOrder: true);
     }

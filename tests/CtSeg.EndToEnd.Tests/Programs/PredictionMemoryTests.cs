@@ -6,6 +6,7 @@ using CtSeg.Local.Stack;
 namespace CtSeg.EndToEnd.Tests.Programs;
 
 [Collection(SerialCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class PredictionMemoryTests
 {
     [Fact]

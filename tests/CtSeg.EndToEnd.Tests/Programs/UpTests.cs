@@ -1,6 +1,9 @@
+using System.Net;
 using CtSeg.EndToEnd.Tests.Harness;
+using CtSeg.Imaging;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
+using CtSeg.Testing;
 
 namespace CtSeg.EndToEnd.Tests.Programs;
 
@@ -25,6 +28,7 @@ public sealed class UpTests : IDisposable
         var ofSecond = ProcessTree.Below(second.Id);
         ofFirst.Count.ShouldBe(Programs);
         ofSecond.Count.ShouldBe(Programs);
+        (await UploadAsync(first)).ShouldBe(HttpStatusCode.Created);
 
         first.Kill();
 
@@ -35,6 +39,18 @@ public sealed class UpTests : IDisposable
         Signals.Terminate(second.Id);
         (await second.EndAsync()).ShouldBe(0, second.Said());
         ofSecond.ShouldAllBe(process => !ProcessTree.IsRunning(process));
+    }
+
+    /// <summary>As the line for curl that is printed.</summary>
+    private static async Task<HttpStatusCode> UploadAsync(CommandRun up)
+    {
+        var line = up.Output.Single(printed => printed.Contains("curl ", StringComparison.Ordinal)).Split('"');
+        var (header, address) = (line[1].Split(": "), line[3]);
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(address)) { Content = new ByteArrayContent(PngWriter.Grey(DiscSlice.Draw(new Random(1)).Image)) };
+        request.Headers.Add(header[0], header[1]);
+        using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
     }
 
     [Fact]

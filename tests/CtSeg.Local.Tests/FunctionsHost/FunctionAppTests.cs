@@ -139,13 +139,21 @@ public sealed class FunctionAppTests : IDisposable
     }
 
     [Fact]
-    public void GivenConnections_WhenLookedUp_ThenThePrefixIsOptionalAndIdentityIsRefused()
+    public void GivenConnections_WhenLookedUp_ThenThePrefixIsOptionalAndAnIdentityOpensThemToo()
     {
-        AppSettings settings = new(new Dictionary<string, string> { ["AzureWebJobsBus"] = "c", ["Lake__blobServiceUri"] = "https://x" });
+        AppSettings settings = new(new Dictionary<string, string>
+        {
+            ["AzureWebJobsBus"] = "c", ["AzureWebJobsPond__blobServiceUri"] = "https://pond.example/", ["Lake__blobServiceUri"] = "https://lake.example/", ["Lake__queueServiceUri"] = "https://queues.example/",
+        });
+        HostSettings host = new() { ExecutablePath = "handler" };
 
-        settings.Connection("Bus").ShouldBe("c");
-        Should.Throw<FunctionAppException>(() => settings.Connection("Lake")).Message.ShouldContain("managed identity");
-        Should.Throw<FunctionAppException>(() => settings.Connection("None")).Message.ShouldContain("'None' is not set");
+        settings.Connection("Bus").Name.ShouldBe("AzureWebJobsBus");
+        settings.Connection("Pond").OpenContainer("c").Uri.ShouldBe(new Uri("https://pond.example/c"));
+        settings.Connection("Lake").OpenContainer("c").Uri.ShouldBe(new Uri("https://lake.example/c"));
+        settings.Connection("Lake").OpenQueue("q", host).Uri.ShouldBe(new Uri("https://queues.example/q"));
+        settings.Connection("Lake").ShouldBe(settings.Connection("Lake"));
+        Should.Throw<FunctionAppException>(() => settings.Connection("None").OpenContainer("c")).Message.ShouldStartWith("None is not set");
+        Should.Throw<FunctionAppException>(() => settings.Connection("Pond").OpenQueue("q", host)).Message.ShouldStartWith("AzureWebJobsPond__queueServiceUri is not set");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public FakeServiceBus Bus { get; } = new();
 
-    public Dictionary<string, string> Settings { get; } = new() { ["ServiceBus"] = "Endpoint=fake", ["Requests"] = "requests" };
+    public Dictionary<string, string> Settings { get; } = new() { ["ServiceBus"] = "Endpoint=sb://fake;SharedAccessKeyName=fake;SharedAccessKey=ZmFrZQ==", ["Requests"] = "requests" };
 
     public string HostId { get; set; } = "test";
 

@@ -34,6 +34,19 @@ public sealed class UpCommandTests
         UpCommand.Create().Parse(["--model", "weights/mine", "--retraining-schedule", "0 0 1 * * *"]).Errors
             .ShouldHaveSingleItem().Message.ShouldContain("does not go with --model");
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("--identity", 3600)]
+    [InlineData("--identity --token-seconds 60", 60)]
+    public void Given_Identity_When_Parsed_Then_TokensLiveAsLongAsAsked(string arguments, int? seconds) =>
+        OptionsOf(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)).TokenLifetime.ShouldBe(seconds is { } given ? TimeSpan.FromSeconds(given) : null);
+
+    [Theory]
+    [InlineData("--token-seconds 60", "goes with --identity only")]
+    [InlineData("--identity --token-seconds 9", "between 10 and 86400")]
+    public void Given_ALifeOfTokensThatCannotBe_When_Parsed_Then_Refused(string arguments, string why) =>
+        UpCommand.Create().Parse(arguments.Split(' ')).Errors.ShouldHaveSingleItem().Message.ShouldContain(why);
+
     private static StackOptions OptionsOf(params string[] arguments)
     {
         var parsed = UpCommand.Create().Parse(arguments);

@@ -25,7 +25,7 @@ public sealed class BlobPathsTests
     public void Given_ContainersAndQueues_When_Listed_Then_AsTheDesignSays()
     {
         Containers.All.ShouldBe(["slices", "preprocessed", "results", "status", "training-data", "corrections", "training-runs", "models", "audit"]);
-        Queues.All.ShouldBe(["segmentation-requests", "segmentation-completed", "training-requests", "alerts"]);
+        Queues.All.ShouldBe(["upload-events", "segmentation-requests", "segmentation-completed", "training-requests", "alerts"]);
         Queues.DeadLettersOf("q").ShouldBe("q/$deadletterqueue");
     }
 }

@@ -30,6 +30,8 @@ internal static class SchemaDocuments
         ["status completed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(new ScanResultSummary("v1", [Lesion, Lesion with { AreaMm2 = null }]), Now), ContractsJson.Default.ScanStatus)),
         ["status completed with a warning"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(ScanResultSummary.Of(Metrics with { InputCheck = InputCheckResult.Of(0.9) }), Now), ContractsJson.Default.ScanStatus)),
         ["status failed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Failed(Failure, Now), ContractsJson.Default.ScanStatus)),
+        ["status replayed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Failed(Failure, Now).Replayed($"{Scan}-1", Now), ContractsJson.Default.ScanStatus)),
+        ["status received again"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Failed(Failure, Now).ReceivedAgain(Now), ContractsJson.Default.ScanStatus)),
         ["manifest"] = ("scan-manifest", Json(Manifest, ContractsJson.Default.ScanManifest)),
         ["manifest with spacing"] = ("scan-manifest", Json(Manifest with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanManifest)),
         ["metrics"] = ("scan-metrics", Json(Metrics, ContractsJson.Default.ScanMetrics)),

@@ -78,12 +78,13 @@ public sealed class DataSetStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Given_ManyWritersOfOneSlice_When_AddedAtOnce_Then_OneAddsItAndAllEnd()
+    public async Task Given_ManyWritersOfOneSlice_When_AddedAtOnce_Then_ItIsThereOnceAndAllEnd()
     {
         var (store, container) = await OpenAsync();
         var same = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.AddAsync(Pictures.Slice(1), Stop)));
-        same.Count(stored => stored.Change == SliceChange.Added).ShouldBe(1);
-        same.Count(stored => stored.Change == SliceChange.Unchanged).ShouldBe(7);
+        // A writer that came second and finds just what it wrote itself takes it for its own, whose answer was lost.
+        same.ShouldContain(stored => stored.Change == SliceChange.Added);
+        same.ShouldAllBe(stored => stored.Change == SliceChange.Added || stored.Change == SliceChange.Unchanged);
 
         var masks = Enumerable.Range(0, 6).Select(i => Pictures.Mask(2, at: 100 * (i + 1))).ToArray();
         var different = await Task.WhenAll(masks.Select(mask => store.AddAsync(Pictures.Slice(2, mask: mask), Stop)));

@@ -83,6 +83,25 @@ public sealed class StatusStoreTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AScanThatFailedAndWasReplayed_When_Listed_Then_TheListingSaysWhyAndHowOften()
+    {
+        var store = await OpenAsync();
+        var failed = Received.Requested(1, Now).Failed(new ScanFailure(FailureReason.GaveUp, "It never came.", "Wait."), Now);
+        var stored = (await store.TryCreateAsync(failed.Replayed($"{Scan}-1", Now).Failed(failed.Failure!, Now), Stop)).ShouldNotBeNull();
+        (await store.ListPageAsync(10, null, Stop)).Scans.ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(scan => scan.Failure.ShouldBe(FailureReason.GaveUp), scan => scan.Replays.ShouldBe(1), scan => scan.Attempt.ShouldBe(2));
+
+        await store.TryReplaceAsync(stored, stored.Status.Replayed($"{Scan}-2", Now), Stop);
+
+        (await store.ListPageAsync(10, null, Stop)).Scans.ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(scan => scan.Failure.ShouldBeNull(), scan => scan.Replays.ShouldBe(2), scan => scan.State.ShouldBe(ScanState.Preprocessed));
+    }
+
+    [Fact]
+    public void Given_ACompletedScan_When_Replayed_Then_Refused() => Should.Throw<InvalidOperationException>(() =>
+        Received.Requested(1, Now).Completed(new ScanResultSummary("v1", []), Now).Replayed($"{Scan}-1", Now));
+
+    [Fact]
     public async Task Given_ForeignBlob_When_Listed_Then_LeftOut()
     {
         var container = new BlobServiceClient(await azurite.NewAccountAsync()).GetBlobContainerClient(Containers.Status);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CtSeg.Contracts;
 using CtSeg.Segmentation;
+using CtSeg.Telemetry;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
 namespace CtSeg.TrainingJob.Tests.Consumer;
@@ -28,6 +29,8 @@ public sealed class ConsumeFlowTests
             // An erasure may have come between: then the result is taken back.
             $"HEAD audit/erased/{scan}",
             $"PUT status/{scan}.json",
+            // It waits no longer.
+            $"DELETE status/{BlobPaths.WaitingScan(scan, 0)}",
             $"SEND {Queues.SegmentationCompleted} {scan}-1",
             "COMPLETE 1",
         ]);
@@ -135,7 +138,7 @@ public sealed class ConsumeFlowTests
     {
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name == "CtSeg.Job",
+            ShouldListenTo = source => source.Name == TelemetryNames.Source,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
         };
         ActivitySource.AddActivityListener(listener);
@@ -146,6 +149,28 @@ public sealed class ConsumeFlowTests
         var told = _world.Told().ShouldHaveSingleItem().GetProperty("traceparent").GetString().ShouldNotBeNull();
         told.ShouldStartWith(TraceParent[..36]);
         told.ShouldNotBe(TraceParent);
+    }
+
+    [Fact]
+    public async Task Given_AScanErasedWhileItsResultIsWritten_When_Consumed_Then_AllThatWasMadeOfItIsGone()
+    {
+        var scan = await _world.UploadAsync("a.png");
+        await _world.Connect().GetBlobContainerClient(Containers.Audit).GetBlobClient(BlobPaths.ErasedScan(scan)).UploadAsync(BinaryData.Empty, TestContext.Current.CancellationToken);
+        // An erasure in its midst: the manifest is gone, the image not yet.
+        var effects = new Effects { After = (_, step) => EraseAfter(step) };
+
+        await _world.DrainAsync(effects: effects);
+
+        string[] made = [$"preprocessed/{BlobPaths.PreprocessedImage(scan)}", $"results/{BlobPaths.Mask(scan)}", $"results/{BlobPaths.Metrics(scan)}", $"status/{BlobPaths.Status(scan)}"];
+        made.Where(blob => _world.Storage.Find(blob) is not null).ShouldBeEmpty();
+        effects.Done.ShouldContain($"DELETE {made[0]}");
+        _world.Told().ShouldBeEmpty();
+
+        void EraseAfter(string step)
+        {
+            if (step == $"PUT results/{BlobPaths.Metrics(scan)}")
+                _world.Storage.Remove($"preprocessed/{BlobPaths.Manifest(scan)}");
+        }
     }
 
     [Fact]

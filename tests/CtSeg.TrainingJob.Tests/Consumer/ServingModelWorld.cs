@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 using CtSeg.TrainingRuns;
@@ -13,6 +14,8 @@ namespace CtSeg.TrainingJob.Tests.Consumer;
 public abstract class ServingModelWorld : IDisposable
 {
     private static readonly GreyImage Slice = new(8, 8, [.. Enumerable.Repeat((byte)9, 64)]);
+
+    private readonly RoleGuard _roles = new("segmentation");
 
     protected ServingModelWorld()
     {
@@ -31,6 +34,7 @@ public abstract class ServingModelWorld : IDisposable
     public void Dispose()
     {
         Directory.Delete(Cache, recursive: true);
+        _roles.Refused.ShouldBeEmpty();
         GC.SuppressFinalize(this);
     }
 
@@ -45,7 +49,7 @@ public abstract class ServingModelWorld : IDisposable
 
     private protected ServingModel Create()
     {
-        var models = new StorageModels(Storage.Connect(Effects).GetBlobContainerClient(Containers.Models), Cache);
+        var models = new StorageModels(Storage.Connect(Effects, _roles).GetBlobContainerClient(Containers.Models), Cache);
         var alerts = new ModelAlerts(Bus.Connect(new Effects()).CreateSender(Queues.Alerts), Cache, Time, NullLogger<ModelAlerts>.Instance);
         return new ServingModel(
             models, new ModelLoader(models, Models.Load, Time), new LastServedModel(Cache), alerts, () => new ModelThread(Time), Time, NullLogger<ServingModel>.Instance);

@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Scans;
 using CtSeg.Segmentation;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 using CtSeg.TrainingRuns;
@@ -18,6 +19,7 @@ public sealed class ShadowChallengerTests : IDisposable
     private static readonly ModelReference Champion = new("champion", new string('c', 64));
     private static readonly GreyImage Image = new(2, 2, [64, 128, 192, 0]);
     private readonly string _cache = Directory.CreateTempSubdirectory("ctseg-models-").FullName;
+    private readonly RoleGuard _roles = new("segmentation");
     private readonly FakeBlobStorage _storage = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeModels _models;
@@ -29,11 +31,11 @@ public sealed class ShadowChallengerTests : IDisposable
     {
         _models = new FakeModels(_storage);
         _bus = new FakeServiceBus(_time);
-        var client = _storage.Connect();
-        _store = new ShadowStore(client, _time);
+        var client = _storage.Connect(roles: _roles);
+        _store = new ShadowStore(_storage.Connect(), _time);
         var statuses = new StatusStore(client.GetBlobContainerClient(Containers.Status));
         _shadow = new ShadowChallenger(
-            _store,
+            new ShadowStore(client, _time),
             new ModelLoader(new StorageModels(client.GetBlobContainerClient(Containers.Models), _cache), _models.Load, _time),
             new ShadowComparison(new ShadowResultStore(client), statuses, _time, NullLogger<ShadowComparison>.Instance),
             new ModelAlerts(_bus.Connect(new Effects()).CreateSender(Queues.Alerts), _cache, _time, NullLogger<ModelAlerts>.Instance),
@@ -46,6 +48,7 @@ public sealed class ShadowChallengerTests : IDisposable
     {
         _shadow.Dispose();
         Directory.Delete(_cache, recursive: true);
+        _roles.Refused.ShouldBeEmpty();
     }
 
     [Fact]

@@ -13,8 +13,9 @@ public sealed class StorageEmulatorTests(AzuriteFixture azurite)
     public async Task Given_RealStorageProtocol_When_AskedTwice_Then_NothingIsWrittenAgainAndDocumentsFitTheirSchemas()
     {
         var token = TestContext.Current.CancellationToken;
-        var storage = new BlobServiceClient(await azurite.NewAccountAsync());
-        var world = new ConsumerWorld(TimeProvider.System, storage: storage);
+        var account = await azurite.NewAccountAsync();
+        var storage = new BlobServiceClient(account);
+        var world = new ConsumerWorld(TimeProvider.System, account: account);
         var scan = await world.UploadAsync("a.png", grey: 130);
         await world.DrainAsync();
         var before = await ETagsAsync(storage, scan);

@@ -239,9 +239,9 @@ public sealed class DataCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task Given_NoStorage_When_Asked_Then_OneSentence()
     {
-        (await RunAsync("list")).ShouldBe((2, "", "No storage account is configured: set SlicesStorage to a connection string or SlicesStorage__blobServiceUri to an endpoint." + Environment.NewLine));
+        (await RunAsync("list")).ShouldBe((2, "", "SlicesStorage is not set: set the environment variable SlicesStorage to a connection string, or SlicesStorage__blobServiceUri to an address that is entered with the identity of the process." + Environment.NewLine));
         _connection = "nonsense";
-        (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(2), one => one.Errors.ShouldContain("is no connection string"));
+        (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(2), one => one.Errors.ShouldContain("SlicesStorage cannot be read"));
         _connection = await azurite.NewAccountAsync();
         await new BlobServiceClient(_connection).DeleteBlobContainerAsync(Containers.TrainingData, cancellationToken: Stop);
         (await RunAsync("list")).ShouldSatisfyAllConditions(one => one.Exit.ShouldBe(1), one => one.Errors.ShouldContain("(ContainerNotFound)"));

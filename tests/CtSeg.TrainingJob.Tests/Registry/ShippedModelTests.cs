@@ -94,6 +94,7 @@ public sealed class ShippedModelTests
 
     /// <summary>No slices are left that the weights never saw: the folds' scores cannot be had again from them. That they learnt their slices, and better than the folds know others, can.</summary>
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_TheShippedWeights_When_ScoredOnTheirSlices_Then_TheyKnowThemBetterThanTheFoldsKnewOthers()
     {
         var data = RealSlices.Load();

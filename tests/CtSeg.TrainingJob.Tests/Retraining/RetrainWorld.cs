@@ -8,6 +8,7 @@ using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.Segmentation;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Model;
 using CtSeg.TrainingJob.Registry;
@@ -27,6 +28,7 @@ internal sealed class RetrainWorld
     public const string ChampionVersion = "champion";
     private const int Groups = 24;
     private readonly string _connection;
+    private readonly RoleGuard _roles = new("retraining");
     private Intruder? _intruder;
 
     private RetrainWorld(string connection)
@@ -179,14 +181,14 @@ internal sealed class RetrainWorld
     /// <summary>Runs a job to its end: no more requests.</summary>
     public Task DrainAsync(IChallengerTrainer? trainer = null, IChallengerJudge? judge = null, Effects? effects = null)
     {
-        var options = new BlobClientOptions();
+        var options = _roles.Guard(new BlobClientOptions());
         if (_intruder is { } intruder)
             options.AddPolicy(intruder, HttpPipelinePosition.PerCall);
         return RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects, Stop);
     }
 
     public Task RunUntilToldAsync(IChallengerTrainer trainer, IChallengerJudge judge, CancellationToken stopping) =>
-        RunAsync(Storage, trainer, judge, effects: null, stopping);
+        RunAsync(new BlobServiceClient(_connection, _roles.Guard(new BlobClientOptions())), trainer, judge, effects: null, stopping);
 
     public async Task<string> DrainAfterRequestAsync(IChallengerTrainer trainer, IChallengerJudge judge)
     {
@@ -205,7 +207,7 @@ internal sealed class RetrainWorld
     public async Task<bool> DieAfterWriteAsync(string blob, int writes = 1, IChallengerTrainer? trainer = null, IChallengerJudge? judge = null)
     {
         var grave = new Grave(blob, writes);
-        var options = new BlobClientOptions { Retry = { MaxRetries = 0 } };
+        var options = _roles.Guard(new BlobClientOptions { Retry = { MaxRetries = 0 } });
         options.AddPolicy(grave, HttpPipelinePosition.PerCall);
         var job = RunAsync(new BlobServiceClient(_connection, options), trainer, judge, effects: null, CancellationToken.None);
         await Task.WhenAny(job, grave.Died);
@@ -222,8 +224,11 @@ internal sealed class RetrainWorld
         return new ChallengerTraining(new DataSetStore(storage, Time), signing, new TrainingCheckpointStore(storage), time, NullLogger<ChallengerTraining>.Instance);
     }
 
-    private Task RunAsync(BlobServiceClient storage, IChallengerTrainer? trainer, IChallengerJudge? judge, Effects? effects, CancellationToken stopping) =>
-        new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer ?? (TrainingTime is { } time ? TrainingBy(time, storage) : null), Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
+    private async Task RunAsync(BlobServiceClient storage, IChallengerTrainer? trainer, IChallengerJudge? judge, Effects? effects, CancellationToken stopping)
+    {
+        await new RetrainSession(storage, Bus.Connect(effects ?? new Effects()), Limits, Time, NullLoggerFactory.Instance) { Trainer = trainer ?? (TrainingTime is { } time ? TrainingBy(time, storage) : null), Judge = judge, Trusted = Trusted, Key = Key }.RunAsync(stopping);
+        _roles.Refused.ShouldBeEmpty();
+    }
 
     /// <summary>Somebody comes by between two steps of a job.</summary>
     private sealed class Intruder(string blob, Func<Task> act, int times) : HttpPipelinePolicy

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using CtSeg.Testing;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 
@@ -9,10 +10,11 @@ public sealed class RevisionTests : IDisposable
 {
     private const string Project = """
         <Project>
-          <PropertyGroup>
-            <SourceRevisionId Condition="'$(Bare)' == ''">abc</SourceRevisionId>
-          </PropertyGroup>
-          <Target Name="InitializeSourceControlInformation" />
+          <Target Name="InitializeSourceControlInformation">
+            <PropertyGroup>
+              <SourceRevisionId Condition="'$(Bare)' == '' And '$(SourceRevisionId)' == ''">abc</SourceRevisionId>
+            </PropertyGroup>
+          </Target>
           <Import Project="build/Revision.targets" />
         </Project>
         """;
@@ -25,7 +27,7 @@ public sealed class RevisionTests : IDisposable
         Assert.SkipUnless(await HasGitAsync(), "git is not installed.");
         foreach (var part in new[] { "build", "docs", "training-job", "training-job/weights" })
             Directory.CreateDirectory(_folder[part]);
-        File.Copy(Path.Combine(Root(), "build", "Revision.targets"), _folder["build/Revision.targets"]);
+        File.Copy(Path.Combine(Repository.Root, "build", "Revision.targets"), _folder["build/Revision.targets"]);
         await File.WriteAllTextAsync(_folder["revision.proj"], Project, TestContext.Current.CancellationToken);
         foreach (var file in new[] { "docs/a.md", "training-job/a.cs", "training-job/weights/a.json" })
             Write(file, "1");
@@ -45,6 +47,7 @@ public sealed class RevisionTests : IDisposable
         Directory.Delete(_folder[".git"], recursive: true);
         (await NotedAsync()).ShouldBe("abc-unchecked");
         (await NotedAsync("-p:Bare=true")).ShouldBe("");
+        (await NotedAsync("-p:SourceRevisionId=def")).ShouldBe("def");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -76,13 +79,5 @@ public sealed class RevisionTests : IDisposable
         {
             return false;
         }
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Serverless.sln")))
-            folder = folder.Parent;
-        return folder.FullName;
     }
 }

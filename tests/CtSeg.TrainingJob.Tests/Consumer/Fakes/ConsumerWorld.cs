@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Scans;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Consumer;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,16 +14,17 @@ internal sealed class ConsumerWorld
 {
     public const int Side = 369;
 
-    private readonly Func<Effects?, BlobServiceClient> _connect;
+    private readonly Func<Effects?, RoleGuard?, BlobServiceClient> _connect;
+    private readonly RoleGuard _roles = new("segmentation");
 
-    /// <param name="storage">A storage account elsewhere; null for <see cref="Storage"/>.</param>
-    public ConsumerWorld(TimeProvider? time = null, FakeServiceBus? bus = null, BlobServiceClient? storage = null)
+    /// <param name="account">A storage account elsewhere, by its connection string; null for <see cref="Storage"/>.</param>
+    public ConsumerWorld(TimeProvider? time = null, FakeServiceBus? bus = null, string? account = null)
     {
-        _connect = storage is null ? Storage.Connect : _ => storage;
+        _connect = account is null ? Storage.Connect : (_, roles) => new BlobServiceClient(account, roles?.Guard(new BlobClientOptions()));
         Time = time ?? new FastTime();
         Bus = bus ?? new FakeServiceBus(Time);
-        Blobs = new ScanBlobs(_connect(null));
-        Statuses = new StatusStore(_connect(null).GetBlobContainerClient(Containers.Status));
+        Blobs = new ScanBlobs(Connect());
+        Statuses = new StatusStore(Connect().GetBlobContainerClient(Containers.Status));
     }
 
     public TimeProvider Time { get; }
@@ -55,10 +57,17 @@ internal sealed class ConsumerWorld
             ScanEvents.Requested(scan, attempt, "/test", Time.GetUtcNow().UtcDateTime, traceParent),
             ContractsJson.Default.CloudEventSegmentationRequested));
 
-    public Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping) =>
-        new ConsumeSession(
-            _connect(effects), Bus.Connect(effects), new ModelThread(segmenter, Time), new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
+    /// <summary>A client of the storage.</summary>
+    public BlobServiceClient Connect(Effects? effects = null) => _connect(effects, null);
+
+    public async Task<ConsumerEnd> StartAsync(FakeSegmenter segmenter, Effects effects, CancellationToken stopping)
+    {
+        var end = await new ConsumeSession(
+            _connect(effects, _roles), Bus.Connect(effects), new ModelThread(segmenter, Time), new SlicePictures(), Limits, Time, NullLoggerFactory.Instance)
         .RunAsync(stopping);
+        _roles.Refused.ShouldBeEmpty();
+        return end;
+    }
 
     /// <summary>Runs one process until no request is left, and stops it.</summary>
     public async Task<Effects> DrainAsync(FakeSegmenter? segmenter = null, Effects? effects = null)

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using CtSeg.Testing;
 
 namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
@@ -42,13 +43,15 @@ internal sealed class FakeBlobStorage
     }
 
     /// <summary>A client whose every request is a step of <paramref name="effects"/>.</summary>
-    public BlobServiceClient Connect(Effects? effects = null) => ConnectAs("account", effects);
+    /// <param name="roles">Of the program that it is; none for who may do all.</param>
+    public BlobServiceClient Connect(Effects? effects = null, RoleGuard? roles = null) => ConnectAs("account", effects, roles);
 
     /// <param name="account">Its name is part of the address and decides about nothing here.</param>
-    public BlobServiceClient ConnectAs(string account, Effects? effects = null)
+    public BlobServiceClient ConnectAs(string account, Effects? effects = null, RoleGuard? roles = null)
     {
         var options = new BlobClientOptions { Transport = new HttpClientTransport(new HttpClient(new Handler(this, effects ?? new Effects()))) };
         options.Retry.MaxRetries = 0;
+        roles?.Guard(options);
         return new BlobServiceClient(
             new Uri($"http://127.0.0.1:1/{account}"), new StorageSharedKeyCredential(account, Convert.ToBase64String(new byte[32])), options);
     }
@@ -67,6 +70,8 @@ internal sealed class FakeBlobStorage
                 return Error(HttpStatusCode.NotFound, "BlobNotFound");
             if (method == HttpMethod.Delete)
             {
+                if (request.Headers.TryGetValues("If-Match", out var match) && match.Single() != found.ETag)
+                    return Error(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
                 _blobs.Remove(name);
                 return new HttpResponseMessage(HttpStatusCode.Accepted) { Content = new ByteArrayContent([]) };
             }
@@ -105,8 +110,10 @@ internal sealed class FakeBlobStorage
 
     private HttpResponseMessage List(string container, string? prefix)
     {
-        var found = _blobs.Keys.Where(name => name.StartsWith(container + prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name => new XElement(
-            "Blob", new XElement("Name", name[container.Length..]), new XElement("Properties", new XElement("BlobType", "BlockBlob"))));
+        var found = _blobs.Where(blob => blob.Key.StartsWith(container + prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Key, StringComparer.Ordinal).Select(blob => new XElement(
+            "Blob", new XElement("Name", blob.Key[container.Length..]),
+            new XElement("Properties", new XElement("BlobType", "BlockBlob"), new XElement("Etag", blob.Value.ETag)),
+            new XElement("Metadata", blob.Value.Metadata.Select(pair => new XElement(pair.Key["x-ms-meta-".Length..], pair.Value)))));
         return new HttpResponseMessage(HttpStatusCode.OK)
         {
             Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),

@@ -5,6 +5,7 @@ namespace CtSeg.TrainingJob.Tests.Consumer.Fakes;
 /// <summary>Queues in memory with peek-lock, delivery counts, dead letters and duplicate detection.</summary>
 internal sealed class FakeServiceBus(TimeProvider time)
 {
+    private const string DeadLetters = "/$deadletterqueue";
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<Entry>> _queues = [];
     private readonly HashSet<string> _sentIds = [];
@@ -17,13 +18,31 @@ internal sealed class FakeServiceBus(TimeProvider time)
     public int WaitingReceivers { get; private set; }
 
     /// <summary>Also what a Functions output binding sends: without an id nothing is dropped as duplicate.</summary>
-    public void Put(string queue, ReadOnlyMemory<byte> body, string? messageId = null)
+    public void Put(string queue, ReadOnlyMemory<byte> body, string? messageId = null, IReadOnlyDictionary<string, object>? properties = null)
     {
         lock (_lock)
         {
             if (messageId is null || _sentIds.Add($"{queue}/{messageId}"))
-                QueueOf(queue).Add(new Entry { Body = body, MessageId = messageId, Sequence = ++_sequence });
+            {
+                QueueOf(queue).Add(new Entry
+                {
+                    Body = body,
+                    MessageId = messageId,
+                    Sequence = ++_sequence,
+                    EnqueuedTime = time.GetUtcNow(),
+                    Properties = properties ?? new Dictionary<string, object>(),
+                });
+            }
         }
+        Changed();
+    }
+
+    /// <summary>As if every delivery of a message had failed.</summary>
+    public void Kill(string queue, string reason = "MaxDeliveryCountExceeded")
+    {
+        lock (_lock)
+            foreach (var entry in QueueOf(queue).ToList())
+                Move(queue, entry, reason, "");
         Changed();
     }
 
@@ -83,7 +102,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
             {
                 if (taken.Count == count)
                     break;
-                if (entry.DeliveryCount >= MaxDeliveryCount)
+                if (entry.DeliveryCount >= MaxDeliveryCount && !queue.EndsWith(DeadLetters, StringComparison.Ordinal))
                 {
                     Move(queue, entry, "MaxDeliveryCountExceeded", "");
                     continue;
@@ -91,13 +110,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
                 entry.DeliveryCount++;
                 entry.LockedUntil = now + LockDuration;
                 entry.LockToken = Guid.NewGuid();
-                taken.Add(new ReceivedMessage(entry.Body, entry.LockToken)
-                {
-                    MessageId = entry.MessageId,
-                    DeliveryCount = entry.DeliveryCount,
-                    SequenceNumber = entry.Sequence,
-                    LockedUntil = entry.LockedUntil,
-                });
+                taken.Add(entry.Show() with { LockToken = entry.LockToken });
             }
             return taken;
         }
@@ -107,7 +120,8 @@ internal sealed class FakeServiceBus(TimeProvider time)
     {
         QueueOf(queue).Remove(entry);
         (entry.DeadLetterReason, entry.DeadLetterDescription) = (reason, description);
-        QueueOf($"{queue}/$deadletterqueue").Add(entry);
+        entry.LockedUntil = DateTimeOffset.MinValue;
+        QueueOf(queue + DeadLetters).Add(entry);
     }
 
     private Entry Locked(string queue, ReceivedMessage message) =>
@@ -116,6 +130,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
 
     internal sealed class Entry
     {
+        public DateTimeOffset EnqueuedTime { get; init; }
         public required ReadOnlyMemory<byte> Body { get; init; }
         public string? MessageId { get; init; }
         public long Sequence { get; init; }
@@ -124,6 +139,19 @@ internal sealed class FakeServiceBus(TimeProvider time)
         public DateTimeOffset LockedUntil { get; set; } = DateTimeOffset.MinValue;
         public string? DeadLetterReason { get; set; }
         public string? DeadLetterDescription { get; set; }
+        public IReadOnlyDictionary<string, object> Properties { get; init; } = new Dictionary<string, object>();
+
+        public ReceivedMessage Show() => new(Body, Guid.Empty)
+        {
+            MessageId = MessageId,
+            DeliveryCount = DeliveryCount,
+            SequenceNumber = Sequence,
+            EnqueuedTime = EnqueuedTime,
+            LockedUntil = LockedUntil,
+            DeadLetterReason = DeadLetterReason,
+            DeadLetterErrorDescription = DeadLetterDescription,
+            ApplicationProperties = Properties,
+        };
     }
 
     private sealed class Client(FakeServiceBus bus, Effects effects) : IServiceBusClient
@@ -138,7 +166,7 @@ internal sealed class FakeServiceBus(TimeProvider time)
         public Task SendAsync(OutgoingMessage message, CancellationToken cancellationToken) =>
             effects.StepAsync($"SEND {queue} {message.MessageId}", () =>
             {
-                bus.Put(queue, message.Body, message.MessageId);
+                bus.Put(queue, message.Body, message.MessageId, message.ApplicationProperties);
                 return true;
             }, cancellationToken);
 
@@ -187,7 +215,8 @@ internal sealed class FakeServiceBus(TimeProvider time)
             throw new NotSupportedException();
 
         public Task<IReadOnlyList<ReceivedMessage>> PeekAsync(int maxMessages, long fromSequenceNumber, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
+            Task.FromResult<IReadOnlyList<ReceivedMessage>>(
+                [.. bus.Messages(queue).Where(entry => entry.Sequence >= fromSequenceNumber).OrderBy(entry => entry.Sequence).Take(maxMessages).Select(entry => entry.Show())]);
 
         public Task DeadLetterAsync(ReceivedMessage message, string reason, string description, CancellationToken cancellationToken) =>
             SettleAsync("DEAD-LETTER", message, entry => bus.Move(queue, entry, reason, description), cancellationToken);

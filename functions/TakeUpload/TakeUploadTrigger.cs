@@ -1,0 +1,50 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using CtSeg.Contracts;
+using CtSeg.Functions.Protocol;
+using CtSeg.Scans;
+
+namespace CtSeg.Functions;
+
+/// <summary>
+/// A message tells of an upload, where no webhook can: in a private network, or from a system that fills the queue itself. The blob is read from storage
+/// and then treated as those that the blob triggers bring.
+/// </summary>
+internal sealed partial class TakeUploadTrigger(
+    ScanBlobs blobs, long maxUploadBytes, PreprocessSliceTrigger slices, AcceptCorrectionTrigger corrections, RecordPoisonedSliceTrigger poisoned,
+    ILogger<TakeUploadTrigger> logger)
+{
+    public const string Name = "TakeUpload";
+    public const string UploadBinding = "upload";
+
+    public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
+        var upload = UploadEvent.Parse(invocation.MessageOf(UploadBinding));
+        return upload.Container == Containers.Corrections
+            ? await corrections.AcceptAsync(upload.BlobName, cancellationToken)
+            : await TakeSliceAsync(upload, TraceContext.Of(request), cancellationToken);
+    }
+
+    private async Task<Answer> TakeSliceAsync(UploadEvent upload, string? traceParent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var blob = blobs.Upload(upload.BlobName);
+            var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+            if (found.ContentLength > maxUploadBytes)
+                return await poisoned.RecordAsync(Containers.Slices, upload.BlobName, found.ETag.ToString(), traceParent, cancellationToken);
+            var read = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = found.ETag } };
+            var content = (await blob.DownloadContentAsync(read, cancellationToken)).Value.Content;
+            return await slices.AcceptAsync(upload.BlobName, content.ToMemory(), traceParent, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == StatusCodes.Status404NotFound)
+        {
+            LogGone();
+            return new Answer().Log("the upload is gone");
+        }
+    }
+
+    [LoggerMessage(203, LogLevel.Information, "An upload that was told of is gone; there is nothing to take in")]
+    private partial void LogGone();
+}

@@ -1,0 +1,42 @@
+metadata description = 'A role on one storage queue.'
+
+@description('Name of the storage account.')
+param accountName string
+
+@description('Name of the queue.')
+param queueName string
+
+@description('Id of the built-in role.')
+param roleId string
+
+@description('Names who holds the role, for ever: its principal cannot be changed, and that of a program is not known before the deployment.')
+param holder string
+
+@description('Principal id of the identity.')
+param principalId string
+
+@description('What the principal is; an identity of a program unless said otherwise.')
+@allowed(['ServicePrincipal', 'Group', 'User'])
+param principalType string = 'ServicePrincipal'
+
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
+  name: accountName
+
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+
+    resource queue 'queues' existing = {
+      name: queueName
+    }
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account::queueService::queue.id, holder, roleId)
+  scope: account::queueService::queue
+  properties: {
+    principalId: principalId
+    principalType: principalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleId)
+  }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using CtSeg.Contracts;
+
+namespace CtSeg.Telemetry;
+
+/// <summary>What spans say of scans, and the spans of events about them.</summary>
+public static class ScanSpans
+{
+    /// <summary>The work is on this scan.</summary>
+    public static void IsOf(this Activity? span, ScanId scan)
+    {
+        if (span is { IsAllDataRequested: true })
+            span.SetTag(TelemetryAttributes.ScanId, scan.ToString());
+    }
+
+    /// <summary>This work ended the scan.</summary>
+    public static void Ended(this Activity? span, ScanState state)
+    {
+        if (span is { IsAllDataRequested: true })
+            span.SetTag(TelemetryAttributes.ScanState, Meters.NameOf(state));
+    }
+
+    /// <summary>The sending of an event, under the current span. Send it with <see cref="Under{T}"/>.</summary>
+    public static Activity? StartSend<T>(string queue, CloudEvent<T> told)
+    {
+        ArgumentNullException.ThrowIfNull(told);
+        return Start(Spans.Send, queue, told);
+    }
+
+    /// <summary>The event as part of the trace of the span that sends it; as it is where there is none.</summary>
+    public static CloudEvent<T> Under<T>(this CloudEvent<T> told, Activity? span) => span is null ? told : told with { TraceParent = span.Id };
+
+    /// <summary>An event that the host sends once the function has ended, as part of the current trace.</summary>
+    public static CloudEvent<T> Created<T>(this CloudEvent<T> told, string queue)
+    {
+        ArgumentNullException.ThrowIfNull(told);
+        using var span = Start(Spans.Create, queue, told);
+        return told.Under(span);
+    }
+
+    private static Activity? Start<T>(string operation, string queue, CloudEvent<T> told)
+    {
+        var span = Spans.StartMessage(operation, queue, told.Id);
+        return queue switch
+        {
+            Queues.SegmentationRequests or Queues.SegmentationCompleted => span?.SetTag(TelemetryAttributes.ScanId, told.Subject),
+            Queues.TrainingRequests => span?.SetTag(TelemetryAttributes.RunId, told.Subject),
+            _ => span,
+        };
+    }
+}

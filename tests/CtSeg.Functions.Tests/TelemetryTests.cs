@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net;
+using Azure.Storage.Blobs;
+using CtSeg.Contracts;
+using CtSeg.Telemetry;
+using CtSeg.Testing;
+
+namespace CtSeg.Functions.Tests;
+
+public sealed class TelemetryTests(AzuriteFixture azurite)
+{
+    private const string Name = "Doe, Jane/slice-001.png";
+
+    [Fact]
+    public async Task Given_Upload_When_Preprocessed_Then_TheMessageIsUnderTheHostsTrace()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var recorded = new RecordedSpans();
+        var png = Handler.Png();
+
+        var reply = await handler.PostAsync("PreprocessSlice", Handler.BlobBody(Name, png), recorded.TraceParent);
+
+        reply.ShouldBeDone().Outputs.GetProperty("request").GetProperty("traceparent").GetString().ShouldBe(recorded.Named("create segmentation-requests").Id);
+        recorded.Pairs().ShouldBe([
+            "PreprocessSlice > create segmentation-requests", "PreprocessSlice > preprocess", "PreprocessSlice > store preprocessed", "message > PreprocessSlice"]);
+        var invocation = recorded.Named("PreprocessSlice");
+        invocation.Kind.ShouldBe(ActivityKind.Consumer);
+        invocation.TagObjects.ToDictionary(tag => tag.Key, tag => tag.Value).ShouldBe(new Dictionary<string, object?>
+        {
+            ["faas.trigger"] = "datasource",
+            ["faas.invocation_id"] = "0f8fad5b-d9cb-469f-a165-70867728950e",
+            ["ctseg.scan.id"] = ScanId.FromContent(Name, png).ToString(),
+        }, ignoreOrder: true);
+        recorded.AllText().ShouldNotContain("Jane");
+        recorded.AllText().ShouldNotContain("slice-001");
+    }
+
+    [Fact]
+    public async Task Given_NoImage_When_Uploaded_Then_TheSpanTellsTheEndAndIsNoError()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var recorded = new RecordedSpans();
+
+        (await handler.PostAsync("PreprocessSlice", Handler.BlobBody(Name, [1, 2, 3]), recorded.TraceParent)).ShouldSendNothing();
+
+        var invocation = recorded.Named("PreprocessSlice");
+        invocation.GetTagItem(TelemetryAttributes.ScanState).ShouldBe("failed");
+        invocation.Status.ShouldBe(ActivityStatusCode.Unset);
+        recorded.Named("preprocess").Status.ShouldBe(ActivityStatusCode.Error);
+        recorded.AllText().ShouldNotContain("Jane");
+    }
+
+    [Fact]
+    public async Task Given_StorageWithoutItsContainers_When_Uploaded_Then_TheSpanFailsWithoutTheBlobsName()
+    {
+        // The text of storage's refusal names the blob.
+        var connection = await azurite.NewAccountAsync();
+        await new BlobServiceClient(connection).DeleteBlobContainerAsync(Containers.Status, cancellationToken: Handler.Stop);
+        await using var handler = await Handler.StartAsync(connection);
+        using var recorded = new RecordedSpans();
+
+        (await handler.PostAsync("PreprocessSlice", Handler.BlobBody(Name, Handler.Png()), recorded.TraceParent)).ShouldHaveFailed(HttpStatusCode.InternalServerError);
+
+        var invocation = recorded.Named("PreprocessSlice");
+        invocation.Status.ShouldBe(ActivityStatusCode.Error);
+        invocation.GetTagItem(TelemetryAttributes.ErrorType).ShouldBe("Azure.RequestFailedException");
+        recorded.AllText().ShouldNotContain("Jane");
+    }
+
+    [Fact]
+    public async Task Given_DeadLetter_When_ItsScanEnds_Then_ThatIsInTheTraceOfTheScan()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var recorded = new RecordedSpans();
+        var request = Samples.RequestOf(Samples.Scan, 1, recorded.TraceParent);
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, Name, handler.Now).Requested(1, handler.Now));
+
+        var reply = await handler.PostAsync("RecordDeadLetters", Samples.MessageBody("msg", request));
+
+        recorded.Pairs().ShouldBe([
+            "message > process segmentation-requests/$deadletterqueue", "process segmentation-requests/$deadletterqueue > create segmentation-completed"]);
+        recorded.Named("process segmentation-requests/$deadletterqueue").GetTagItem(TelemetryAttributes.ScanState).ShouldBe("failed");
+        reply.ShouldBeDone().Outputs.GetProperty("ended").GetProperty("traceparent").GetString().ShouldBe(recorded.Named("create segmentation-completed").Id);
+        recorded.AllText().ShouldNotContain("Jane");
+    }
+
+    [Fact]
+    public async Task Given_TelemetryThatCannotBe_When_Started_Then_AllThatIsWrongIsTold()
+    {
+        var error = await Should.ThrowAsync<CtSeg.Functions.Settings.SettingsException>(
+            () => Handler.StartAsync("UseDevelopmentStorage=true", ("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere"), ("MaxUploadBytes", "none")));
+        error.Message.ShouldContain("OTEL_EXPORTER_OTLP_ENDPOINT is 'nowhere'");
+        error.Message.ShouldContain("MaxUploadBytes is 'none'");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using CtSeg.Contracts;
+using CtSeg.Recovery;
+using CtSeg.Scans;
+
+namespace CtSeg.TrainingJob.Letters;
+
+/// <summary>
+/// Scans that failed for a reason of ours, by their status. Those that left a letter elsewhere are told there; the others were given up by
+/// reconciliation, or their upload could not be preprocessed.
+/// </summary>
+internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, TimeProvider time) : ILetterSource
+{
+    public string Place => Containers.Status;
+
+    public Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken) => FindAsync(new HashSet<ScanId>(), cancellationToken);
+
+    /// <summary>The same without scans that are told elsewhere. One listing, and a document more for each that was written before listings told the reason.</summary>
+    public async Task<IReadOnlyList<FoundLetter>> FindAsync(IReadOnlySet<ScanId> told, CancellationToken cancellationToken)
+    {
+        var listed = new List<ScanListing>();
+        await foreach (var scan in statuses.ListAsync(cancellationToken))
+            if (MayBeDead(scan) && !told.Contains(scan.ScanId))
+                listed.Add(scan);
+        var found = new FoundLetter?[listed.Count];
+        await Parallel.ForEachAsync(Enumerable.Range(0, listed.Count), Parallelism.Of(cancellationToken), async (at, token) =>
+            found[at] = listed[at] is { State: ScanState.Failed, Failure: null } old ? await ReadAsync(old, token) : Describe(listed[at]));
+        return [.. found.OfType<FoundLetter>()];
+    }
+
+    /// <remarks>The request is archived first: a replay that is killed after it changed the status leaves that to the next one.</remarks>
+    public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+    {
+        await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
+        {
+            if (letter.Kind == LetterKind.Message)
+            {
+                await archive.StoreAsync(
+                    new DeadLetter((await letter.Body(token))!.ToString()) { Reason = letter.Cause, Replays = letter.Replays }, letter.MessageId, token);
+            }
+            if ((await send(letter, token)).EndsLetter() && letter.Kind == LetterKind.Message)
+                await archive.RemoveAsync(letter.MessageId!, token);
+        });
+        return [];
+    }
+
+    // One that was received again is waited for by its replay only.
+    private static bool MayBeDead(ScanListing scan) => scan.State switch
+    {
+        ScanState.Failed => scan.Failure is not { } reason || ScanReplays.IsReplayable(reason),
+        ScanState.Received => scan.Replays > 0,
+        _ => false,
+    };
+
+    private async Task<FoundLetter?> ReadAsync(ScanListing listing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await statuses.FindAsync(listing.ScanId, cancellationToken))?.Status.Failure is { Reason: var reason } && ScanReplays.IsReplayable(reason)
+                ? Describe(listing with { Failure = reason }) : null;
+        }
+        catch (JsonException)
+        {
+            return LetterOf(listing, "status-unreadable");
+        }
+    }
+
+    private FoundLetter Describe(ScanListing listing)
+    {
+        var letter = LetterOf(listing, LetterCause.Of((listing.Failure ?? FailureReason.Poisoned).ToString()));
+        if (listing.Attempt == 0)
+            return letter;
+        var request = ScanEvents.Requested(listing.ScanId, listing.Attempt, LetterReplay.Source, time.GetUtcNow().UtcDateTime);
+        var body = new BinaryData(JsonSerializer.SerializeToUtf8Bytes(request, ContractsJson.Default.CloudEventSegmentationRequested));
+        return letter with
+        {
+            Kind = LetterKind.Message,
+            Queue = Queues.SegmentationRequests,
+            MessageId = request.Id,
+            Body = _ => Task.FromResult<BinaryData?>(body),
+        };
+    }
+
+    private FoundLetter LetterOf(ScanListing listing, string cause) => new(
+        $"{Place}/{listing.ScanId}", LetterKind.Scan, Containers.Slices, Place, cause, listing.LastChange) { Scan = listing.ScanId, Replays = listing.Replays };
+}

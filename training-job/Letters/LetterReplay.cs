@@ -1,0 +1,93 @@
+using CtSeg.Contracts;
+using CtSeg.Recovery;
+using CtSeg.ServiceBus;
+using CtSeg.TrainingJob.Consumer;
+
+namespace CtSeg.TrainingJob.Letters;
+
+/// <summary>
+/// Sends what lies dead to where it belongs. A message id that was used before would be dropped by duplicate detection, so each replay has a new one; it
+/// is the same where a replay that was killed is done again, so that then duplicate detection does its work.
+/// </summary>
+/// <param name="dryRun">Decides and sends nothing.</param>
+internal sealed class LetterReplay(
+    ScanReplays scans, UploadReplays uploads, TrainingReplays runs, IServiceBusClient bus, bool dryRun, TimeProvider time) : IAsyncDisposable
+{
+    /// <value>Of the requests that are sent here.</value>
+    public const string Source = "/ctseg/dead-letters";
+
+    // Nobody else puts this into an id.
+    private const char Mark = '~';
+
+    private readonly Dictionary<string, IMessageSender> _senders = Queues.All.ToDictionary(queue => queue, bus.CreateSender);
+
+    /// <exception cref="Azure.RequestFailedException">Storage refused.</exception>
+    /// <exception cref="ServiceBusException">The service refused, or stayed out of reach.</exception>
+    public async Task<ReplayOutcome> SendAsync(FoundLetter letter, CancellationToken cancellationToken)
+    {
+        if (letter.Kind == LetterKind.Scan)
+            return await uploads.TakeInAgainAsync(letter.Scan!.Value, cancellationToken);
+        if (letter.Kind == LetterKind.Upload)
+            return await TakeInAgainAsync(letter, cancellationToken);
+        if (await letter.Body(cancellationToken) is not { } body)
+            return new ReplayOutcome(ReplayDecision.Gone, "The letter is not there any more.", null);
+        return letter.Queue switch
+        {
+            Queues.SegmentationRequests => await AskAgainAsync(body, cancellationToken),
+            Queues.TrainingRequests => await runs.AskAgainAsync(body, _senders[Queues.TrainingRequests], cancellationToken),
+            _ => await TellAgainAsync(letter, body, cancellationToken),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var sender in _senders.Values)
+            await sender.DisposeAsync();
+    }
+
+    private async Task<ReplayOutcome> AskAgainAsync(BinaryData body, CancellationToken cancellationToken)
+    {
+        if (!SegmentationRequestReader.TryRead(body.ToMemory().Span, out var request, out var problem))
+            return new ReplayOutcome(ReplayDecision.Refused, $"It is no segmentation request: {problem}", null);
+        var (scan, attempt) = (request.Data.ScanId, request.Data.Attempt);
+        var outcome = await scans.AskAgainAsync(scan, attempt, request.Id, cancellationToken);
+        if (outcome is { Decision: ReplayDecision.Send, Status: { } status } && !dryRun)
+        {
+            var again = ScanEvents.Requested(scan, status.Attempt, Source, time.GetUtcNow().UtcDateTime, request.TraceParent);
+            var message = EventMessages.Of(again, ContractsJson.Default.CloudEventSegmentationRequested);
+            await _senders[Queues.SegmentationRequests].SendAsync(Counted(message, status.Replay?.Count ?? 1), cancellationToken);
+        }
+        return outcome;
+    }
+
+    /// <summary>Of events nobody knows here whether they are of use still: whoever reads them knows them by the id inside, which stays.</summary>
+    private async Task<ReplayOutcome> TellAgainAsync(FoundLetter letter, BinaryData body, CancellationToken cancellationToken)
+    {
+        var replay = letter.Replays + 1;
+        var known = letter.MessageId is { Length: > 0 } id ? id.Split(Mark)[0] : letter.Id;
+        var message = new OutgoingMessage(body.ToMemory()) { MessageId = $"{known}{Mark}{replay}", Subject = letter.Subject };
+        if (!dryRun)
+            await _senders[letter.Queue].SendAsync(Counted(message, replay), cancellationToken);
+        return new ReplayOutcome(ReplayDecision.Send, null, null);
+    }
+
+    private async Task<ReplayOutcome> TakeInAgainAsync(FoundLetter letter, CancellationToken cancellationToken)
+    {
+        if (letter.Handle is not UploadNews { Uploads: { Count: > 0 } all })
+            return new ReplayOutcome(ReplayDecision.Refused, "It does not name an upload in a container that uploads go to.", null);
+        ReplayOutcome? last = null;
+        foreach (var (container, blobName, etag) in all)
+        {
+            var outcome = await uploads.TakeInAgainAsync(container, blobName, etag, cancellationToken);
+            if (!outcome.EndsLetter())
+                return outcome;
+            last = last is { Decision: ReplayDecision.Send } ? last : outcome;
+        }
+        return last!;
+    }
+
+    private static OutgoingMessage Counted(OutgoingMessage message, int replays) => message with
+    {
+        ApplicationProperties = new Dictionary<string, object> { [MessageProperties.Replays] = replays },
+    };
+}
