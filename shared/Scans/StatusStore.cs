@@ -16,7 +16,6 @@ namespace CtSeg.Scans;
 public sealed class StatusStore(BlobContainerClient container)
 {
     private const int MaxConflicts = 10;
-    private const string Folder = "/";
 
     /// <value>The scans without a result; every write here keeps them.</value>
     public WaitingScans Waiting { get; } = new(container);
@@ -70,8 +69,8 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <summary>All scans, in the order of their ids.</summary>
     public async IAsyncEnumerable<ScanListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in container.GetBlobsByHierarchyAsync(Documents, cancellationToken))
-            if (item.IsBlob && TryReadListing(item.Blob, out var listing))
+        await foreach (var blob in container.GetBlobsAsync(Documents, cancellationToken))
+            if (TryReadListing(blob, out var listing))
                 yield return listing;
     }
 
@@ -79,20 +78,20 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <param name="continuation">From the page before; null for the first.</param>
     public async Task<ScanPage> ListPageAsync(int pageSize, string? continuation, CancellationToken cancellationToken)
     {
-        var pages = container.GetBlobsByHierarchyAsync(Documents, cancellationToken).AsPages(continuation, pageSize);
+        var pages = container.GetBlobsAsync(Documents, cancellationToken).AsPages(continuation, pageSize);
         await foreach (var page in pages)
         {
             var scans = new List<ScanListing>(page.Values.Count);
-            foreach (var item in page.Values)
-                if (item.IsBlob && TryReadListing(item.Blob, out var listing))
+            foreach (var blob in page.Values)
+                if (TryReadListing(blob, out var listing))
                     scans.Add(listing);
             return new ScanPage(scans, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         return new ScanPage([], null);
     }
 
-    // Not the folder of markers beside them.
-    private static GetBlobsByHierarchyOptions Documents => new() { Traits = BlobTraits.Metadata, Delimiter = Folder };
+    // The markers come after all documents, and have no state: they are left out. A listing by folders would cost Azurite minutes.
+    private static GetBlobsOptions Documents => new() { Traits = BlobTraits.Metadata };
 
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 
