@@ -18,7 +18,7 @@ param tags object = {}
 @allowed(['FlexConsumption', 'ContainerApp'])
 param functionsHosting string = 'FlexConsumption'
 
-@description('What the segmentation job runs on: processors, or one GPU an execution.')
+@description('What both jobs run on: processors, or one GPU an execution.')
 @allowed(['Cpu', 'Consumption-GPU-NC8as-T4', 'Consumption-GPU-NC24-A100'])
 param segmentationHardware string = 'Cpu'
 
@@ -191,7 +191,6 @@ module storage 'modules/storage.bicep' = {
     tags: allTags
     // As long as a message that nobody takes.
     undeliveredEventsDays: 14
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -253,11 +252,14 @@ module registry 'modules/registry.bicep' = {
     location: location
     name: take('crctseg${compact}', 50)
     publicNetworkAccess: open
-    pullers: [
-      { program: 'functions', principalId: functionsIdentity.outputs.principalId }
-      { program: 'segmentation', principalId: segmentationIdentity.outputs.principalId }
-      { program: 'retraining', principalId: retrainingIdentity.outputs.principalId }
-    ]
+    // Flex Consumption pulls no image.
+    pullers: concat(
+      [
+        { program: 'segmentation', principalId: segmentationIdentity.outputs.principalId }
+        { program: 'retraining', principalId: retrainingIdentity.outputs.principalId }
+      ],
+      functionsHosting == 'ContainerApp' ? [{ program: 'functions', principalId: functionsIdentity.outputs.principalId }] : []
+    )
     tags: allTags
     tier: privateNetwork ? 'Premium' : 'Basic'
   }

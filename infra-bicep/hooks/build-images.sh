@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images and gives them to the jobs, and to the functions where they are a container app, by digest: a tag may come to mean another image, a digest may not.
+# Builds the images and gives them by digest to the jobs, and to the next provisioning for functions that are a container app: a tag may come to mean another image, a digest may not.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 registry=${AZURE_CONTAINER_REGISTRY_ENDPOINT%%.*}
@@ -62,9 +62,6 @@ azd env set CTSEG_JOB_IMAGE "$image"
 if [ "$CTSEG_FUNCTIONS_HOSTING" = ContainerApp ]; then
     build_image ctseg-functions functions/Dockerfile
     azd env set CTSEG_FUNCTIONS_IMAGE "$image"
-    if [ -n "${CTSEG_FUNCTIONS_NAME:-}" ]; then
-        az containerapp update --subscription "$AZURE_SUBSCRIPTION_ID" -g "$AZURE_RESOURCE_GROUP" -n "$CTSEG_FUNCTIONS_NAME" --image "$image" --output none
-    else
-        echo "The functions have an image now, and no app yet. Make it: CTSEG_BUILD=no azd provision, then azd hooks run postdeploy."
-    fi
+    # An update of the image alone is refused (microsoft/azure-container-apps, 1560): the template gives it to the app.
+    echo "The functions have a new image. Give it to their app: CTSEG_BUILD=no azd provision, then azd hooks run postdeploy."
 fi

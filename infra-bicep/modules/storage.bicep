@@ -31,9 +31,6 @@ param coolAfterDays int
 @minValue(1)
 param undeliveredEventsDays int
 
-@description('Where metrics go.')
-param workspaceId string
-
 var names = loadJsonContent('names.json')
 
 resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
@@ -165,24 +162,6 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06
     }
   }
   dependsOn: [blobs]
-}
-
-// The only version that takes any name: of the stable one of 2016 there can be but one setting, named service.
-#disable-next-line use-recent-api-versions
-resource blobMetrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  name: 'to-workspace'
-  scope: blobs
-  properties: {
-    workspaceId: workspaceId
-    // No logs: every line of them has the name of a blob, and with it that of an upload.
-    logs: []
-    metrics: [
-      {
-        category: 'Transaction'
-        enabled: true
-      }
-    ]
-  }
 }
 
 @description('Resource id.')

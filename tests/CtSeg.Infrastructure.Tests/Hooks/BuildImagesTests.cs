@@ -115,9 +115,9 @@ public sealed class BuildImagesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", false)]
-    [InlineData("func-ctseg-dev", true)]
-    public async Task Given_TheContainerForm_When_Run_Then_TheFunctionsImageIsBuiltForTheAppThatThereIs(string app, bool updates)
+    [InlineData("")]
+    [InlineData("func-ctseg-dev")]
+    public async Task Given_TheContainerForm_When_Run_Then_TheFunctionsImageIsBuiltForTheNextProvisioning(string app)
     {
         Assert.SkipWhen(HookStage.Missing is not null, HookStage.Missing ?? "");
         _stage.Variables["CTSEG_FUNCTIONS_HOSTING"] = "ContainerApp";
@@ -127,8 +127,8 @@ public sealed class BuildImagesTests : IDisposable
 
         exitCode.ShouldBe(0, said);
         Changes().ShouldContain("azd env set CTSEG_FUNCTIONS_IMAGE reg.azurecr.io/ctseg-functions@sha256:1");
-        Changes().Any(call => call.StartsWith("az containerapp update", StringComparison.Ordinal)).ShouldBe(updates);
-        said.Contains("azd provision", StringComparison.Ordinal).ShouldBe(!updates);
+        Changes().ShouldNotContain(call => call.StartsWith("az containerapp update", StringComparison.Ordinal));
+        said.ShouldContain("CTSEG_BUILD=no azd provision");
     }
 
     public void Dispose() => _stage.Dispose();
