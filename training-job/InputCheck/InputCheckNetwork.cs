@@ -17,6 +17,8 @@ internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
 
     // Of its tensors in the weights' file.
     private const string Prefix = "inputCheck.";
+    private const int Kernel = 5;
+    private const int Stride = 2;
     private static readonly int[] Widths = [1, 8, 16, 24, 32];
 
     private readonly ModuleList<Conv2d> convolutions = [];
@@ -26,7 +28,7 @@ internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
     public InputCheckNetwork() : base(nameof(InputCheckNetwork))
     {
         for (var level = 1; level < Widths.Length; level++)
-            convolutions.Add(nn.Conv2d(Widths[level - 1], Widths[level], 5, stride: 2, padding: 2));
+            convolutions.Add(nn.Conv2d(Widths[level - 1], Widths[level], Kernel, stride: Stride, padding: Kernel / 2));
         // Places count: a slice that lies on its side has the same parts as one that does not.
         var side = Side >> convolutions.Count;
         classifier = nn.Linear(Widths[^1] * side * side, 1);
@@ -40,8 +42,19 @@ internal sealed class InputCheckNetwork : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var map = input;
         foreach (var convolution in convolutions)
-            map = convolution.call(map).leaky_relu(Kept(0.1));
+            map = Convolve(map, convolution).leaky_relu(Kept(0.1));
         return classifier.call(map.flatten(1)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// As a product of matrices. oneDNN's own convolution works on blocks of 16 channels and reads, where there are 24, what lies in memory beside them:
+    /// where that is NaN, so is the result.
+    /// </summary>
+    private static Tensor Convolve(Tensor map, Conv2d convolution)
+    {
+        var patches = nn.functional.unfold(map, Kernel, padding: Kernel / 2, stride: Stride);
+        var product = convolution.weight.flatten(1).matmul(patches).add(convolution.bias!.unsqueeze(1), alpha: One);
+        return product.reshape(map.size(0), -1, map.size(2) / Stride, map.size(3) / Stride);
     }
 
     /// <param name="preprocessed">Grey, at the size of the model's input.</param>

@@ -78,6 +78,30 @@ public sealed class InputCheckTests
         InputCheckNetwork.FromTensors(new Dictionary<string, Tensor> { ["encoder.weight"] = zeros(1) }).ShouldBeNull();
     }
 
+    // Whatever lay where intermediate results come to lie: a convolution may not read beyond them.
+    [Fact]
+    public void Given_FreedMemoryFullOfNaN_When_ScoredAndDifferentiated_Then_EveryResultIsANumberAndTheSame()
+    {
+        manual_seed(4);
+        using var network = new InputCheckNetwork();
+        using var pictures = randn(48, 1, InputCheckNetwork.Side, InputCheckNetwork.Side);
+        using var one = pictures.narrow(0, 0, 1);
+        var (score, gradients) = (network.Score(one), new HashSet<string>());
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            LeaveNaN();
+            network.Score(one).ShouldBe(score);
+            LeaveNaN();
+            using var scope = NewDisposeScope();
+            network.zero_grad();
+            var sum = network.call(pictures).sum();
+            LeaveNaN();
+            sum.backward();
+            gradients.Add(string.Join(" ", network.parameters().Select(parameter => parameter.grad!.abs().sum().item<float>())));
+        }
+        gradients.ShouldHaveSingleItem().ShouldNotContain("NaN");
+    }
+
     [Theory]
     [InlineData(0.5, false)]
     [InlineData(0.51, true)]
@@ -86,6 +110,14 @@ public sealed class InputCheckTests
         var result = InputCheckResult.Of(score);
         result.Score.ShouldBe(score);
         (result.Warning is not null).ShouldBe(warned);
+    }
+
+    private static void LeaveNaN()
+    {
+        var tensors = new List<Tensor>();
+        for (var size = 16; size < 2_000_000; size = size * 4 / 3)
+            tensors.AddRange(Enumerable.Range(0, 6).Select(_ => full(size, float.NaN)));
+        tensors.ForEach(tensor => tensor.Dispose());
     }
 
     /// <summary>A bright body in air with two dark lungs and a bright spine, each a little different.</summary>
