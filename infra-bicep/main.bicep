@@ -398,9 +398,19 @@ module functionsContainer 'modules/functions-container.bicep' = if (functionsHos
     location: location
     maxInstances: 40
     name: 'func-ctseg-${environmentName}'
-    publicNetworkAccess: open
     registryServer: registry.outputs.loginServer
     settings: functionSettings
+    tags: allTags
+  }
+}
+
+module environmentZone 'modules/environment-zone.bicep' = if (privateNetwork && functionsHosting == 'ContainerApp') {
+  scope: group
+  params: {
+    address: environment.outputs.staticIp
+    #disable-next-line what-if-short-circuiting // Azure chooses the domain when it makes the environment.
+    domain: environment.outputs.defaultDomain
+    networkId: network.?outputs.id ?? ''
     tags: allTags
   }
 }

@@ -171,7 +171,7 @@ var logAlerts = [
     name: 'job-failures'
     description: 'Executions of a job fail: it cannot start, or its container ends with an error.'
     severity: 1
-    query: 'ContainerAppSystemLogs | where JobName in (${join(map(jobs, job => '"${job}"'), ', ')}) | where Reason in (${join(map(items(jobEvents.failures), one => '"${one.key}"'), ', ')}) or (Reason == "${jobEvents.ended}" and Log !contains "${jobEvents.endedWell}") or Type =~ "Error" | project TimeGenerated, JobName, Reason'
+    query: 'ContainerAppSystemLogs | where JobName in (${join(map(jobs, job => '"${job}"'), ', ')}) | where Reason in (${join(map(items(jobEvents.failures), one => '"${one.key}"'), ', ')}) or (Reason == "${jobEvents.ended}" and Log !contains "${jobEvents.endedWell}") | project TimeGenerated, JobName, Reason'
     window: 'PT15M'
     operator: 'GreaterThan'
     threshold: 0
@@ -283,6 +283,3 @@ resource queries 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     }
   }
 ]
-
-@description('Names of the alerts.')
-output names string[] = concat(map(metricAlerts, alert => alert.name), map(logAlerts, alert => alert.name))

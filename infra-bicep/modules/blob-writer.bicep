@@ -30,6 +30,3 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     ]
   }
 }
-
-@description('Id of the role.')
-output roleId string = role.name

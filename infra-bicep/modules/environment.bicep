@@ -19,7 +19,7 @@ param hardware string
 @description('Whether anybody on the internet may reach what runs here, or the virtual network only.')
 param publicNetworkAccess bool
 
-@description('Subnet of the environment; empty for none.')
+@description('Subnet of the environment where only the virtual network may reach it; else empty.')
 param subnetId string
 
 var consumption = [
@@ -38,7 +38,7 @@ resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
       destination: 'azure-monitor'
     }
     publicNetworkAccess: publicNetworkAccess ? 'Enabled' : 'Disabled'
-    vnetConfiguration: empty(subnetId) ? null : {
+    vnetConfiguration: publicNetworkAccess ? null : {
       infrastructureSubnetId: subnetId
       internal: true
     }
@@ -74,5 +74,8 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 @description('Resource id.')
 output id string = environment.id
 
-@description('Name of the environment.')
-output name string = environment.name
+@description('Domain of the names of its apps.')
+output defaultDomain string = environment.properties.defaultDomain
+
+@description('Address of its apps.')
+output staticIp string = environment.properties.staticIp

@@ -33,9 +33,6 @@ param identityClientId string
 @description('Settings of the app.')
 param settings object
 
-@description('Whether anybody on the internet may call (keys are asked for), or the virtual network only.')
-param publicNetworkAccess bool
-
 @description('Instances at most.')
 @minValue(1)
 @maxValue(1000)
@@ -60,7 +57,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
       activeRevisionsMode: 'Single'
       ingress: {
         allowInsecure: false
-        external: publicNetworkAccess
+        // From outside the environment: whether that is the internet or the virtual network is said by the environment.
+        external: true
         targetPort: 8080
       }
       registries: [
@@ -104,7 +102,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
         }
       ]
       scale: {
-        minReplicas: 0
+        // The platform makes no rules of triggers for an app with a user-assigned identity (github.com/microsoft/azure-container-apps, issue 1633): at none, no timer and no queue would wake it.
+        minReplicas: 1
         maxReplicas: maxInstances
       }
     }
@@ -113,9 +112,6 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
 
 @description('Name of the app.')
 output name string = app.name
-
-@description('Resource id of the app.')
-output id string = app.id
 
 @description('Where the API is.')
 output hostName string = app.properties.configuration.ingress.fqdn

@@ -76,14 +76,8 @@ resource send 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 @description('Resource id of the workspace.')
 output workspaceId string = workspace.id
 
-@description('Name of the workspace.')
-output workspaceName string = workspace.name
-
 @description('Resource id of Application Insights.')
 output insightsId string = insights.id
-
-@description('Name of Application Insights.')
-output insightsName string = insights.name
 
 @description('Where telemetry is sent; no secret: local authentication is off, so an identity is needed.')
 output insightsConnection string = insights.properties.ConnectionString

@@ -140,6 +140,9 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
+@description('Resource id.')
+output id string = network.id
+
 @description('Subnet of the Container Apps environment.')
 output containersSubnetId string = network::containers.id
 

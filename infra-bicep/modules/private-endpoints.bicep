@@ -15,6 +15,8 @@ param tags object
 @description('Subnet of the endpoints.')
 param subnetId string
 
+// One by one: an account that has two of them cannot be given both at once (StorageAccountOperationInProgress).
+@batchSize(1)
 module privateEndpoints 'private-endpoint.bicep' = [
   for endpoint in endpoints: {
     params: {

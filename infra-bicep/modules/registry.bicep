@@ -54,8 +54,5 @@ resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 @description('Resource id.')
 output id string = registry.id
 
-@description('Name of the registry.')
-output name string = registry.name
-
 @description('Host name, in front of an image.')
 output loginServer string = registry.properties.loginServer

@@ -181,6 +181,3 @@ resource job 'Microsoft.App/jobs@2026-07-01' = {
 
 @description('Name of the job.')
 output name string = job.name
-
-@description('Resource id.')
-output id string = job.id

@@ -106,8 +106,5 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 @description('Resource id.')
 output id string = bus.id
 
-@description('Name of the namespace.')
-output name string = bus.name
-
 @description('For the setting ServiceBus__fullyQualifiedNamespace.')
 output fullyQualifiedNamespace string = split(split(bus.properties.serviceBusEndpoint, '//')[1], ':')[0]

@@ -36,11 +36,17 @@ internal sealed class Template : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(source, target);
         }
-        var path = Path.Combine(root, "infra-bicep", file);
+        return new Template(root, isCopy: true, [parameters]).And(file, text, other);
+    }
+
+    /// <summary>Replaces a text of one more file of a copy, before anything is foretold of it.</summary>
+    public Template And(string file, string text, string other)
+    {
+        var path = Path.Combine(Folder, file);
         var before = File.ReadAllText(path);
         before.ShouldContain(text, customMessage: $"the mistake in {file} no longer fits the file");
         File.WriteAllText(path, before.Replace(text, other, StringComparison.Ordinal));
-        return new Template(root, isCopy: true, [parameters]);
+        return this;
     }
 
     public string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));

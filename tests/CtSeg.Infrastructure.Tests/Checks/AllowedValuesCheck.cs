@@ -3,101 +3,95 @@ using CtSeg.Infrastructure.Tests.Bicep;
 
 namespace CtSeg.Infrastructure.Tests.Checks;
 
-/// <summary>Texts that the service takes from a list, and the compiler lets pass whatever they are.</summary>
+/// <summary>
+/// Texts that a service takes from a list, and the compiler lets pass whatever they are. Every word in a resource is either in the list of its path or is said to be
+/// free: AllowedValues.json says which, and a path that it does not name is a mistake.
+/// </summary>
 internal sealed class AllowedValuesCheck : TemplateCheck
 {
-    private static readonly Listed[] Allowed =
-    [
-        new("Microsoft.Storage/storageAccounts", "kind", ["StorageV2"]),
-        new("Microsoft.Storage/storageAccounts", "sku.name", ["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS", "Standard_RAGRS", "Standard_RAGZRS"]),
-        new("Microsoft.Storage/storageAccounts", "properties.accessTier", ["Hot", "Cool", "Cold"]),
-        new("Microsoft.Storage/storageAccounts", "properties.minimumTlsVersion", ["TLS1_2", "TLS1_3"]),
-        new("Microsoft.Storage/storageAccounts", "properties.networkAcls.bypass", ["AzureServices", "None"]),
-        new("Microsoft.ServiceBus/namespaces", "sku.name", ["Standard", "Premium"]),
-        new("Microsoft.ServiceBus/namespaces", "sku.tier", ["Standard", "Premium"]),
-        new("Microsoft.ServiceBus/namespaces/networkRuleSets", "properties.defaultAction", ["Allow", "Deny"], "private"),
-        new("Microsoft.EventGrid/systemTopics/eventSubscriptions", "properties.eventDeliverySchema", ["CloudEventSchemaV1_0", "EventGridSchema"], "private", Template.Subscriptions),
-        new("Microsoft.EventGrid/systemTopics/eventSubscriptions", "properties.destination.endpointType", ["WebHook"], Template.Subscriptions),
-        new("Microsoft.EventGrid/systemTopics/eventSubscriptions", "properties.deadLetterWithResourceIdentity.deadLetterDestination.endpointType", ["StorageBlob"], "private", Template.Subscriptions),
-        new("Microsoft.EventGrid/systemTopics/eventSubscriptions", "properties.deliveryWithResourceIdentity.destination.endpointType", ["ServiceBusQueue"], "private"),
-        new("Microsoft.ContainerRegistry/registries", "sku.name", ["Basic", "Standard", "Premium"]),
-        new("Microsoft.ContainerRegistry/registries", "properties.networkRuleBypassOptions", ["AzureServices", "None"]),
-        new("Microsoft.App/managedEnvironments", "properties.appLogsConfiguration.destination", ["azure-monitor", "log-analytics", "none"]),
-        new("Microsoft.App/managedEnvironments", "properties.workloadProfiles.0.workloadProfileType", ["Consumption"]),
-        new("Microsoft.App/managedEnvironments", "properties.workloadProfiles.1.workloadProfileType", ["Consumption-GPU-NC8as-T4", "Consumption-GPU-NC24-A100"], "prod", "private"),
-        new("Microsoft.App/jobs", "properties.configuration.triggerType", ["Event", "Manual", "Schedule"]),
-        new("Microsoft.App/jobs", "properties.workloadProfileName", ["Consumption", "gpu"]),
-        new("Microsoft.App/jobs", "properties.template.containers.0.resources.memory", ["2Gi", "4Gi", "8Gi", "56Gi", "220Gi"]),
-        new("Microsoft.App/jobs", "identity.type", ["UserAssigned"]),
-        new("Microsoft.App/containerApps", "kind", ["functionapp"], "container"),
-        new("Microsoft.App/containerApps", "properties.configuration.activeRevisionsMode", ["Single", "Multiple"], "container"),
-        new("Microsoft.Web/serverfarms", "sku.name", ["FC1"], "dev", "prod", "private"),
-        new("Microsoft.Web/serverfarms", "sku.tier", ["FlexConsumption"], "dev", "prod", "private"),
-        new("Microsoft.Web/sites", "kind", ["functionapp,linux"], "dev", "prod", "private"),
-        new("Microsoft.Web/sites", "properties.functionAppConfig.runtime.name", ["custom"], "dev", "prod", "private"),
-        new("Microsoft.Web/sites", "properties.functionAppConfig.deployment.storage.type", ["blobContainer"], "dev", "prod", "private"),
-        new("Microsoft.Web/sites", "properties.functionAppConfig.deployment.storage.authentication.type", ["UserAssignedIdentity"], "dev", "prod", "private"),
-        new("Microsoft.EventGrid/systemTopics", "properties.topicType", ["Microsoft.Storage.StorageAccounts"]),
-        new("Microsoft.EventGrid/systemTopics", "identity.type", ["SystemAssigned"]),
-        new("Microsoft.OperationalInsights/workspaces", "properties.sku.name", ["PerGB2018"]),
-        new("Microsoft.Insights/components", "properties.IngestionMode", ["LogAnalytics"]),
-        new("Microsoft.Insights/scheduledQueryRules", "kind", ["LogAlert"]),
-        new("Microsoft.Insights/scheduledQueryRules", "properties.criteria.allOf.0.operator", ["GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"]),
-        new("Microsoft.Insights/scheduledQueryRules", "properties.criteria.allOf.0.timeAggregation", ["Count", "Average", "Minimum", "Maximum", "Total"]),
-        new("Microsoft.Insights/metricAlerts", "properties.criteria.allOf.0.metricName", ["DeadletteredMessages", "ActiveMessages", "DeadLetteredCount", "DroppedEventCount", "DeliveryAttemptFailCount", "QueueMessageCount"]),
-        new("Microsoft.Insights/metricAlerts", "properties.criteria.allOf.0.metricNamespace", ["Microsoft.ServiceBus/namespaces", "Microsoft.EventGrid/systemTopics", "Microsoft.Storage/storageAccounts/queueServices"]),
-        new("Microsoft.Insights/metricAlerts", "properties.evaluationFrequency", ["PT1M", "PT5M", "PT15M", "PT30M", "PT1H"]),
-        new("Microsoft.Insights/metricAlerts", "properties.windowSize", ["PT1M", "PT5M", "PT15M", "PT30M", "PT1H", "PT6H", "PT12H", "P1D"]),
-        new("Microsoft.Insights/metricAlerts", "properties.criteria.allOf.0.timeAggregation", ["Average", "Count", "Maximum", "Minimum", "Total"]),
-        new("Microsoft.Consumption/budgets", "properties.category", ["Cost"], "prod", "private"),
-        new("Microsoft.Consumption/budgets", "properties.timeGrain", ["Monthly", "Quarterly", "Annually"], "prod", "private"),
-        new("Microsoft.Authorization/roleAssignments", "properties.principalType", ["ServicePrincipal", "Group", "User"]),
-        new("Microsoft.KeyVault/vaults", "properties.sku.name", ["standard", "premium"], "prod", "private"),
-        new("Microsoft.KeyVault/vaults", "properties.sku.family", ["A"], "prod", "private"),
-        new("Microsoft.KeyVault/vaults", "properties.networkAcls.bypass", ["AzureServices", "None"], "prod", "private"),
-    ];
+    private static readonly string[] Parts = ["kind", "sku", "identity", "properties"];
+    private static readonly IReadOnlyList<Declared> Paths = Read();
 
-    private static readonly string[] Toggles = ["publicNetworkAccess", "publicNetworkAccessForIngestion", "publicNetworkAccessForQuery"];
-    private static readonly HashSet<string> Types = [.. Allowed.Select(one => one.Type)];
-
-    // Types of which no property is taken from a list here.
-    private static readonly HashSet<string> WithoutLists =
-    [
-        "Microsoft.Resources/resourceGroups", "Microsoft.Authorization/roleDefinitions", "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.Storage/storageAccounts/blobServices",
-        "Microsoft.Storage/storageAccounts/blobServices/containers", "Microsoft.Storage/storageAccounts/queueServices", "Microsoft.Storage/storageAccounts/queueServices/queues",
-        "Microsoft.Storage/storageAccounts/managementPolicies", "Microsoft.ServiceBus/namespaces/queues", "Microsoft.Insights/diagnosticSettings", "Microsoft.Web/sites/config",
-        "Microsoft.Web/sites/basicPublishingCredentialsPolicies", "Microsoft.Insights/actionGroups", "Microsoft.Network/virtualNetworks", "Microsoft.Network/networkSecurityGroups",
-        "Microsoft.Network/privateDnsZones", "Microsoft.Network/privateDnsZones/virtualNetworkLinks", "Microsoft.Network/privateEndpoints",
-        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups", "Microsoft.Insights/privateLinkScopes", "Microsoft.Insights/privateLinkScopes/scopedResources",
-    ];
-
-    public override async Task<IReadOnlyList<string>> FindAsync(Template template) =>
-        [.. await ForEachAsync(template, Look), .. Look(await template.DeploymentAsync(Template.Subscriptions)).Select(problem => $"{Template.Subscriptions}: {problem}")];
-
-    private static IEnumerable<string> Look(Deployment deployment) => deployment.Resources.SelectMany(Look).Concat(Missing(deployment));
-
-    private static IEnumerable<string> Look(Resource resource)
+    public override async Task<IReadOnlyList<string>> FindAsync(Template template)
     {
-        if (!Types.Contains(resource.Type) && !WithoutLists.Contains(resource.Type))
-            yield return $"{resource.Type} is new here: say which of its values come from a list.";
-        foreach (var listed in Allowed.Where(one => one.Type == resource.Type))
-            if (listed.In(resource) is { } value && !listed.Values.Contains(value))
-                yield return $"{resource.Type} {resource.Name}: {listed.Path} is '{value}', none of {string.Join(", ", listed.Values)}.";
-        foreach (var toggle in Toggles)
-            if (resource.Text("properties", toggle) is { } text && text is not ("Enabled" or "Disabled"))
-                yield return $"{resource.Type} {resource.Name}: {toggle} is '{text}', neither Enabled nor Disabled.";
+        var found = new List<string>();
+        var used = new HashSet<Declared>();
+        // All forms, also of a copy of which one is looked at: what another of them has is not unused.
+        foreach (var form in Template.OfRepository.Parameters.Append(Template.Subscriptions))
+            found.AddRange((await template.DeploymentAsync(form)).Resources.SelectMany(resource => Look(resource, used)).Select(problem => $"{form}: {problem}"));
+        found.AddRange(Paths.Except(used).Select(one => $"No {one.Type} has the path {one.Path}."));
+        return found;
     }
 
-    /// <summary>A path that nothing has would never be looked at.</summary>
-    private static IEnumerable<string> Missing(Deployment deployment) =>
-        from listed in Allowed
-        where listed.Forms.Length == 0 ? deployment.Parameters != Template.Subscriptions : listed.Forms.Contains(deployment.Parameters)
-        where !deployment.OfType(listed.Type).Any(resource => listed.In(resource) is not null)
-        select $"No {listed.Type} has the path {listed.Path}.";
-
-    /// <param name="Forms">Parameters in which some resource has it; those of every system where none are given.</param>
-    private sealed record Listed(string Type, string Path, string[] Values, params string[] Forms)
+    private static IEnumerable<string> Look(Resource resource, HashSet<Declared> used)
     {
-        public string? In(Resource resource) => resource.At(Path.Split('.')) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        var types = new[] { resource.Type, $"{resource.Type} of {TargetOf(resource)}" };
+        foreach (var (path, value) in Parts.Where(part => resource.At(part) is not null).SelectMany(part => Words(resource.At(part)!.Value, [part])))
+        {
+            var declared = Paths.FirstOrDefault(one => types.Contains(one.Type) && one.Fits(path));
+            if (declared is not null)
+                used.Add(declared);
+            if (declared is null && IsWord(value))
+                yield return $"{resource.Type} {resource.Name}: AllowedValues.json does not say which values {string.Join('/', path)} takes; it is '{value}'.";
+            if (declared?.Values is { } values && !values.Contains(value))
+                yield return $"{resource.Type} {resource.Name}: {declared.Path} is '{value}', none of {string.Join(", ", values)}.";
+        }
+    }
+
+    /// <summary>Every constant text with its path, in which * stands for an index; expressions are known to Azure only.</summary>
+    private static IEnumerable<(IReadOnlyList<string> Path, string Value)> Words(JsonElement element, IReadOnlyList<string> path) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => Words(member.Value, [.. path, member.Name])),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(item => Words(item, [.. path, "*"])),
+        JsonValueKind.String when element.GetString() is { Length: > 0 } text && text[0] != '[' => [(path, text)],
+        _ => [],
+    };
+
+    /// <summary>Not a sentence, an address or an id: those come from no list.</summary>
+    private static bool IsWord(string value) =>
+        value[0] != '/' && !value.Replace(", ", ",", StringComparison.Ordinal).Contains(' ', StringComparison.Ordinal) && !value.Contains("://", StringComparison.Ordinal)
+        && !value.Contains('@', StringComparison.Ordinal) && !Guid.TryParse(value, out _);
+
+    /// <summary>What else decides about the values: the type of the resource whose logs are sent, or whose metrics are watched.</summary>
+    private static string? TargetOf(Resource resource)
+    {
+        if (resource.Type == "Microsoft.Insights/metricAlerts")
+            return resource.Text("properties", "criteria", "allOf", "0", "metricNamespace");
+        if (resource.Type != "Microsoft.Insights/diagnosticSettings")
+            return null;
+        var target = resource.Id.Split("/providers/")[^2].Split('/');
+        return $"{target[0]}/{string.Join('/', target.Skip(1).Where((_, index) => index % 2 == 0))}";
+    }
+
+    private static List<Declared> Read()
+    {
+        using var stream = typeof(AllowedValuesCheck).Assembly.GetManifestResourceStream("AllowedValues.json")!;
+        var document = JsonSerializer.Deserialize<Document>(stream, JsonSerializerOptions.Web)!;
+        return
+        [
+            .. from service in document.Services
+            from type in service.Types
+            from one in type.Value.Lists.Select(list => new Declared(type.Key, list.Key, list.Value)).Concat(type.Value.Free.Select(path => new Declared(type.Key, path, Values: null)))
+            select one,
+        ];
+    }
+
+    /// <param name="Values">Null where it is free.</param>
+    private sealed record Declared(string Type, string Path, IReadOnlyList<string>? Values)
+    {
+        private readonly string[] _steps = Path.Split('/');
+
+        public bool Fits(IReadOnlyList<string> path) => path.Count == _steps.Length && path.Zip(_steps).All(pair => pair.Second == "*" || pair.First == pair.Second);
+    }
+
+    private sealed record Document(IReadOnlyList<Service> Services);
+
+    private sealed record Service(IReadOnlyDictionary<string, OfType> Types);
+
+    private sealed record OfType
+    {
+        public IReadOnlyDictionary<string, IReadOnlyList<string>> Lists { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+        public IReadOnlyList<string> Free { get; init; } = [];
     }
 }

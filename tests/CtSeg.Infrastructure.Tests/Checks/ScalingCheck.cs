@@ -4,7 +4,7 @@ using CtSeg.Infrastructure.Tests.Bicep;
 
 namespace CtSeg.Infrastructure.Tests.Checks;
 
-/// <summary>Each job waits for its own queue, starts from nothing, and has enough messages for a batch when one more is started.</summary>
+/// <summary>Each job waits for its own queue, starts from nothing, and has enough messages for a batch when one more is started; what nothing would wake does not sleep.</summary>
 internal sealed class ScalingCheck : TemplateCheck
 {
     private static readonly Dictionary<string, (string Queue, string Command)> Jobs = new()
@@ -13,7 +13,10 @@ internal sealed class ScalingCheck : TemplateCheck
         ["job-retraining"] = (Queues.TrainingRequests, "retrain"),
     };
 
-    public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment => Jobs.SelectMany(job => Look(deployment, job.Key, job.Value.Queue, job.Value.Command)));
+    public override Task<IReadOnlyList<string>> FindAsync(Template template) => ForEachAsync(template, deployment =>
+        Jobs.SelectMany(job => Look(deployment, job.Key, job.Value.Queue, job.Value.Command))
+            .Concat(deployment.OfType("Microsoft.App/containerApps").Where(app => app.Text("properties", "template", "scale", "minReplicas") is null or "0")
+                .Select(app => $"{app.Name} sleeps, and no rule wakes it for timers and queues.")));
 
     private static IEnumerable<string> Look(Deployment deployment, string name, string queue, string command)
     {
@@ -33,6 +36,10 @@ internal sealed class ScalingCheck : TemplateCheck
             yield return $"The scaler of {name} asks with another identity than that of the job.";
         if (job.Text([.. scale, "rules", "0", "metadata", "namespace"]) is not { } space || deployment.OfType("Microsoft.ServiceBus/namespaces").Single().Name != space)
             yield return $"The scaler of {name} looks at another namespace.";
+        var profiles = deployment.OfType("Microsoft.App/managedEnvironments").SelectMany(environment => environment.At("properties", "workloadProfiles")!.Value.EnumerateArray())
+            .Select(profile => profile.GetProperty("name").GetString());
+        if (!profiles.Contains(job.Text("properties", "workloadProfileName")))
+            yield return $"{name} asks for the workload profile {job.Text("properties", "workloadProfileName")}, which the environment does not have.";
         string[] arguments = [.. job.At("properties", "template", "containers", "0", "args")!.Value.EnumerateArray().Select(argument => argument.GetString()!)];
         if (arguments.FirstOrDefault() != command)
             yield return $"{name} runs '{arguments.FirstOrDefault()}', not {command}.";

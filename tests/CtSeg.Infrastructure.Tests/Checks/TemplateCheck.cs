@@ -8,7 +8,7 @@ internal abstract class TemplateCheck
     public static readonly IReadOnlyList<TemplateCheck> All =
     [
         new NamesCheck(), new QueuesCheck(), new SettingsCheck(), new SecretsCheck(), new AccessCheck(), new RolesCheck(), new ScalingCheck(), new AllowedValuesCheck(),
-        new HooksCheck(), new AlertsCheck(), new KeptDataCheck(), new LintCheck(), new UploadsCheck(), new SigningCheck(), new BindingsCheck(),
+        new HooksCheck(), new AlertsCheck(), new KeptDataCheck(), new LintCheck(), new UploadsCheck(), new SigningCheck(), new BindingsCheck(), new OutputsCheck(),
     ];
 
     /// <returns>A sentence for each mistake.</returns>
