@@ -50,7 +50,8 @@ internal static class LimitTable
 
     private static string[] Capacity(ServiceLimit limit, double terabytes)
     {
-        var all = limit.Value * 1125.9;
+        // A PiB is 2^50 bytes.
+        var all = limit.Value * Math.ScaleB(1, 50) / 1e12;
         return Row(limit, $"{Number(all)} TB / {Number(terabytes)} TB a year, if nothing is deleted for a year", all / terabytes);
     }
 

@@ -37,14 +37,14 @@ internal sealed record PriceList(string Date, string Currency, IReadOnlyList<Pri
         try
         {
             using var stream = File.OpenRead(file);
-            var list = JsonSerializer.Deserialize<PriceList>(stream, Json) ?? throw new PriceListException($"{file} holds no list of prices.");
+            var list = JsonSerializer.Deserialize<PriceList>(stream, Json) ?? throw new PriceListException($"{file} holds no list of prices: give one like infra-bicep/prices.json.");
             return list.Checked(file);
         }
         catch (JsonException e)
         {
-            throw new PriceListException($"{file} is no list of prices: {e.Message}", e);
+            throw new PriceListException($"{file} is no list of prices like infra-bicep/prices.json: {e.Message}", e);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new PriceListException($"{file} cannot be read: {e.Message}", e);
         }
@@ -70,9 +70,9 @@ internal sealed record PriceList(string Date, string Currency, IReadOnlyList<Pri
         if (twice is not null)
             throw new PriceListException($"{file} has '{twice.Key}' more than once: leave one.");
         if (Prices.FirstOrDefault(price => price.Amount < 0 || price.FreeUnits < 0) is { } negative)
-            throw new PriceListException($"{file}: the price '{negative.Id}' is below zero.");
+            throw new PriceListException($"{file}: the price '{negative.Id}' is below zero: correct it.");
         return Limits.FirstOrDefault(limit => limit.Value <= 0) is { } limit
-            ? throw new PriceListException($"{file}: the limit '{limit.Id}' is not above zero.")
+            ? throw new PriceListException($"{file}: the limit '{limit.Id}' is not above zero: correct it.")
             : this;
     }
 }

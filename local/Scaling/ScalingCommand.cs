@@ -34,7 +34,7 @@ internal static class ScalingCommand
         var costs = new Command("costs", "Costs per 1,000 slices and a month at rest, with the arithmetic.");
         var limits = new Command("limits", "How many hospitals one namespace, one account, one environment carry.");
         var command = new Command("scaling", Description) { search, costs, limits };
-        options.AddTo(command);
+        options.AddTo(command, search, costs, limits);
         command.SetAction((parsed, _) => Run(parsed, options, Days));
         search.SetAction((parsed, _) => Run(parsed, options, Search));
         costs.SetAction((parsed, _) => Run(parsed, options, Costs));

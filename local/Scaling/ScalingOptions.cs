@@ -41,18 +41,26 @@ internal sealed class ScalingOptions
         new Option<double>("--kills-per-hour") { Description = "Executions killed, for each hour that one runs, 0 to 60." },
         value => value is >= 0 and <= 60, "0 to 60 is possible");
 
-    public Option<bool> Json { get; } = new("--json") { Description = "As JSON.", Recursive = true };
+    public Option<bool> Json { get; } = new("--json") { Description = "As JSON." };
 
-    public Option<string?> Prices { get; } = new("--prices") { Description = "Another list of prices than infra-bicep/prices.json.", HelpName = "FILE", Recursive = true };
+    public Option<string?> Prices { get; } = new("--prices") { Description = "Another list of prices than infra-bicep/prices.json.", HelpName = "FILE" };
 
-    public void AddTo(Command command)
+    /// <summary>Each gets what it heeds: nothing that is typed is ignored.</summary>
+    public void AddTo(Command days, Command search, Command costs, Command limits)
     {
-        Option[] all = [_hospitals, _hardware, _seed, _backlog, _secondsPerSlice, _messages, _batch, _idle, _most, _askAgain, _failed, _kills, Prices, Json];
-        foreach (var option in all)
-        {
-            option.Recursive = true;
+        Option[] all = [_hospitals, _seed, Prices, Json];
+        Option[] simulated = [_backlog, _messages, _batch, _idle, _most, _askAgain, _failed, _kills];
+        Option[] hardware = [_hardware, _secondsPerSlice];
+        Add(days, all, hardware, simulated);
+        Add(search, all, hardware, simulated);
+        Add(costs, all);
+        Add(limits, all, simulated);
+    }
+
+    private static void Add(Command command, params IEnumerable<Option[]> options)
+    {
+        foreach (var option in options.SelectMany(some => some))
             command.Add(option);
-        }
     }
 
     public ScalingRequest Read(ParseResult parsed, PriceList prices)

@@ -147,6 +147,8 @@ public sealed partial class PagesTests
         CountOf("'privatelink.", Path.Combine(modules, "network.bicep")).ShouldBe(CostTables.PrivateZones);
         CountOf("part: '", Template).ShouldBe(CostTables.PrivateEndpoints);
         CountOf("    query: '", Path.Combine(modules, "alerts.bicep")).ShouldBe(CostTables.LogAlerts);
+        CountOf(FormattableString.Invariant($"cpu: json('{CostTables.InstanceProcessors}')\n            memory: '{CostTables.InstanceGib}Gi'"), Path.Combine(modules, "functions-container.bicep")).ShouldBe(1);
+        CountOf("minReplicas: 1", Path.Combine(modules, "functions-container.bicep")).ShouldBe(1);
         // Dead letters are watched queue by queue, the rest as one series each.
         CostTables.MetricSeries.ShouldBe(Queues.All.Count + CountOf("    metric: '", Path.Combine(modules, "alerts.bicep")) - 1);
     }
