@@ -32,7 +32,7 @@ internal static class CommandLine
         ("data", "Brings labelled slices into the training data in storage, and lists them."),
         ("models", "Lists, compares, promotes and rolls back the models in storage."),
         ("training-runs", "Starts, lists and cancels training runs."),
-        ("dead-letters", "Lists what was given up, by cause, and sends it again."),
+        ("dead-letters", "Lists what was given up, by cause, and sends it again or discards it."),
         ("retrain", "Trains what training runs ask for (what the job runs in Azure)."),
         ("settings", "Lists the settings of all programs, with defaults and ranges."),
         ("consume", "Segments what the queue asks for (what the job runs in Azure)."),

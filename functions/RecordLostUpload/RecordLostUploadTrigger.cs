@@ -1,4 +1,6 @@
+using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
+using CtSeg.Intake;
 using CtSeg.Recovery;
 
 namespace CtSeg.Functions;
@@ -12,19 +14,13 @@ internal sealed partial class RecordLostUploadTrigger(RecordPoisonedSliceTrigger
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
-        var letter = RecordDeadLettersTrigger.LetterOf(invocation, UploadBinding);
-        try
-        {
-            var upload = UploadEvent.Parse(letter.Body);
+        var letter = RecordDeadLettersTrigger.LetterOf(invocation, UploadBinding) with { Queue = Queues.UploadEvents };
+        if (UploadEvent.TryParse(letter.Body) is { } upload)
             return await poisoned.RecordAsync(upload.Container, upload.BlobName, upload.ETag, TraceContext.Of(request), cancellationToken);
-        }
-        catch (InvalidInvocationException)
-        {
-            // A dead-letter queue delivers again without end: what nobody can read is kept elsewhere.
-            await deadLetters.RecordAsync(letter, cancellationToken);
-            LogForeign(letter.SequenceNumber);
-            return new Answer().Log("the dead letter tells of no upload; it is archived");
-        }
+        // A dead-letter queue delivers again without end: what nobody can read is kept elsewhere.
+        await deadLetters.RecordAsync(letter, cancellationToken);
+        LogForeign(letter.SequenceNumber);
+        return new Answer().Log("the dead letter tells of no upload; it is archived");
     }
 
     [LoggerMessage(224, LogLevel.Warning, "Dead letter {SequenceNumber} tells of no upload; archived only")]

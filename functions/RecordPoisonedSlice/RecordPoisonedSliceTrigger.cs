@@ -18,7 +18,8 @@ internal sealed partial class RecordPoisonedSliceTrigger(
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
-        var message = PoisonMessage.Parse(invocation.MessageOf(MessageBinding));
+        var message = PoisonMessage.TryParse(invocation.MessageOf(MessageBinding))
+            ?? throw new InvalidInvocationException("The poison message does not name a function, a container and a blob.");
         if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections) || message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
             return await RecordAsync(message.ContainerName, message.BlobName, message.ETag, TraceContext.Of(request), cancellationToken);
         LogForeign();

@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
+using CtSeg.Intake;
 using CtSeg.Scans;
 
 namespace CtSeg.Functions;
@@ -20,7 +21,7 @@ internal sealed partial class TakeUploadTrigger(
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
-        var upload = UploadEvent.Parse(invocation.MessageOf(UploadBinding));
+        var upload = UploadEvent.TryParse(invocation.MessageOf(UploadBinding)) ?? throw new InvalidInvocationException(UploadEvent.Expected);
         return upload.Container == Containers.Corrections
             ? await corrections.AcceptAsync(upload.BlobName, cancellationToken)
             : await TakeSliceAsync(upload, TraceContext.Of(request), cancellationToken);

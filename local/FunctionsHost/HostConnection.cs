@@ -31,9 +31,8 @@ internal sealed record HostConnection(string Name, AppSettings Settings)
         var problems = ConnectionSettings.Storage(Name, "a storage account", SettingReaders.Host).ProblemsOf(Setting, needed: 2);
         if (problems.Count > 0)
             throw new FunctionAppException(string.Join(" ", problems));
-        if (Setting(Name) is { Length: > 0 } connectionString)
-            return new QueueClient(connectionString, queue, options);
-        var service = new QueueServiceClient(new Uri(Setting(ConnectionSettings.QueueEndpoint(Name))!), ConnectionIdentity.Of(Name, Setting), options);
-        return service.GetQueueClient(queue);
+        return StorageConnection.Find(
+            Name, ConnectionSettings.QueueEndpoint(Name), Setting, text => new QueueServiceClient(text, options),
+            (address, identity) => new QueueServiceClient(address, identity, options))!.GetQueueClient(queue);
     }
 }

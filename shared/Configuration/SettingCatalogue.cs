@@ -44,7 +44,7 @@ public static class SettingCatalogue
     public static WholeNumberSetting MaxTrainingAttempts { get; } = new(
         Settings.MaxTrainingAttempts, "Requests for one training run, the first included; high, so that a run that is evicted often is not given up", SettingReaders.Functions, 1, 10_000) { Unless = 100 };
     public static WholeNumberSetting MaxUploadBytes { get; } = new(
-        Settings.MaxUploadBytes, "Bytes of one upload", SettingReaders.Functions, 1, 512L * 1024 * 1024) { Unless = 64L * 1024 * 1024 };
+        Settings.MaxUploadBytes, "Bytes of one upload", SettingReaders.Functions | SettingReaders.Job, 1, 512L * 1024 * 1024) { Unless = 64L * 1024 * 1024 };
     public static WholeNumberSetting MaxImagePixels { get; } = new(
         Settings.MaxImagePixels, "Pixels of one image", SettingReaders.Functions, 1, int.MaxValue) { Unless = ImageLimits.Default.MaxPixels };
     public static WholeNumberSetting MaxDecodedBytes { get; } = new(

@@ -33,6 +33,8 @@ public static class BlobPaths
     public const string ErasedScans = "erased/";
     /// <summary>In <see cref="Containers.Audit"/>: where the archived dead letters begin.</summary>
     public const string DeadLetters = "dead-letters/";
+    /// <summary>In <see cref="Containers.Audit"/>, among those: where the letters begin that an operator removed.</summary>
+    public const string DiscardedLetters = $"{DeadLetters}discarded/";
     /// <summary>In <see cref="Containers.Status"/>: where the markers of scans begin that have no result.</summary>
     public const string WaitingScans = "waiting/";
     /// <summary>In <see cref="Containers.TrainingData"/>: where the evaluation sets begin.</summary>
@@ -106,4 +108,6 @@ public static class BlobPaths
     public static string Decision(string sha256) => $"decisions/{sha256}.json";
     /// <summary>In <see cref="Containers.Audit"/>.</summary>
     public static string DeadLetter(string messageId) => $"{DeadLetters}{messageId}.json";
+    /// <summary>In <see cref="Containers.Audit"/>.</summary>
+    public static string DiscardedLetter(string name) => $"{DiscardedLetters}{name}.json";
 }

@@ -34,7 +34,7 @@ internal sealed class ErasureTraces(BlobServiceClient storage)
         bool Names(string text) => scans.Any(scan => text.Contains(scan.ToString(), StringComparison.Ordinal));
     }
 
-    /// <summary>Archived requests: most are named by their scan, what was no request is looked into.</summary>
+    /// <summary>Archived and discarded letters: most are named by their scan, what was no request is looked into.</summary>
     /// <param name="names">Of the uploads.</param>
     public async Task<IReadOnlyList<string>> DeadLettersAsync(HashSet<ScanId> scans, HashSet<string> names, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class ErasureTraces(BlobServiceClient storage)
         // Versions too: a letter may have been removed by hand.
         await foreach (var item in BlobRemoval.ListAsync(_audit, BlobPaths.DeadLetters, BlobTraits.None, cancellationToken))
         {
-            var name = item.Name[BlobPaths.DeadLetters.Length..];
+            var name = Path.GetFileName(item.Name);
             if (found.Contains(item.Name))
                 continue;
             if (name.IndexOf('-', StringComparison.Ordinal) is var dash and > 0 && ScanId.TryParse(name[..dash], out var scan)

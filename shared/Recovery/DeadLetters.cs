@@ -9,6 +9,8 @@ namespace CtSeg.Recovery;
 /// <param name="Body">As it was sent, whatever it is.</param>
 public sealed record DeadLetter(string Body)
 {
+    /// <value>That it was sent to.</value>
+    public string Queue { get; init; } = Queues.SegmentationRequests;
     public string? MessageId { get; init; }
     public string? SequenceNumber { get; init; }
     /// <value>Why it was dead-lettered, where the broker says so.</value>

@@ -14,6 +14,8 @@ namespace CtSeg.Recovery;
 /// <param name="ArchivedAt">UTC.</param>
 public sealed record ArchivedLetter(string Name, ETag ETag, DateTime ArchivedAt)
 {
+    /// <value>That it was sent to.</value>
+    public string Queue { get; init; } = Queues.SegmentationRequests;
     public string? Reason { get; init; }
     public string? Description { get; init; }
     public int Deliveries { get; init; }
@@ -24,7 +26,6 @@ public sealed record ArchivedLetter(string Name, ETag ETag, DateTime ArchivedAt)
 public sealed class LetterArchive(BlobContainerClient audit)
 {
     private const int MaxNameLength = 100;
-    private const int MaxTextLength = 1000;
 
     /// <param name="eventId">Of the event in it, if it holds one.</param>
     /// <returns>The blob's name.</returns>
@@ -41,18 +42,24 @@ public sealed class LetterArchive(BlobContainerClient audit)
         return blob;
     }
 
-    public async IAsyncEnumerable<ArchivedLetter> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ArchivedLetter> ListAsync(CancellationToken cancellationToken) => ListAsync("", cancellationToken);
+
+    /// <param name="start">Of their names.</param>
+    public async IAsyncEnumerable<ArchivedLetter> ListAsync(string start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = BlobPaths.DeadLetters, Traits = BlobTraits.Metadata };
+        var options = new GetBlobsOptions { Prefix = BlobPaths.DeadLetters + start, Traits = BlobTraits.Metadata };
         await foreach (var blob in audit.GetBlobsAsync(options, cancellationToken))
         {
             var name = blob.Name[BlobPaths.DeadLetters.Length..];
-            if (!name.EndsWith(".json", StringComparison.Ordinal) || blob.Properties.ETag is not { } etag)
+            if (blob.Name.StartsWith(BlobPaths.DiscardedLetters, StringComparison.Ordinal) || !name.EndsWith(".json", StringComparison.Ordinal)
+                || blob.Properties.ETag is not { } etag)
                 continue;
             yield return new ArchivedLetter(name[..^".json".Length], etag, blob.Properties.LastModified?.UtcDateTime ?? default)
             {
-                Reason = Text(blob.Metadata, "reason"),
-                Description = Text(blob.Metadata, "description"),
+                // Older ones are all of one queue and do not say so.
+                Queue = MetadataText.Find(blob.Metadata, "queue") ?? Queues.SegmentationRequests,
+                Reason = MetadataText.Find(blob.Metadata, "reason"),
+                Description = MetadataText.Find(blob.Metadata, "description"),
                 Deliveries = Number(blob.Metadata, "deliveries"),
                 Replays = Number(blob.Metadata, "replays"),
             };
@@ -95,28 +102,15 @@ public sealed class LetterArchive(BlobContainerClient audit)
     {
         var metadata = new Dictionary<string, string>
         {
-            ["reason"] = Escaped(letter.Reason is { Length: > 0 } said ? said : "unknown"),
+            ["queue"] = letter.Queue,
+            ["reason"] = MetadataText.Escape(letter.Reason is { Length: > 0 } said ? said : "unknown"),
             ["deliveries"] = letter.Deliveries.ToString(CultureInfo.InvariantCulture),
             ["replays"] = letter.Replays.ToString(CultureInfo.InvariantCulture),
         };
         if (letter.Description is { Length: > 0 } description)
-            metadata["description"] = Escaped(description);
+            metadata["description"] = MetadataText.Escape(description);
         return metadata;
     }
-
-    // Metadata travels in HTTP headers, ASCII only.
-    private static string Escaped(string text)
-    {
-        var escaped = Uri.EscapeDataString(text);
-        if (escaped.Length <= MaxTextLength)
-            return escaped;
-        // Not in the middle of a character's percent signs.
-        var cut = escaped.LastIndexOf('%', MaxTextLength - 1, 3) is var sign and >= 0 ? sign : MaxTextLength;
-        return escaped[..cut];
-    }
-
-    private static string? Text(IDictionary<string, string> metadata, string name) =>
-        metadata.TryGetValue(name, out var escaped) ? Uri.UnescapeDataString(escaped) : null;
 
     private static int Number(IDictionary<string, string> metadata, string name) =>
         metadata.TryGetValue(name, out var text) && int.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Storage.Blobs;
 using CtSeg.Configuration;
 
@@ -18,8 +19,22 @@ public static class StorageConnection
         var problems = ConnectionSettings.Storage(connection, "a storage account", SettingReaders.None).ProblemsOf(setting);
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(" ", problems));
-        return setting(connection) is { Length: > 0 } connectionString
-            ? new BlobServiceClient(connectionString)
-            : new BlobServiceClient(new Uri(setting(ConnectionSettings.BlobEndpoint(connection))!), ConnectionIdentity.Of(connection, setting));
+        return Find(
+            connection, ConnectionSettings.BlobEndpoint(connection), setting, text => new BlobServiceClient(text), (address, identity) => new BlobServiceClient(address, identity))!;
+    }
+
+    /// <summary>The same for any service of the account: whoever has its client says how it is made.</summary>
+    /// <param name="endpoint">Name of the setting with the service's address, as <see cref="ConnectionSettings.QueueEndpoint"/>.</param>
+    /// <returns>Null where neither setting is there.</returns>
+    public static T? Find<T>(
+        string connection, string endpoint, Func<string, string?> setting, Func<string, T> withConnectionString, Func<Uri, TokenCredential, T> withIdentity)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        ArgumentNullException.ThrowIfNull(withConnectionString);
+        ArgumentNullException.ThrowIfNull(withIdentity);
+        if (setting(connection) is { Length: > 0 } connectionString)
+            return withConnectionString(connectionString);
+        return setting(endpoint) is { Length: > 0 } address ? withIdentity(new Uri(address), ConnectionIdentity.Of(connection, setting)) : null;
     }
 }

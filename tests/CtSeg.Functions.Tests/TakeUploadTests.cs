@@ -78,7 +78,9 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         (await handler.PostAsync("RecordLostUpload", Body(message, metadata))).ShouldSendNothing();
 
         var archived = handler.Storage.GetBlobContainerClient(Containers.Audit).GetBlobClient("dead-letters/m1-7.json");
-        (await archived.DownloadContentAsync(Handler.Stop)).Value.Content.ToString().ShouldBe(message);
+        var letter = (await archived.DownloadContentAsync(Handler.Stop)).Value;
+        letter.Content.ToString().ShouldBe(message);
+        letter.Details.Metadata["queue"].ShouldBe(Queues.UploadEvents);
     }
 
     [Fact]

@@ -30,4 +30,11 @@ internal static class EventMessages
 
     public static OutgoingMessage Of<T>(CloudEvent<T> told, JsonTypeInfo<CloudEvent<T>> type) =>
         new(JsonSerializer.SerializeToUtf8Bytes(told, type)) { MessageId = told.Id, Subject = told.Subject };
+
+    /// <summary>The message as an operator sends it again.</summary>
+    /// <param name="replays">How often, this time included.</param>
+    public static OutgoingMessage Counted(this OutgoingMessage message, int replays) => message with
+    {
+        ApplicationProperties = new Dictionary<string, object> { [MessageProperties.Replays] = replays },
+    };
 }

@@ -3,12 +3,12 @@ using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
-/// <summary>Segmentation requests that the functions took from the dead-letter queue and archived.</summary>
+/// <summary>Messages that the functions took from dead-letter queues and archived.</summary>
 internal sealed class ArchivedLetters(LetterArchive archive) : ILetterSource
 {
-    public const string Prefix = "archive/";
-
     public string Place => $"{Containers.Audit}/{BlobPaths.DeadLetters}";
+
+    public string IdStart => "archive/";
 
     public async Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken)
     {
@@ -18,19 +18,28 @@ internal sealed class ArchivedLetters(LetterArchive archive) : ILetterSource
         return found;
     }
 
+    public async Task<FoundLetter?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        var name = id[IdStart.Length..];
+        await foreach (var letter in archive.ListAsync(name, cancellationToken))
+            if (letter.Name == name)
+                return Describe(letter);
+        return null;
+    }
+
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
-            if ((await send(letter, token)).EndsLetter())
+            if (await settle(letter, token))
                 await archive.RemoveAsync((ArchivedLetter)letter.Handle!, token);
         });
         return [];
     }
 
     private FoundLetter Describe(ArchivedLetter letter) => new(
-        $"{Prefix}{letter.Name}", LetterKind.Message, Queues.SegmentationRequests, Place, LetterCause.Of(letter.Reason), letter.ArchivedAt)
+        $"{IdStart}{letter.Name}", LetterKind.Message, letter.Queue, Place, LetterCause.Of(letter.Reason), letter.ArchivedAt)
     {
         Scan = letter.Name.IndexOf('-', StringComparison.Ordinal) is var dash and > 0 && ScanId.TryParse(letter.Name[..dash], out var scan) ? scan : null,
         MessageId = letter.Name,

@@ -9,9 +9,17 @@ namespace CtSeg.TrainingJob.Letters;
 /// Scans that failed for a reason of ours, by their status. Those that left a letter elsewhere are told there; the others were given up by
 /// reconciliation, or their upload could not be preprocessed.
 /// </summary>
-internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, TimeProvider time) : ILetterSource
+internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, DiscardedLetters discarded, TimeProvider time) : ILetterSource
 {
+    /// <summary>An upload that was written again is taken in by then, or the replay that was to write it is gone.</summary>
+    public static readonly TimeSpan Underway = TimeSpan.FromMinutes(10);
+
+    // What storage tells of the time of a record.
+    private static readonly TimeSpan ASecond = TimeSpan.FromSeconds(1);
+
     public string Place => Containers.Status;
+
+    public string IdStart => $"{Place}/";
 
     public Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken) => FindAsync(new HashSet<ScanId>(), cancellationToken);
 
@@ -22,15 +30,35 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
         await foreach (var scan in statuses.ListAsync(cancellationToken))
             if (MayBeDead(scan) && !told.Contains(scan.ScanId))
                 listed.Add(scan);
+        if (listed.Count == 0)
+            return [];
+        listed = await WithoutDiscardedAsync(listed, cancellationToken);
         var found = new FoundLetter?[listed.Count];
         await Parallel.ForEachAsync(Enumerable.Range(0, listed.Count), Parallelism.Of(cancellationToken), async (at, token) =>
             found[at] = listed[at] is { State: ScanState.Failed, Failure: null } old ? await ReadAsync(old, token) : Describe(listed[at]));
         return [.. found.OfType<FoundLetter>()];
     }
 
+    public async Task<FoundLetter?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!ScanId.TryParse(id[IdStart.Length..], out var scan))
+            return null;
+        try
+        {
+            if ((await statuses.FindAsync(scan, cancellationToken))?.Status is not { } status)
+                return null;
+            var listing = new ScanListing(scan, status.BlobName, status.State, status.Attempt, status.LastChange) { Failure = status.Failure?.Reason, Replays = status.Replays };
+            return MayBeDead(listing) && (await WithoutDiscardedAsync([listing], cancellationToken)).Count > 0 ? Describe(listing) : null;
+        }
+        catch (JsonException)
+        {
+            return (await FindAsync(cancellationToken)).FirstOrDefault(letter => letter.Id == id);
+        }
+    }
+
     /// <remarks>The request is archived first: a replay that is killed after it changed the status leaves that to the next one.</remarks>
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
@@ -39,19 +67,29 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
                 await archive.StoreAsync(
                     new DeadLetter((await letter.Body(token))!.ToString()) { Reason = letter.Cause, Replays = letter.Replays }, letter.MessageId, token);
             }
-            if ((await send(letter, token)).EndsLetter() && letter.Kind == LetterKind.Message)
+            if (await settle(letter, token) && letter.Kind == LetterKind.Message)
                 await archive.RemoveAsync(letter.MessageId!, token);
         });
         return [];
     }
 
     // One that was received again is waited for by its replay only.
-    private static bool MayBeDead(ScanListing scan) => scan.State switch
+    private bool MayBeDead(ScanListing scan) => scan.State switch
     {
         ScanState.Failed => scan.Failure is not { } reason || ScanReplays.IsReplayable(reason),
-        ScanState.Received => scan.Replays > 0,
+        ScanState.Received => scan.Replays > 0 && time.GetUtcNow().UtcDateTime - scan.LastChange > Underway,
         _ => false,
     };
+
+    /// <summary>A status stays where it is: the record is what takes it, or a request of the scan, off the list until the scan fails again.</summary>
+    private async Task<List<ScanListing>> WithoutDiscardedAsync(List<ScanListing> scans, CancellationToken cancellationToken)
+    {
+        var last = new Dictionary<ScanId, DateTime>();
+        await foreach (var record in discarded.ListAsync(cancellationToken))
+            if (record is { Scan: { } scan, Queue: Queues.SegmentationRequests or Containers.Slices } && record.StoredAt > last.GetValueOrDefault(scan))
+                last[scan] = record.StoredAt;
+        return [.. scans.Where(scan => !last.TryGetValue(scan.ScanId, out var stored) || stored + ASecond <= scan.LastChange)];
+    }
 
     private async Task<FoundLetter?> ReadAsync(ScanListing listing, CancellationToken cancellationToken)
     {
@@ -83,5 +121,5 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, T
     }
 
     private FoundLetter LetterOf(ScanListing listing, string cause) => new(
-        $"{Place}/{listing.ScanId}", LetterKind.Scan, Containers.Slices, Place, cause, listing.LastChange) { Scan = listing.ScanId, Replays = listing.Replays };
+        $"{IdStart}{listing.ScanId}", LetterKind.Scan, Containers.Slices, Place, cause, listing.LastChange) { Scan = listing.ScanId, Replays = listing.Replays };
 }

@@ -3,25 +3,30 @@ using System.Text.Json.Serialization;
 namespace CtSeg.TrainingJob.Letters;
 
 /// <summary>`dead-letters list --json`.</summary>
-/// <param name="Count">Of all groups.</param>
+/// <param name="Count">Of all groups, and about what is hidden.</param>
 /// <param name="Groups">The largest first.</param>
 /// <param name="Places">That were looked into.</param>
 internal sealed record LetterListing(int Count, IReadOnlyList<LetterGroup> Groups, IReadOnlyList<string> Places)
 {
+    /// <value>What its place cannot show; only where there is such.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<HiddenLetters>? Hidden { get; init; }
+
     /// <value>The oldest first; only where they were asked for.</value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ListedLetter>? Letters { get; init; }
 
-    public static LetterListing Of(IReadOnlyList<FoundLetter> letters, IReadOnlyList<string> places, bool withLetters) => new(
-        letters.Count,
-        [.. letters.GroupBy(letter => (letter.Cause, letter.Queue, letter.Place))
+    public static LetterListing Of(LettersFound found, IReadOnlyList<string> places, bool withLetters) => new(
+        found.Count,
+        [.. found.Letters.GroupBy(letter => (letter.Cause, letter.Queue, letter.Place))
             .Select(group => new LetterGroup(
                 group.Key.Cause, group.Key.Queue, group.Key.Place, group.Count(), group.Min(letter => letter.Time), group.Max(letter => letter.Time),
                 group.Count(letter => letter.Replays > 0)))
             .OrderByDescending(group => group.Count).ThenBy(group => group.Cause, StringComparer.Ordinal).ThenBy(group => group.Place, StringComparer.Ordinal)],
         places)
     {
-        Letters = withLetters ? [.. letters.Select(ListedLetter.Of)] : null,
+        Hidden = found.Hidden.Count > 0 ? found.Hidden : null,
+        Letters = withLetters ? [.. found.Letters.Select(ListedLetter.Of)] : null,
     };
 }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using CtSeg.Contracts;
+using CtSeg.Intake;
 using CtSeg.Recovery;
 using CtSeg.ServiceBus;
 using CtSeg.TrainingJob.Consumer;
@@ -16,8 +18,11 @@ internal sealed class LetterReplay(
     /// <value>Of the requests that are sent here.</value>
     public const string Source = "/ctseg/dead-letters";
 
-    // Nobody else puts this into an id.
+    // Before the count of replays, at the end of a message's id.
     private const char Mark = '~';
+
+    // Of an id, as the service has it.
+    private const int MaxIdLength = 128;
 
     private readonly Dictionary<string, IMessageSender> _senders = Queues.All.ToDictionary(queue => queue, bus.CreateSender);
 
@@ -34,8 +39,10 @@ internal sealed class LetterReplay(
         return letter.Queue switch
         {
             Queues.SegmentationRequests => await AskAgainAsync(body, cancellationToken),
-            Queues.TrainingRequests => await runs.AskAgainAsync(body, _senders[Queues.TrainingRequests], cancellationToken),
-            _ => await TellAgainAsync(letter, body, cancellationToken),
+            Queues.TrainingRequests => await runs.AskAgainAsync(body, letter.Replays + 1, _senders[Queues.TrainingRequests], cancellationToken),
+            Queues.UploadEvents when UploadEvent.TryParse(body.ToString()) is null => new ReplayOutcome(ReplayDecision.Refused, UploadEvent.Expected, null),
+            var queue when _senders.ContainsKey(queue) => await TellAgainAsync(letter, body, cancellationToken),
+            _ => new ReplayOutcome(ReplayDecision.Refused, "It belongs to no queue that there is.", null),
         };
     }
 
@@ -55,7 +62,7 @@ internal sealed class LetterReplay(
         {
             var again = ScanEvents.Requested(scan, status.Attempt, Source, time.GetUtcNow().UtcDateTime, request.TraceParent);
             var message = EventMessages.Of(again, ContractsJson.Default.CloudEventSegmentationRequested);
-            await _senders[Queues.SegmentationRequests].SendAsync(Counted(message, status.Replay?.Count ?? 1), cancellationToken);
+            await _senders[Queues.SegmentationRequests].SendAsync(message.Counted(status.Replay?.Count ?? 1), cancellationToken);
         }
         return outcome;
     }
@@ -63,12 +70,21 @@ internal sealed class LetterReplay(
     /// <summary>Of events nobody knows here whether they are of use still: whoever reads them knows them by the id inside, which stays.</summary>
     private async Task<ReplayOutcome> TellAgainAsync(FoundLetter letter, BinaryData body, CancellationToken cancellationToken)
     {
-        var replay = letter.Replays + 1;
-        var known = letter.MessageId is { Length: > 0 } id ? id.Split(Mark)[0] : letter.Id;
-        var message = new OutgoingMessage(body.ToMemory()) { MessageId = $"{known}{Mark}{replay}", Subject = letter.Subject };
+        var message = new OutgoingMessage(body.ToMemory()) { MessageId = NextIdOf(letter), Subject = letter.Subject };
         if (!dryRun)
-            await _senders[letter.Queue].SendAsync(Counted(message, replay), cancellationToken);
+            await _senders[letter.Queue].SendAsync(message.Counted(letter.Replays + 1), cancellationToken);
         return new ReplayOutcome(ReplayDecision.Send, null, null);
+    }
+
+    /// <summary>What a replay added before is replaced; anything else is the sender's own.</summary>
+    private static string NextIdOf(FoundLetter letter)
+    {
+        var id = letter.MessageId is { Length: > 0 } own ? own : letter.Id;
+        var before = string.Create(CultureInfo.InvariantCulture, $"{Mark}{letter.Replays}");
+        if (letter.Replays > 0 && id.EndsWith(before, StringComparison.Ordinal))
+            id = id[..^before.Length];
+        var next = string.Create(CultureInfo.InvariantCulture, $"{Mark}{letter.Replays + 1}");
+        return (id.Length + next.Length > MaxIdLength ? letter.Id : id) + next;
     }
 
     private async Task<ReplayOutcome> TakeInAgainAsync(FoundLetter letter, CancellationToken cancellationToken)
@@ -76,18 +92,13 @@ internal sealed class LetterReplay(
         if (letter.Handle is not UploadNews { Uploads: { Count: > 0 } all })
             return new ReplayOutcome(ReplayDecision.Refused, "It does not name an upload in a container that uploads go to.", null);
         ReplayOutcome? last = null;
-        foreach (var (container, blobName, etag) in all)
+        foreach (var upload in all)
         {
-            var outcome = await uploads.TakeInAgainAsync(container, blobName, etag, cancellationToken);
+            var outcome = await uploads.TakeInAgainAsync(upload.Container, upload.BlobName, upload.ETag, cancellationToken);
             if (!outcome.EndsLetter())
                 return outcome;
             last = last is { Decision: ReplayDecision.Send } ? last : outcome;
         }
         return last!;
     }
-
-    private static OutgoingMessage Counted(OutgoingMessage message, int replays) => message with
-    {
-        ApplicationProperties = new Dictionary<string, object> { [MessageProperties.Replays] = replays },
-    };
 }

@@ -1,22 +1,32 @@
 using System.Buffers.Text;
 using System.Text;
+using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
 /// <summary>A poison queue of the Functions host: uploads that were given up, and that no function has recorded yet.</summary>
 /// <param name="queue">Reads and writes texts as they are.</param>
-internal sealed class PoisonQueueLetters(QueueClient queue) : ILetterSource
+/// <param name="hold">For how long nobody else sees what is taken here.</param>
+internal sealed class PoisonQueueLetters(QueueClient queue, TimeSpan hold) : ILetterSource
 {
-    private const int Page = 32;
+    /// <summary>For the uploads of one batch.</summary>
+    public static readonly TimeSpan Hold = TimeSpan.FromMinutes(5);
+
+    /// <summary>That the service shows or gives at once.</summary>
+    public const int Page = 32;
+
     private const int NotFound = 404;
-    private static readonly TimeSpan Hold = TimeSpan.FromMinutes(5);
 
     public string Place => queue.Name;
 
-    /// <remarks>The service shows no more than the first 32; the others are shown once those are gone.</remarks>
+    public string IdStart => $"{Place}/";
+
+    /// <remarks>Nothing here names a scan.</remarks>
+    public bool MayHold(LetterFilter filter) => filter.Scan is null && (filter.Queue ?? Place) == Place;
+
+    /// <remarks>Only the first ones can be shown.</remarks>
     public async Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken)
     {
         try
@@ -24,38 +34,58 @@ internal sealed class PoisonQueueLetters(QueueClient queue) : ILetterSource
             var peeked = (await queue.PeekMessagesAsync(Page, cancellationToken)).Value;
             return [.. peeked.Select(message => Describe(message.MessageId, message.MessageText, message.InsertedOn, (int)message.DequeueCount))];
         }
-        catch (Azure.RequestFailedException e) when (e.Status == NotFound)
+        catch (RequestFailedException e) when (e.Status == NotFound)
         {
             // It comes into being with its first message.
             return [];
         }
     }
 
+    public async Task<FoundLetter?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await FindAsync(cancellationToken)).FirstOrDefault(letter => letter.Id == id);
+
+    /// <remarks>Where fewer were shown than can be, all that nobody holds were.</remarks>
+    public async Task<int> CountHiddenAsync(int shown, CancellationToken cancellationToken) =>
+        shown < Page ? 0 : Math.Max(0, await CountAsync(cancellationToken) - shown);
+
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
     {
         var wanted = letters.ToDictionary(letter => letter.MessageId!);
-        var others = new List<QueueMessage>();
-        while (wanted.Count > 0 && (await queue.ReceiveMessagesAsync(Page, Hold, cancellationToken)).Value is { Length: > 0 } batch)
-        {
-            foreach (var message in batch)
-            {
-                if (!wanted.Remove(message.MessageId, out var letter) || !(await send(letter, cancellationToken)).EndsLetter())
-                    others.Add(message);
-                else
-                    await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
-            }
-        }
-        foreach (var message in others)
-            await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, message.Body, TimeSpan.Zero, cancellationToken);
+        await new Pass(queue, hold).RunAsync(
+            message => wanted.Remove(message.MessageId, out var letter) ? letter : null, () => wanted.Count == 0, settle, cancellationToken);
         return [.. wanted.Values];
+    }
+
+    /// <summary>The same for whatever lies there, also what could not be shown.</summary>
+    /// <returns>About how many letters somebody else holds, whether meant or not.</returns>
+    public async Task<int> TakeAllAsync(
+        Func<FoundLetter, bool> isMeant, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+    {
+        var pass = new Pass(queue, hold);
+        await pass.RunAsync(
+            message => Describe(message.MessageId, message.MessageText, message.InsertedOn, (int)message.DequeueCount) is var letter && isMeant(letter) ? letter : null,
+            () => false, settle, cancellationToken);
+        return Math.Max(0, await CountAsync(cancellationToken) - pass.Left);
+    }
+
+    private async Task<int> CountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await queue.GetPropertiesAsync(cancellationToken)).Value.ApproximateMessagesCount;
+        }
+        catch (RequestFailedException e) when (e.Status == NotFound)
+        {
+            return 0;
+        }
     }
 
     private FoundLetter Describe(string id, string text, DateTimeOffset? inserted, int deliveries)
     {
         var body = Decoded(text);
         var news = UploadNews.OfPoisonMessage(body, out var function);
-        return new FoundLetter($"{Place}/{id}", LetterKind.Upload, Place, Place, LetterCause.Of($"poisoned {function}"), inserted?.UtcDateTime ?? default)
+        return new FoundLetter($"{IdStart}{id}", LetterKind.Upload, Place, Place, LetterCause.Of($"poisoned {function}"), inserted?.UtcDateTime ?? default)
         {
             MessageId = id,
             Deliveries = deliveries,
@@ -67,4 +97,48 @@ internal sealed class PoisonQueueLetters(QueueClient queue) : ILetterSource
     // The host writes Base64 unless told otherwise.
     private static BinaryData Decoded(string text) =>
         Base64.IsValid(text) ? BinaryData.FromBytes(Convert.FromBase64String(text)) : BinaryData.FromBytes(Encoding.UTF8.GetBytes(text));
+
+    private sealed class Pass(QueueClient queue, TimeSpan hold) : LetterPass<string, QueueMessage>
+    {
+        protected override async Task<IReadOnlyList<QueueMessage>> ReceiveAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return (await queue.ReceiveMessagesAsync(Page, hold, cancellationToken)).Value;
+            }
+            catch (RequestFailedException e) when (e.Status == NotFound)
+            {
+                return [];
+            }
+        }
+
+        protected override string KeyOf(QueueMessage message) => message.MessageId;
+
+        protected override async Task RemoveAsync(QueueMessage message, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+            }
+            catch (RequestFailedException e) when (IsOfOthers(e))
+            {
+                // Who has it does what is to be done, and that twice does no harm.
+            }
+        }
+
+        protected override async Task GiveBackAsync(QueueMessage message, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, message.Body, TimeSpan.Zero, cancellationToken);
+            }
+            catch (RequestFailedException e) when (IsOfOthers(e))
+            {
+                // It is back already.
+            }
+        }
+
+        /// <summary>The hold ran out, and somebody else received or removed it.</summary>
+        private static bool IsOfOthers(RequestFailedException e) => e.Status == NotFound || e.ErrorCode == QueueErrorCode.PopReceiptMismatch;
+    }
 }

@@ -1,5 +1,5 @@
+using System.Globalization;
 using CtSeg.Contracts;
-using CtSeg.Recovery;
 using CtSeg.ServiceBus;
 
 namespace CtSeg.TrainingJob.Letters;
@@ -8,9 +8,10 @@ namespace CtSeg.TrainingJob.Letters;
 internal sealed class QueueLetters(IServiceBusClient bus, string queue) : ILetterSource
 {
     private const int Page = 100;
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
     public string Place { get; } = Queues.DeadLettersOf(queue);
+
+    public string IdStart => $"{queue}/";
 
     public async Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken)
     {
@@ -26,72 +27,26 @@ internal sealed class QueueLetters(IServiceBusClient bus, string queue) : ILette
         }
     }
 
-    /// <remarks>
-    /// Messages cannot be picked, only received in order: those that are not meant are held until the end and then given back, so that none comes twice.
-    /// </remarks>
+    public async Task<FoundLetter?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!long.TryParse(id[IdStart.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return null;
+        await using var receiver = bus.CreateReceiver(Place);
+        return (await receiver.PeekAsync(1, number, cancellationToken)).Select(Describe).FirstOrDefault(letter => letter.Id == id);
+    }
+
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
     {
         await using var receiver = bus.CreateReceiver(Place);
         var wanted = letters.ToDictionary(letter => (long)letter.Handle!);
-        var seen = new HashSet<long>();
-        var held = new List<ReceivedMessage>();
-        try
-        {
-            while (wanted.Count > 0)
-            {
-                var batch = await receiver.ReceiveAsync(Page, Wait, cancellationToken);
-                var before = seen.Count;
-                seen.UnionWith(batch.Select(message => message.SequenceNumber));
-                if (seen.Count == before)
-                    break;
-                var meant = batch.Where(message => wanted.ContainsKey(message.SequenceNumber)).ToList();
-                held.AddRange(batch.Except(meant));
-                await Parallel.ForEachAsync(meant, Parallelism.Of(cancellationToken), async (message, token) =>
-                {
-                    if ((await send(wanted[message.SequenceNumber], token)).EndsLetter())
-                        await CompleteAsync(receiver, message, token);
-                    else
-                        await receiver.AbandonAsync(message, token);
-                });
-                meant.ForEach(message => wanted.Remove(message.SequenceNumber));
-            }
-        }
-        finally
-        {
-            foreach (var message in held)
-                await GiveBackAsync(receiver, message, cancellationToken);
-        }
+        await new Pass(receiver).RunAsync(
+            message => wanted.Remove(message.SequenceNumber, out var letter) ? letter : null, () => wanted.Count == 0, settle, cancellationToken);
         return [.. wanted.Values];
     }
 
-    /// <summary>Where the lock ran out the letter stays: sent again once more, it finds that it was.</summary>
-    private static async Task CompleteAsync(IMessageReceiver receiver, ReceivedMessage message, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await receiver.CompleteAsync(message, cancellationToken);
-        }
-        catch (MessageLockLostException)
-        {
-            // It lies there still; see above.
-        }
-    }
-
-    private static async Task GiveBackAsync(IMessageReceiver receiver, ReceivedMessage message, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await receiver.AbandonAsync(message, cancellationToken);
-        }
-        catch (Exception e) when (e is ServiceBusException or OperationCanceledException)
-        {
-            // Its lock ends by itself.
-        }
-    }
-
     private FoundLetter Describe(ReceivedMessage message) => new(
-        $"{queue}/{message.SequenceNumber}", LetterKind.Message, queue, Place, LetterCause.Of(message.DeadLetterReason), message.EnqueuedTime.UtcDateTime)
+        $"{IdStart}{message.SequenceNumber}", LetterKind.Message, queue, Place, LetterCause.Of(message.DeadLetterReason), message.EnqueuedTime.UtcDateTime)
     {
         Scan = LetterEvents.ScanOf(message.Body.Span),
         MessageId = message.MessageId,
@@ -102,4 +57,38 @@ internal sealed class QueueLetters(IServiceBusClient bus, string queue) : ILette
         Handle = message.SequenceNumber,
         Body = _ => Task.FromResult<BinaryData?>(new BinaryData(message.Body)),
     };
+
+    private sealed class Pass(IMessageReceiver receiver) : LetterPass<long, ReceivedMessage>
+    {
+        private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+
+        protected override Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(CancellationToken cancellationToken) =>
+            receiver.ReceiveAsync(Page, Wait, cancellationToken);
+
+        protected override long KeyOf(ReceivedMessage message) => message.SequenceNumber;
+
+        protected override async Task RemoveAsync(ReceivedMessage message, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await receiver.CompleteAsync(message, cancellationToken);
+            }
+            catch (MessageLockLostException)
+            {
+                // It lies there still: sent again once more, it finds that it was.
+            }
+        }
+
+        protected override async Task GiveBackAsync(ReceivedMessage message, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await receiver.AbandonAsync(message, cancellationToken);
+            }
+            catch (MessageLockLostException)
+            {
+                // It is back already.
+            }
+        }
+    }
 }

@@ -11,7 +11,8 @@ internal static class ShowLetterCommand
     private static readonly Option<bool> Json = new("--json") { Description = "As JSON on standard output, and nothing else there." };
     private static readonly Option<bool> Body = new("--body") { Description = "The message's body too. It may name a slice: mind who reads along." };
 
-    public static Command Create()
+    /// <param name="run">Opens the places where letters lie.</param>
+    public static Command Create(LetterVerb run)
     {
         var command = new Command("show", """
             Shows one dead letter: why it was given up, when, after how many tries. Changes nothing.
@@ -25,15 +26,14 @@ internal static class ShowLetterCommand
         {
             Id, Body, Json,
         };
-        command.SetAction((parsed, cancellationToken) => LetterAccess.RunAsync(parsed, box => RunAsync(parsed, box, cancellationToken), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => run(parsed, box => RunAsync(parsed, box, cancellationToken), cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, LetterBox box, CancellationToken cancellationToken)
     {
         var id = parsed.GetValue(Id)!;
-        var all = await box.FindAsync(new LetterFilter(null, null, null), cancellationToken);
-        if (all.FirstOrDefault(letter => letter.Id == id) is not { } found)
+        if (await box.FindAsync(id, cancellationToken) is not { } found)
         {
             await parsed.InvocationConfiguration.Error.WriteLineAsync($"There is no dead letter '{id}': dead-letters list --letters shows which there are.");
             return ExitCodes.Failure;

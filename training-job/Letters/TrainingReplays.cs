@@ -1,5 +1,7 @@
+using CtSeg.Contracts;
 using CtSeg.Recovery;
 using CtSeg.ServiceBus;
+using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Retraining;
 using CtSeg.TrainingRuns;
 
@@ -9,7 +11,8 @@ namespace CtSeg.TrainingJob.Letters;
 /// <param name="dryRun">Decides and sends nothing.</param>
 internal sealed class TrainingReplays(TrainingRunStore runs, bool dryRun, TimeProvider time)
 {
-    public async Task<ReplayOutcome> AskAgainAsync(BinaryData body, IMessageSender requests, CancellationToken cancellationToken)
+    /// <param name="replays">With this one.</param>
+    public async Task<ReplayOutcome> AskAgainAsync(BinaryData body, int replays, IMessageSender requests, CancellationToken cancellationToken)
     {
         if (!TrainingRequestReader.TryRead(body.ToMemory().Span, out var request, out var problem))
             return new ReplayOutcome(ReplayDecision.Refused, $"It is no training request: {problem}", null);
@@ -28,7 +31,10 @@ internal sealed class TrainingReplays(TrainingRunStore runs, bool dryRun, TimePr
             if (run.HasEnded)
                 return new ReplayOutcome(ReplayDecision.Gone, $"The training run has ended: {TrainingRunText.NameOf(run.State)}.", null);
             if (!dryRun)
-                await new RetrainEvents(requests, requests, time).RequestedAsync(run, cancellationToken);
+            {
+                var again = TrainingEvents.Requested(run.Id, run.Attempt, LetterReplay.Source, time.GetUtcNow().UtcDateTime, request.TraceParent);
+                await requests.SendAsync(EventMessages.Of(again, ContractsJson.Default.CloudEventTrainingRequested).Counted(replays), cancellationToken);
+            }
             return new ReplayOutcome(ReplayDecision.Send, null, null);
         }
         catch (DamagedTrainingRunException e)

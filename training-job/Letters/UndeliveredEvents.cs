@@ -2,56 +2,74 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
-using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
 /// <summary>Where Event Grid leaves the news of uploads that the functions did not take.</summary>
 internal sealed class UndeliveredEvents(BlobContainerClient container) : ILetterSource
 {
+    /// <summary>An event has 1 MB at most, and so have those that are delivered together; the rest is for what Event Grid adds to them.</summary>
+    public const long MaxBytes = 2 * 1024 * 1024;
+
     public string Place => Containers.UndeliveredEvents;
 
-    public async Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken)
-    {
-        var found = new List<FoundLetter>();
-        try
-        {
-            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions(), cancellationToken))
-                if (await DescribeAsync(blob, cancellationToken) is { } letter)
-                    found.Add(letter);
-        }
-        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
-        {
-            // Only systems with Event Grid have it.
-        }
-        return found;
-    }
+    public string IdStart => $"{Place}/";
+
+    /// <remarks>Nothing here names a scan.</remarks>
+    public bool MayHold(LetterFilter filter) => filter.Scan is null && (filter.Queue ?? Place) == Place;
+
+    public Task<IReadOnlyList<FoundLetter>> FindAsync(CancellationToken cancellationToken) => ListAsync(start: null, cancellationToken);
+
+    public async Task<FoundLetter?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await ListAsync(id[IdStart.Length..], cancellationToken)).FirstOrDefault(letter => letter.Id == id);
 
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<ReplayOutcome>> send, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
-            if ((await send(letter, token)).EndsLetter())
+            if (await settle(letter, token))
                 await container.GetBlobClient(letter.MessageId).DeleteIfExistsAsync(cancellationToken: token);
         });
         return [];
     }
 
+    /// <param name="start">Of their names.</param>
+    private async Task<IReadOnlyList<FoundLetter>> ListAsync(string? start, CancellationToken cancellationToken)
+    {
+        var blobs = new List<BlobItem>();
+        try
+        {
+            await foreach (var blob in container.GetBlobsAsync(new GetBlobsOptions { Prefix = start }, cancellationToken))
+                blobs.Add(blob);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.ContainerNotFound)
+        {
+            // Only systems with Event Grid have it.
+        }
+        var found = new FoundLetter?[blobs.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, blobs.Count), Parallelism.Of(cancellationToken), async (at, token) => found[at] = await DescribeAsync(blobs[at], token));
+        return [.. found.OfType<FoundLetter>()];
+    }
+
+    /// <returns>Null where it is gone.</returns>
     private async Task<FoundLetter?> DescribeAsync(BlobItem blob, CancellationToken cancellationToken)
     {
+        if (blob.Properties.ContentLength > MaxBytes)
+            return LetterOf(blob, "too-large");
         if (await ReadAsync(blob.Name, cancellationToken) is not { } body)
             return null;
         var news = UploadNews.OfUndelivered(body, out var cause, out var deliveries);
-        return new FoundLetter(
-            $"{Place}/{blob.Name}", LetterKind.Upload, Place, Place, LetterCause.Of(cause), blob.Properties.LastModified?.UtcDateTime ?? default)
-        {
-            MessageId = blob.Name,
-            Deliveries = deliveries,
-            Handle = news,
-            Body = token => ReadAsync(blob.Name, token),
-        };
+        return LetterOf(blob, cause) with { Deliveries = deliveries, Handle = news };
     }
+
+    private FoundLetter LetterOf(BlobItem blob, string? cause) => new(
+        $"{IdStart}{blob.Name}", LetterKind.Upload, Place, Place, LetterCause.Of(cause), blob.Properties.LastModified?.UtcDateTime ?? default)
+    {
+        MessageId = blob.Name,
+        Body = token => ReadAsync(blob.Name, token),
+    };
 
     private async Task<BinaryData?> ReadAsync(string name, CancellationToken cancellationToken)
     {

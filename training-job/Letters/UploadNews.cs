@@ -1,24 +1,23 @@
 using System.Text.Json;
 using CtSeg.Contracts;
+using CtSeg.Intake;
+using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
 /// <summary>Which uploads a dead letter is about: names of blobs, which belong into no log and no listing.</summary>
-internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobName, string? ETag)> Uploads)
+internal sealed record UploadNews(IReadOnlyList<UploadEvent> Uploads)
 {
-    private const string SubjectStart = "/blobServices/default/containers/";
-    private const string SubjectMiddle = "/blobs/";
     private static readonly UploadNews None = new([]);
 
     /// <summary>As the Functions host writes it into the poison queue of blob triggers.</summary>
     /// <param name="function">That gave the upload up; null where the message is none.</param>
     public static UploadNews OfPoisonMessage(BinaryData message, out string? function)
     {
-        function = null;
-        if (Read(message) is not { } json || json.ValueKind != JsonValueKind.Object)
-            return None;
-        function = Text(json, "FunctionId")?.Split('.')[^1];
-        return Known(Text(json, "ContainerName"), Text(json, "BlobName"), Text(json, "ETag"));
+        var read = PoisonMessage.TryParse(message.ToString());
+        function = read?.Function;
+        return read is { ContainerName: Containers.Slices or Containers.Corrections, BlobName.Length: > 0 }
+            ? new UploadNews([new UploadEvent(read.ContainerName, read.BlobName, read.ETag)]) : None;
     }
 
     /// <summary>As Event Grid writes it into its dead-letter container: an array of events, in its own schema or as CloudEvents.</summary>
@@ -32,22 +31,9 @@ internal sealed record UploadNews(IReadOnlyList<(string Container, string BlobNa
         var first = events[0];
         cause = $"{Text(first, "deadLetterReason")} {Text(first, "lastDeliveryOutcome")}";
         deliveries = Find(first, "deliveryAttempts") is { ValueKind: JsonValueKind.Number } attempts && attempts.TryGetInt32(out var number) ? number : 0;
-        var all = events.EnumerateArray().Select(OfEvent).ToList();
-        return all.All(one => one.Uploads.Count == 1) ? new UploadNews([.. all.SelectMany(one => one.Uploads)]) : None;
+        var uploads = events.EnumerateArray().Select(UploadEvent.TryRead).ToList();
+        return uploads.Contains(null) ? None : new UploadNews([.. uploads.OfType<UploadEvent>()]);
     }
-
-    private static UploadNews OfEvent(JsonElement one)
-    {
-        if (Text(one, "subject") is not { } subject || !subject.StartsWith(SubjectStart, StringComparison.Ordinal))
-            return None;
-        var path = subject[SubjectStart.Length..];
-        var at = path.IndexOf(SubjectMiddle, StringComparison.Ordinal);
-        var etag = Find(one, "data") is { } data ? Text(data, "eTag") : null;
-        return at < 0 ? None : Known(path[..at], path[(at + SubjectMiddle.Length)..], etag);
-    }
-
-    private static UploadNews Known(string? container, string? blobName, string? etag) =>
-        container is Containers.Slices or Containers.Corrections && blobName is { Length: > 0 } ? new UploadNews([(container, blobName, etag)]) : None;
 
     private static JsonElement? Read(BinaryData text)
     {

@@ -28,7 +28,7 @@ internal sealed record RegistryAccess(BlobServiceClient Storage, Func<IServiceBu
             connections.OpenStorage(),
             connections.HasServiceBus ? () => connections.OpenServiceBus()! : null,
             TrustedKeys.Read(trustedKeys ?? Environment.GetEnvironmentVariable(Settings.TrustedModelKeys)),
-            Environment.UserName is { Length: > 0 } user ? user : "unknown",
+            OperatorName.Current,
             TimeProvider.System);
     }
 }

@@ -37,4 +37,15 @@ public sealed class ConnectionIdentityTests
 
         refused.ToString().ShouldNotContain("secret");
     }
+
+    [Theory]
+    [InlineData("A", "key", "key")]
+    [InlineData("A__queueServiceUri", "https://queues.example", "https://queues.example/")]
+    [InlineData("A__blobServiceUri", "https://blobs.example", null)]
+    public void Given_OneSetting_When_AServiceIsOpened_Then_ByThatOneOrNotAtAll(string name, string value, string? expected)
+    {
+        var settings = new Dictionary<string, string?> { [name] = value };
+
+        StorageConnection.Find("A", ConnectionSettings.QueueEndpoint("A"), settings.GetValueOrDefault, text => text, (address, _) => address.AbsoluteUri).ShouldBe(expected);
+    }
 }

@@ -19,6 +19,7 @@ public sealed class BlobPathsTests
         BlobPaths.ModelWeights("v1").ShouldBe("v1/weights.safetensors");
         BlobPaths.CurrentModel.ShouldBe("current.json");
         BlobPaths.DeadLetter("0011223344556677-1").ShouldBe("dead-letters/0011223344556677-1.json");
+        BlobPaths.DiscardedLetter("letter-1").ShouldBe("dead-letters/discarded/letter-1.json");
     }
 
     [Fact]

@@ -300,6 +300,8 @@ public sealed class DataErasureTests(AzuriteFixture azurite)
         await world.PutAsync(Containers.TrainingData, BlobPaths.EvaluationSet(locked.Version), ErasureWorld.Json(locked, ContractsJson.Default.EvaluationSet));
         await world.PutAsync(Containers.Audit, BlobPaths.DeadLetter($"{byFolder}-1"), new BinaryData("{}"));
         await world.PutAsync(Containers.Audit, BlobPaths.DeadLetter("foreign-12"), new BinaryData("{\"blobName\":\"patient 7/slice-2.png\"}"));
+        await world.DiscardAsync("status/1", byFolder, body: null);
+        await world.DiscardAsync("undelivered-events/1", scan: null, new BinaryData("{\"BlobName\":\"patient 7/slice-2.png\"}"));
         await RunsAsync(world, data, locked, byFolder);
         await ModelsAsync(world, data, hash);
         var before = await world.BlobsAsync();
@@ -307,6 +309,8 @@ public sealed class DataErasureTests(AzuriteFixture azurite)
         var other = await world.CompleteAsync("patient 8/slice-1.png", ErasureWorld.Picture(8));
         await world.CorrectAsync(other, ErasureWorld.Mask(1));
         await world.PutAsync(Containers.Audit, BlobPaths.DeadLetter($"{other}-1"), new BinaryData("{}"));
+        await world.DiscardAsync("status/2", other, body: null);
+        await world.DiscardAsync("undelivered-events/2", scan: null, new BinaryData("{\"BlobName\":\"patient 8/slice-1.png\"}"));
         await world.PutAsync(Containers.TrainingRuns, BlobPaths.ShadowResult("20261123-150000-aaaaaa", other), new BinaryData("{}"));
         var all = await world.BlobsAsync();
         world.Kept = [.. all.Keys.Except(before.Keys), $"training-data/masks/{ContentHash.Of(MaskPng.Write(ErasureWorld.Mask(1)))}.png"];

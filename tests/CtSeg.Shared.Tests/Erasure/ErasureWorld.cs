@@ -8,6 +8,7 @@ using CtSeg.Erasure;
 using CtSeg.Imaging;
 using CtSeg.Intake;
 using CtSeg.Models;
+using CtSeg.Recovery;
 using CtSeg.Scans;
 using CtSeg.Segmentation;
 using CtSeg.TrainingRuns;
@@ -123,6 +124,10 @@ internal sealed class ErasureWorld(BlobServiceClient storage)
 
     public Task PutAsync(string container, string name, BinaryData content) =>
         Storage.GetBlobContainerClient(container).GetBlobClient(name).UploadAsync(content, overwrite: true, Stop);
+
+    /// <summary>As an operator does with a dead letter.</summary>
+    public Task DiscardAsync(string id, ScanId? scan, BinaryData? body) => new DiscardedLetters(Storage, Clock).RecordAsync(
+        new DiscardedLetter(id, Containers.Slices, Containers.Status, "poisoned", Now, "operator", "test") { Scan = scan }, body, Stop);
 
     public async Task<string> ReadAsync(string container, string name) =>
         (await Storage.GetBlobContainerClient(container).GetBlobClient(name).DownloadContentAsync(Stop)).Value.Content.ToString();

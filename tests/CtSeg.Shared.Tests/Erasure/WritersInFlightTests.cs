@@ -274,5 +274,20 @@ public sealed class WritersInFlightTests(AzuriteFixture azurite)
         (await world.BlobsAsync()).Keys.Where(key => key.StartsWith("audit/", StringComparison.Ordinal)).ShouldBe([$"audit/dead-letters/{kept}-1.json"]);
     }
 
+    [Fact]
+    public async Task Given_ALetterOfAnErasedScan_When_Discarded_Then_NoRecordStays()
+    {
+        var world = new ErasureWorld(new BlobServiceClient(await azurite.NewAccountAsync()));
+        await world.CompleteAsync(Name, Image);
+        var kept = await world.CompleteAsync("patient 8/slice-1.png", ErasureWorld.Picture(2));
+        await world.Erasure().ForgetAsync(ErasureTarget.OfScan(Scan), Stop);
+
+        foreach (var scan in new[] { Scan, kept })
+            await world.DiscardAsync($"segmentation-requests/{scan}", scan, new BinaryData("{}"));
+
+        (await world.BlobsAsync()).Keys.Where(key => key.StartsWith("audit/", StringComparison.Ordinal))
+            .ShouldHaveSingleItem().ShouldStartWith($"audit/dead-letters/discarded/{kept}-");
+    }
+
     private static Interruptions Forget(ErasureWorld world, int write) => new() { Before = (write, () => world.Erasure().ForgetAsync(ErasureTarget.OfScan(Scan), Stop)) };
 }

@@ -9,6 +9,7 @@ namespace CtSeg.TrainingJob.Tests.Letters;
 
 public sealed class LetterReplayTests
 {
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     private readonly LetterWorld _world = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -26,7 +27,7 @@ public sealed class LetterReplayTests
         inQueue.ShouldAllBe(letter => letter.Place == "segmentation-requests/$deadletterqueue" && letter.Cause == "max-delivery-count-exceeded");
         inArchive.Select(letter => letter.Id).Order().ShouldBe(scans.Select(scan => $"archive/{scan}-1").Order());
         inArchive.ShouldAllBe(letter => letter.Cause == "max-delivery-count-exceeded" && letter.Queue == Queues.SegmentationRequests);
-        JsonSerializer.Serialize(LetterListing.Of(inArchive, [], withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("dead/");
+        JsonSerializer.Serialize(LetterListing.Of(LettersFound.Of(inArchive, [], new LetterFilter(null, null, null)), [], withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("dead/");
     }
 
     [Fact]
@@ -222,7 +223,7 @@ public sealed class LetterReplayTests
     {
         var runs = new TrainingRunStore(_world.Consumer.Connect(), _world.Consumer.Time);
         var (run, _) = await runs.RequestAsync(new TrainingRunRequest("test"), Cancel);
-        var request = TrainingEvents.Requested(run.Id, run.Attempt, "/test", _world.Consumer.Time.GetUtcNow().UtcDateTime);
+        var request = TrainingEvents.Requested(run.Id, run.Attempt, "/test", _world.Consumer.Time.GetUtcNow().UtcDateTime, TraceParent);
         _world.Bus.Put(Queues.TrainingRequests, JsonSerializer.SerializeToUtf8Bytes(request, ContractsJson.Default.CloudEventTrainingRequested), request.Id);
         _world.Bus.Kill(Queues.TrainingRequests);
         if (hasEnded)
@@ -232,6 +233,70 @@ public sealed class LetterReplayTests
 
         _world.Bus.Messages(Queues.TrainingRequests).Select(message => message.MessageId).ShouldBe(hasEnded ? [] : [$"{run.Id}-2"]);
         (await _world.FindAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_ATrainingRequestThatDiesAgain_When_Replayed_Then_ItCountsAndStaysInItsTrace()
+    {
+        var runs = new TrainingRunStore(_world.Consumer.Connect(), _world.Consumer.Time);
+        var (run, _) = await runs.RequestAsync(new TrainingRunRequest("test"), Cancel);
+        var request = TrainingEvents.Requested(run.Id, run.Attempt, "/test", _world.Consumer.Time.GetUtcNow().UtcDateTime, TraceParent);
+        _world.Bus.Put(Queues.TrainingRequests, JsonSerializer.SerializeToUtf8Bytes(request, ContractsJson.Default.CloudEventTrainingRequested), request.Id);
+        for (var replay = 1; replay <= 2; replay++)
+        {
+            _world.Bus.Kill(Queues.TrainingRequests);
+            (await _world.FindAsync()).ShouldHaveSingleItem().Replays.ShouldBe(replay - 1);
+
+            (await _world.ReplayAsync()).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
+
+            var again = _world.Bus.Messages(Queues.TrainingRequests).ShouldHaveSingleItem();
+            again.Properties[MessageProperties.Replays].ShouldBe(replay);
+            JsonSerializer.Deserialize(again.Body.Span, ContractsJson.Default.CloudEventTrainingRequested).ShouldNotBeNull().TraceParent.ShouldBe(TraceParent);
+        }
+    }
+
+    [Fact]
+    public async Task Given_IdsOfOthersThatLookLikeReplays_When_Replayed_Then_NoneIsTakenForAnother()
+    {
+        string[] ids = ["a~1", "a~2", $"{new string('b', 127)}1", $"{new string('b', 127)}2"];
+        foreach (var id in ids)
+            _world.Bus.Put(Queues.Alerts, "{}"u8.ToArray(), id);
+        for (var replay = 1; replay <= 2; replay++)
+        {
+            _world.Bus.Kill(Queues.Alerts);
+            await _world.ReplayAsync();
+
+            var again = _world.Bus.Messages(Queues.Alerts).Select(message => message.MessageId!).ToList();
+            again.Count.ShouldBe(ids.Length);
+            again.ShouldContain($"a~1~{replay}");
+            again.ShouldContain($"a~2~{replay}");
+            again.ShouldAllBe(id => id.Length <= 128 && id.EndsWith($"~{replay}", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Given_ArchivedNewsOfUploads_When_Replayed_Then_ItGoesToItsOwnQueueWhereItTellsOfOne()
+    {
+        const string told = """{"type":"Microsoft.Storage.BlobCreated","data":{"url":"https://a.blob.core.windows.net/slices/b.png"}}""";
+        await _world.ArchiveAsync(new DeadLetter(told) { MessageId = "m1", SequenceNumber = "7", Queue = Queues.UploadEvents, Replays = 1 });
+        await _world.ArchiveAsync(new DeadLetter("hello") { MessageId = "m2", SequenceNumber = "8", Queue = Queues.UploadEvents });
+        (await _world.FindAsync()).ShouldAllBe(letter => letter.Queue == Queues.UploadEvents);
+
+        var ends = await _world.ReplayAsync();
+
+        ends.ToDictionary(end => end.Letter.Id, end => end.Outcome.Decision).ShouldBe(
+            new Dictionary<string, ReplayDecision> { ["archive/m1-7"] = ReplayDecision.Send, ["archive/m2-8"] = ReplayDecision.Refused }, ignoreOrder: true);
+        var again = _world.Bus.Messages(Queues.UploadEvents).ShouldHaveSingleItem();
+        (again.MessageId, again.Properties[MessageProperties.Replays]).ShouldBe(("m1-7~2", 2));
+        (await _world.FindAsync()).ShouldHaveSingleItem().Id.ShouldBe("archive/m2-8");
+    }
+
+    [Fact]
+    public async Task Given_ALetterThatWasArchivedBeforeItsQueueWasKept_When_Found_Then_ItIsARequest()
+    {
+        await _world.Consumer.Connect().GetBlobContainerClient(Containers.Audit).GetBlobClient("dead-letters/m1-7.json").UploadAsync(BinaryData.FromString("hello"), Cancel);
+
+        (await _world.FindAsync()).ShouldHaveSingleItem().Queue.ShouldBe(Queues.SegmentationRequests);
     }
 
     /// <summary>As reconciliation does.</summary>

@@ -1,5 +1,6 @@
 using CtSeg.Contracts;
 using CtSeg.Recovery;
+using CtSeg.Testing;
 using CtSeg.TrainingJob.Letters;
 using CtSeg.TrainingJob.Tests.Consumer.Fakes;
 
@@ -9,8 +10,16 @@ namespace CtSeg.TrainingJob.Tests.Letters;
 internal sealed class LetterWorld
 {
     private static readonly LetterFilter All = new(null, null, null);
+    private readonly RoleGuard _roles = new("operators");
 
-    public ConsumerWorld Consumer { get; } = new();
+    /// <param name="lockDuration">Of messages that are received; hours where null.</param>
+    public LetterWorld(TimeSpan? lockDuration = null)
+    {
+        var time = new FastTime();
+        Consumer = lockDuration is { } duration ? new ConsumerWorld(time, new FakeServiceBus(time) { LockDuration = duration }) : new ConsumerWorld();
+    }
+
+    public ConsumerWorld Consumer { get; }
 
     public FakeServiceBus Bus => Consumer.Bus;
 
@@ -50,7 +59,10 @@ internal sealed class LetterWorld
         }
     }
 
-    public Task<IReadOnlyList<FoundLetter>> FindAsync() => Box(null).FindAsync(All, Cancel);
+    public Task ArchiveAsync(DeadLetter letter) =>
+        new LetterArchive(Consumer.Connect().GetBlobContainerClient(Containers.Audit)).StoreAsync(letter, eventId: null, Cancel);
+
+    public async Task<IReadOnlyList<FoundLetter>> FindAsync() => (await Box().FindAsync(All, Cancel)).Letters;
 
     /// <summary>One run of the command.</summary>
     public async Task<IReadOnlyList<(FoundLetter Letter, ReplayOutcome Outcome)>> ReplayAsync(
@@ -60,17 +72,31 @@ internal sealed class LetterWorld
         var told = new List<(FoundLetter, ReplayOutcome)>();
         var token = cancel ?? Cancel;
         await box.ReplayAsync(await box.FindAsync(filter ?? All, token), dryRun, (letter, outcome) => { lock (told) told.Add((letter, outcome)); }, token);
+        _roles.Refused.ShouldBeEmpty();
         return told;
     }
+
+    /// <summary>A verb as it is typed.</summary>
+    public Task<(int Code, string Said)> RunAsync(params string[] arguments) => RunAsync(null, Cancel, arguments);
+
+    public Task<(int Code, string Said)> RunAsync(Effects? effects, CancellationToken cancel, params string[] arguments) =>
+        LetterCommands.RunAsync(Box(effects), cancel, arguments);
 
     /// <summary>One run that is killed after a step, and with it all it held.</summary>
     public async Task ReplayAndDieAsync(int step, CancellationTokenSource cleanUp)
     {
         var killed = new Effects { DiesAfter = step };
         _ = ReplayAsync(killed, cancel: cleanUp.Token);
+        await DieAsync(killed);
+    }
+
+    /// <summary>The end of a process that is killed, and with it all it held.</summary>
+    public async Task DieAsync(Effects killed)
+    {
         await killed.Died.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Cancel);
         Bus.ExpireLocks();
     }
 
-    private LetterBox Box(Effects? effects) => new(Consumer.Connect(effects), Bus.Connect(effects ?? new Effects()), queues: null, Consumer.Time);
+    public LetterBox Box(Effects? effects = null) =>
+        new(Consumer.Storage.Connect(effects, _roles), Bus.Connect(effects ?? new Effects()), queues: null, maxUploadBytes: 1 << 20, Consumer.Time);
 }

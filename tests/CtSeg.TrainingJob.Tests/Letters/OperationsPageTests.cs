@@ -18,7 +18,7 @@ public sealed partial class OperationsPageTests
     {
         var world = new LetterWorld();
         var box = new LetterBox(
-            world.Consumer.Connect(), world.Bus.Connect(new Effects()), PoisonQueues.Open(_ => "UseDevelopmentStorage=true"), world.Consumer.Time);
+            world.Consumer.Connect(), world.Bus.Connect(new Effects()), PoisonQueues.Open(_ => "UseDevelopmentStorage=true"), maxUploadBytes: 1, world.Consumer.Time);
         foreach (var place in box.Places.Select(place => Queues.All.Aggregate(place, (text, queue) => text.Replace($"{queue}/$", "{queue}/$", StringComparison.Ordinal))))
             Page.ShouldContain($"`{place}`", Case.Sensitive);
     }
@@ -27,7 +27,7 @@ public sealed partial class OperationsPageTests
     public void Given_EveryCauseOfOurs_When_ThePageIsRead_Then_ItSaysWhatToDo()
     {
         var scans = Enum.GetValues<FailureReason>().Where(ScanReplays.IsReplayable).Select(reason => LetterCause.Of(reason.ToString()));
-        string[] letters = ["MaxDeliveryCountExceeded", "TTLExpiredException", "unreadable-message", "status-unreadable", "poisoned PreprocessSlice", "poisoned AcceptCorrection"];
+        string[] letters = ["MaxDeliveryCountExceeded", "TTLExpiredException", "unreadable-message", "status-unreadable", "poisoned PreprocessSlice", "poisoned AcceptCorrection", "too-large"];
         foreach (var cause in scans.Concat(letters.Select(LetterCause.Of)))
             CausePattern().Matches(Page).SelectMany(row => row.Groups["causes"].Value.Split(", ")).ShouldContain($"`{cause}`");
     }

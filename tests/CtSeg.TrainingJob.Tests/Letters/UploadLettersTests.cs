@@ -36,7 +36,7 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
         var world = await UploadWorld.OpenAsync(azurite);
         var scan = await world.PoisonedAsync(Name);
         var before = await world.ShouldBeAsUploadedAsync(Containers.Slices, Name);
-        await world.Statuses.ChangeAsync(scan, status => status.ReceivedAgain(status.LastChange), Cancel);
+        await world.Statuses.ChangeAsync(scan, status => status.ReceivedAgain(status.LastChange - FailedScans.Underway), Cancel);
 
         (await world.ReplayAsync()).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
 
@@ -85,7 +85,7 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
         await world.PoisonAsync(queue, function, container, Name, etag);
         var letter = (await world.FindAsync()).ShouldHaveSingleItem();
         (letter.Place, letter.Cause).ShouldBe((queue, LetterCause.Of($"poisoned {function}")));
-        JsonSerializer.Serialize(LetterListing.Of([letter], [], withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("patient");
+        JsonSerializer.Serialize(LetterListing.Of(LettersFound.Of([letter], [], new LetterFilter(null, null, null)), [], withLetters: true), LettersJson.Default.LetterListing).ShouldNotContain("patient");
         (await letter.Body(Cancel)).ShouldNotBeNull().ToString().ShouldContain("patient");
 
         (await world.ReplayAsync(dryRun: true)).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
@@ -146,6 +146,66 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
         (await world.FindAsync()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Given_AnUploadAboveTheCap_When_Replayed_Then_ItIsLeftAsItIsUnlessItsScanIsKnown()
+    {
+        var world = await UploadWorld.OpenAsync(azurite);
+        var poisoned = await world.PoisonedAsync("poisoned.png");
+        var lost = await world.UploadAsync(Containers.Slices, "lost.png");
+        var known = await world.UploadAsync(Containers.Slices, "known.png");
+        var mask = await world.UploadAsync(Containers.Corrections, "0011223344556677.png");
+        await world.LeaveUndeliveredAsync("1.json", (Containers.Slices, "lost.png", lost));
+        await world.LeaveUndeliveredAsync("2.json", (Containers.Slices, "known.png", known));
+        await world.LeaveUndeliveredAsync("3.json", (Containers.Corrections, "0011223344556677.png", mask));
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        await world.Statuses.TryCreateAsync(
+            ScanStatus.Received(ScanId.FromETag("known.png", known.ToString()), "known.png", now).Failed(Failures.TooLarge(1, 1), now), Cancel);
+        world.MaxUploadBytes = UploadWorld.Slice.ToMemory().Length - 1;
+
+        var ends = (await world.ReplayAsync()).ToDictionary(end => end.Letter.Id, end => end.Outcome);
+
+        ends.ToDictionary(end => end.Key, end => end.Value.Decision).ShouldBe(
+            new Dictionary<string, ReplayDecision>
+            {
+                [$"status/{poisoned}"] = ReplayDecision.Refused,
+                ["undelivered-events/1.json"] = ReplayDecision.Refused,
+                ["undelivered-events/2.json"] = ReplayDecision.AskedAgain,
+                ["undelivered-events/3.json"] = ReplayDecision.Refused,
+            },
+            ignoreOrder: true);
+        ends[$"status/{poisoned}"].Text.ShouldBe(
+            $"The upload has {world.MaxUploadBytes + 1} bytes, more than the {world.MaxUploadBytes} that are allowed (MaxUploadBytes): written again it would only fail.");
+        (await world.ShouldBeAsUploadedAsync(Containers.Slices, "lost.png")).ShouldBe(lost);
+        (await world.ShouldBeAsUploadedAsync(Containers.Corrections, "0011223344556677.png")).ShouldBe(mask);
+        (await world.Statuses.FindAsync(poisoned, Cancel)).ShouldNotBeNull().Status.State.ShouldBe(ScanState.Failed);
+    }
+
+    [Fact]
+    public async Task Given_AnUploadThatWasJustWrittenAgain_When_Looked_Then_ItIsNotDeadYet()
+    {
+        var world = await UploadWorld.OpenAsync(azurite);
+        await world.PoisonedAsync(Name);
+        (await world.ReplayAsync()).Count.ShouldBe(1);
+
+        (await world.FindAsync()).ShouldBeEmpty();
+        (await world.RunAsync("replay")).Said.ShouldStartWith("There are no such dead letters.");
+    }
+
+    [Fact]
+    public async Task Given_ManyUndeliveredEventsAndOneThatIsTooLargeToBeOne_When_Looked_Then_AllAreTold()
+    {
+        var world = await UploadWorld.OpenAsync(azurite);
+        for (var number = 0; number < 40; number++)
+            await world.LeaveUndeliveredAsync($"{number}.json", "[]");
+        await world.LeaveUndeliveredAsync("large.json", new string(' ', (int)UndeliveredEvents.MaxBytes + 1));
+
+        (await world.FindAsync()).CountBy(letter => letter.Cause).ShouldBe([new("unknown", 40), new("too-large", 1)], ignoreOrder: true);
+
+        (await world.RunAsync("show", "undelivered-events/7.json")).Code.ShouldBe(0);
+        (await world.RunAsync("show", "undelivered-events/large.json")).Said.ShouldContain("too-large");
+        (await world.RunAsync("show", "undelivered-events/large")).Code.ShouldBe(1);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
@@ -153,6 +213,7 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
     [InlineData("[1]")]
     [InlineData("""[{"subject":"/blobServices/default/containers/models/blobs/current.json"}]""")]
     [InlineData("""[{"subject":"/blobServices/default/containers/slices"}]""")]
+    [InlineData("""[{"eventType":"Microsoft.Storage.BlobDeleted","data":{"url":"http://127.0.0.1/a/slices/b"}}]""")]
     public async Task Given_WhatIsNoEventOfAnUpload_When_Replayed_Then_ItStays(string text)
     {
         var world = await UploadWorld.OpenAsync(azurite);

@@ -19,12 +19,15 @@ internal sealed class UploadWorld
 {
     private static readonly LetterFilter All = new(null, null, null);
     private readonly BlobServiceClient _storage;
+    private readonly BlobServiceClient _ofOperators;
+    private readonly RoleGuard _roles = new("operators");
     private readonly QueueServiceClient _queues;
     private readonly FakeServiceBus _bus = new(TimeProvider.System);
 
     private UploadWorld(string connection)
     {
         _storage = new BlobServiceClient(connection);
+        _ofOperators = new BlobServiceClient(connection, _roles.Guard(new BlobClientOptions()));
         _queues = PoisonQueues.Open(name => name == Connections.Slices ? connection : null)!;
         Statuses = new StatusStore(_storage.GetBlobContainerClient(Containers.Status));
     }
@@ -32,6 +35,10 @@ internal sealed class UploadWorld
     public static BinaryData Slice { get; } = new(PngWriter.Grey(new GreyImage(40, 40, [.. Enumerable.Range(0, 1600).Select(at => (byte)at)])));
 
     public StatusStore Statuses { get; }
+
+    public LetterArchive Archive => new(_storage.GetBlobContainerClient(Containers.Audit));
+
+    public long MaxUploadBytes { get; set; } = 1 << 20;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -46,8 +53,16 @@ internal sealed class UploadWorld
     {
         var options = new BlobUploadOptions
         {
-            HttpHeaders = new BlobHttpHeaders { ContentType = "image/png" },
+            HttpHeaders = new BlobHttpHeaders
+            {
+                ContentType = "image/png",
+                ContentEncoding = "gzip",
+                ContentDisposition = "attachment; filename=a.png",
+                ContentLanguage = "de",
+                CacheControl = "no-store",
+            },
             Metadata = new Dictionary<string, string> { ["group"] = "g1" },
+            AccessTier = AccessTier.Cool,
         };
         return (await Blob(container, name).UploadAsync(content ?? Slice, options, Cancel)).Value.ETag;
     }
@@ -57,7 +72,9 @@ internal sealed class UploadWorld
     {
         var found = (await Blob(container, name).DownloadContentAsync(Cancel)).Value;
         found.Content.ToArray().ShouldBe(Slice.ToArray());
-        (found.Details.ContentType, found.Details.Metadata["group"]).ShouldBe(("image/png", "g1"));
+        var kept = (await Blob(container, name).GetPropertiesAsync(cancellationToken: Cancel)).Value;
+        (kept.ContentType, kept.ContentEncoding, kept.ContentDisposition, kept.ContentLanguage, kept.CacheControl, kept.AccessTier, kept.Metadata["group"])
+            .ShouldBe(("image/png", "gzip", "attachment; filename=a.png", "de", "no-store", "Cool", "g1"));
         return found.Details.ETag;
     }
 
@@ -87,25 +104,44 @@ internal sealed class UploadWorld
         await client.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)), Cancel);
     }
 
+    /// <summary>How many messages nobody holds, at most as many as are shown.</summary>
+    public async Task<int> CountShownAsync(string queue) => (await Queue(queue).PeekMessagesAsync(PoisonQueueLetters.Page, Cancel)).Value.Length;
+
+    public QueueClient Queue(string queue) => _queues.GetQueueClient(queue);
+
     /// <summary>As Event Grid writes it.</summary>
     public Task LeaveUndeliveredAsync(string blob, params IEnumerable<(string Container, string Name, ETag ETag)> uploads) => LeaveUndeliveredAsync(blob,
-        $"[{string.Join(',', uploads.Select(upload => $$"""{"topic":"/subscriptions/x","subject":"/blobServices/default/containers/{{upload.Container}}/blobs/{{upload.Name}}","eventType":"Microsoft.Storage.BlobCreated","id":"1","data":{"api":"PutBlob","eTag":"{{upload.ETag.ToString().Trim('"')}}"},"deadLetterReason":"MaxDeliveryAttemptsExceeded","deliveryAttempts":30,"lastDeliveryOutcome":"NotFound"}"""))}]");
+        $"[{string.Join(',', uploads.Select(upload => $$"""{"topic":"/subscriptions/x","subject":"/blobServices/default/containers/{{upload.Container}}/blobs/{{upload.Name}}","eventType":"Microsoft.Storage.BlobCreated","id":"1","data":{"api":"PutBlob","url":"{{Blob(upload.Container, upload.Name).Uri.AbsoluteUri}}","eTag":"{{upload.ETag.ToString().Trim('"')}}"},"deadLetterReason":"MaxDeliveryAttemptsExceeded","deliveryAttempts":30,"lastDeliveryOutcome":"NotFound"}"""))}]");
 
     public Task LeaveUndeliveredAsync(string blob, string text) =>
         Blob(Containers.UndeliveredEvents, blob).UploadAsync(BinaryData.FromString(text), Cancel);
 
-    public Task<IReadOnlyList<FoundLetter>> FindAsync() => Box().FindAsync(All, Cancel);
+    public async Task<IReadOnlyList<FoundLetter>> FindAsync() => (await Box().FindAsync(All, Cancel)).Letters;
 
     public async Task<IReadOnlyList<(FoundLetter Letter, ReplayOutcome Outcome)>> ReplayAsync(bool dryRun = false, LetterFilter? filter = null)
     {
         var told = new List<(FoundLetter, ReplayOutcome)>();
         var box = Box();
-        var left = await box.ReplayAsync(await box.FindAsync(filter ?? All, Cancel), dryRun, (letter, outcome) => { lock (told) told.Add((letter, outcome)); }, Cancel);
-        left.ShouldBeEmpty();
+        var unreached = await box.ReplayAsync(await box.FindAsync(filter ?? All, Cancel), dryRun, (letter, outcome) => { lock (told) told.Add((letter, outcome)); }, Cancel);
+        unreached.Left.ShouldBeEmpty();
+        unreached.Hidden.ShouldBeEmpty();
+        _roles.Refused.ShouldBeEmpty();
         return told;
+    }
+
+    /// <summary>A verb as it is typed.</summary>
+    public Task<(int Code, string Said)> RunAsync(params string[] arguments) => LetterCommands.RunAsync(Box(), Cancel, arguments);
+
+    /// <summary>Names of what was discarded.</summary>
+    public async Task<IReadOnlyList<string>> DiscardedAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in _storage.GetBlobContainerClient(Containers.Audit).GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.DiscardedLetters }, Cancel))
+            names.Add(blob.Name);
+        return names;
     }
 
     private BlobClient Blob(string container, string name) => _storage.GetBlobContainerClient(container).GetBlobClient(name);
 
-    private LetterBox Box() => new(_storage, _bus.Connect(new Effects()), _queues, TimeProvider.System);
+    private LetterBox Box() => new(_ofOperators, _bus.Connect(new Effects()), _queues, MaxUploadBytes, TimeProvider.System);
 }
