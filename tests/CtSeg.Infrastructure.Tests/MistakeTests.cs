@@ -128,7 +128,18 @@ public sealed class MistakeTests
         { "a reason is not looked for", "AlertsCheck", "modules/alerts.bicep", "map(items(jobEvents.failures), one", "map(skip(items(jobEvents.failures), 1), one" },
         { "a reason from nowhere", "AlertsCheck", "modules/job-events.json", "(KEDA, pkg/eventreason)", "" },
         { "undelivered events stay for ever", "KeptDataCheck", "modules/storage.bicep", "prefixMatch: ['${names.deadEventsContainer}/']", "prefixMatch: ['spare/']" },
-        { "logs name uploads", "KeptDataCheck", "modules/storage.bicep", "    logs: []", "    logs: [{ category: 'StorageWrite', enabled: true }]" },
+        {
+            "logs name uploads", "KeptDataCheck", "modules/storage.bicep", "@description('Resource id of its queues.')",
+            """
+            resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+              name: 'logs'
+              scope: blobs
+              properties: { storageAccountId: account.id, logs: [{ category: 'StorageWrite', enabled: true }] }
+            }
+
+            @description('Resource id of its queues.')
+            """
+        },
         { "slices are deleted by their age", "KeptDataCheck", "modules/storage.bicep", "tierToCool: {", "delete: {" },
     };
 

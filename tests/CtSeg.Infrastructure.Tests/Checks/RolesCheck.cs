@@ -10,6 +10,9 @@ internal sealed partial class RolesCheck : TemplateCheck
     /// <summary>Where models must be signed.</summary>
     private const string Signed = "signed";
 
+    /// <summary>Where the functions are a container app.</summary>
+    private const string Contained = "container";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     // A role on one of these reaches no further than one container, queue, program or picture.
@@ -42,6 +45,7 @@ internal sealed partial class RolesCheck : TemplateCheck
     {
         null => true,
         Signed => deployment.OfType("Microsoft.KeyVault/vaults").Any(),
+        Contained => deployment.OfType("Microsoft.App/containerApps").Any(),
         var form => form == deployment.Parameters,
     };
 
@@ -92,6 +96,6 @@ internal sealed partial class RolesCheck : TemplateCheck
     internal sealed record RoleName(string Name, string? Id = null, IReadOnlyList<string>? Blobs = null);
 
     /// <param name="Reason">Why it reaches further than one container, queue or program.</param>
-    /// <param name="Only">The parameters with which it is given, or <see cref="Signed"/>; null for all.</param>
+    /// <param name="Only">The parameters with which it is given, <see cref="Signed"/> or <see cref="Contained"/>; null for all.</param>
     internal sealed record Grant(string Program, string Scope, string Role, string? Reason = null, string? Only = null);
 }
