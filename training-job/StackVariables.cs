@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using CtSeg.Configuration;
 
 namespace CtSeg.TrainingJob;
 
 /// <summary>What a running stack wants in the environment of its programs: the libraries read it there, not from settings.</summary>
 internal static partial class StackVariables
 {
-    private static readonly string[] Names = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "SSL_CERT_FILE", "AZURE_CLIENT_ID"];
+    private static readonly string[] Names = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "SSL_CERT_FILE", ConnectionIdentity.DefaultClientId];
 
     /// <summary>Call it before the first connection over TLS: which certificates are trusted is read once.</summary>
     /// <param name="settings">Of the stack.</param>

@@ -13,25 +13,35 @@ internal static class HostCommand
         Option<int> port = new("--port") { Description = "Port of the host on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
         Option<int> polling = new("--blob-polling-ms") { Description = "Milliseconds between two listings of a blob trigger's container.", DefaultValueFactory = _ => 500 };
         Option<string?> key = new("--key") { Description = "Key of HTTP functions with authLevel function (or the environment variable CTSEG_FUNCTION_KEY)." };
-        Option<FileInfo?> keyFile = new("--key-file") { Description = "A file with that key, which no other user and no other program can see." };
+        Option<FileInfo?> keyFile = new("--key-file") { Description = "A file with that key: arguments and variables of a process can be seen by others." };
         polling.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
                 result.AddError("--blob-polling-ms must be at least 1.");
         });
         Command command = new("host", "Runs a Functions app with a custom handler on this machine.") { app, port, polling, key, keyFile };
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            new FunctionsHostOptions
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string? inFile;
+            try
+            {
+                inFile = ReadKey(parsed.GetValue(keyFile));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                await Console.Error.WriteLineAsync($"host: --key-file cannot be read ({e.Message}): give a file that holds the key.");
+                return ExitCodes.Unusable;
+            }
+            FunctionsHostOptions options = new()
             {
                 AppRoot = parsed.GetValue(app)!.FullName,
                 Port = parsed.GetValue(port),
                 BlobPollingInterval = TimeSpan.FromMilliseconds(parsed.GetValue(polling)),
-                FunctionKey = parsed.GetValue(key) ?? ReadKey(parsed.GetValue(keyFile)) ?? Environment.GetEnvironmentVariable("CTSEG_FUNCTION_KEY"),
+                FunctionKey = parsed.GetValue(key) ?? inFile ?? Environment.GetEnvironmentVariable("CTSEG_FUNCTION_KEY"),
                 ServiceBus = serviceBus,
-            },
-            Console.Out,
-            Console.Error,
-            cancellationToken));
+            };
+            return await RunAsync(options, Console.Out, Console.Error, cancellationToken);
+        });
         return command;
     }
 

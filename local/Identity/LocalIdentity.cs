@@ -2,14 +2,13 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using CtSeg.Configuration;
 using CtSeg.Local.Processes;
 
 namespace CtSeg.Local.Identity;
 
 /// <summary>What stands in for Entra ID and managed identities on this machine: issuer, endpoint and certificate of one stack.</summary>
-#pragma warning disable MA0049 // The capability has one entry point and shares its name.
 internal sealed class LocalIdentity : IAsyncDisposable
-#pragma warning restore MA0049
 {
     private readonly TokenIssuer _issuer;
     private readonly IdentityEndpoint _endpoint;
@@ -42,7 +41,7 @@ internal sealed class LocalIdentity : IAsyncDisposable
         ["IDENTITY_ENDPOINT"] = _endpoint.Address.ToString(),
         ["IDENTITY_HEADER"] = _endpoint.Header,
         ["SSL_CERT_FILE"] = Certificate.TrustFile,
-        ["AZURE_CLIENT_ID"] = ClientId,
+        [ConnectionIdentity.DefaultClientId] = ClientId,
     };
 
     /// <param name="folder">Takes the files; made here.</param>

@@ -8,7 +8,9 @@ public static class ConnectionIdentity
 {
     /// <summary>The only value of <c>{connection}__credential</c>.</summary>
     public const string ManagedIdentity = "managedidentity";
-    private const string DefaultClientId = "AZURE_CLIENT_ID";
+
+    /// <summary>Which of the user-assigned identities is taken where a connection names none.</summary>
+    public const string DefaultClientId = "AZURE_CLIENT_ID";
 
     /// <summary>
     /// With <c>{connection}__credential</c> the managed identity alone, else whatever <see cref="DefaultAzureCredential"/> finds; <c>{connection}__clientId</c>,

@@ -56,7 +56,7 @@ public static class SettingCatalogue
     public static TextSetting ModelSigningKey { get; } = new(
         Settings.ModelSigningKey, "Private key that retrain signs its models with", SettingReaders.Job, "a private key in PEM, or a file with it") { IsSecret = true };
     public static ClientIdSetting DefaultClientId { get; } = new(
-        "AZURE_CLIENT_ID", "Which of the user-assigned identities is taken where a connection names none", SettingReaders.Libraries);
+        ConnectionIdentity.DefaultClientId, "Which of the user-assigned identities is taken where a connection names none", SettingReaders.Libraries);
     public static WholeNumberSetting Port { get; } = new(
         "FUNCTIONS_CUSTOMHANDLER_PORT", "Port on 127.0.0.1 that the host chose; older hosts say FUNCTIONS_HTTPWORKER_PORT", SettingReaders.Functions, 0, ushort.MaxValue) { IsRequired = true };
     public static WholeNumberSetting OlderPort { get; } = Port with { Name = "FUNCTIONS_HTTPWORKER_PORT", IsRequired = false };
