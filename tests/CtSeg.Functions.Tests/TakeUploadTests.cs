@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
@@ -50,6 +51,29 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, "0x1")))).ShouldSendNothing();
     }
 
+    [Theory]
+    [InlineData(Containers.Slices)]
+    [InlineData(Containers.Status)]
+    [InlineData(Containers.Preprocessed)]
+    public async Task Given_AMissingContainer_When_ASliceIsToldOf_Then_ItIsAFaultAndTheMessageComesAgain(string container)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var etag = await UploadAsync(handler, Containers.Slices, Name, Handler.Png());
+        await handler.Storage.DeleteBlobContainerAsync(container, cancellationToken: Handler.Stop);
+
+        (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, etag)))).ShouldHaveFailed(HttpStatusCode.InternalServerError);
+    }
+
+    [Fact]
+    public async Task Given_ASliceAboveTheCapAndNoStatuses_When_ToldOf_Then_ItIsAFaultAndTheMessageComesAgain()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxUploadBytes", "3"));
+        var etag = await UploadAsync(handler, Containers.Slices, Name, [1, 2, 3, 4]);
+        await handler.Storage.DeleteBlobContainerAsync(Containers.Status, cancellationToken: Handler.Stop);
+
+        (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, etag)))).ShouldHaveFailed(HttpStatusCode.InternalServerError);
+    }
+
     [Fact]
     public async Task Given_ACorrectionOfNoScan_When_ToldOf_Then_ItIsJudgedAsTheBlobTriggerWould()
     {
@@ -72,7 +96,7 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
     public async Task Given_AnotherMessage_When_Received_Then_RefusedAndInTheEndArchived(string message)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("TakeUpload", Body(message))).Code.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await handler.PostAsync("TakeUpload", Body(message))).Code.ShouldBe(HttpStatusCode.BadRequest);
 
         var metadata = """{"MessageId":"\"m1\"","SequenceNumber":"7","ApplicationProperties":{"DeadLetterReason":"MaxDeliveryCountExceeded"}}""";
         (await handler.PostAsync("RecordLostUpload", Body(message, metadata))).ShouldSendNothing();
