@@ -23,6 +23,8 @@ internal sealed partial class ReconcileScansTrigger(
         Meters.OldestWaits(outcome.OldestWait);
         if (outcome.Interruption is { } fault)
             LogInterrupted(fault.Status, fault.ErrorCode);
+        if (outcome.IsOutOfTime)
+            LogOutOfTime();
         foreach (var scan in outcome.Skipped)
             LogSkipped(scan);
         var (again, givenUp, completed) = (outcome.AskAgain.Count, outcome.GivenUp.Count, outcome.Completed.Count);
@@ -47,6 +49,9 @@ internal sealed partial class ReconcileScansTrigger(
 
     [LoggerMessage(231, LogLevel.Error, "Reconciliation ended early: storage answered {Status} {ErrorCode}; the next run goes on")]
     private partial void LogInterrupted(int status, string? errorCode);
+
+    [LoggerMessage(233, LogLevel.Warning, "Reconciliation ended early, before its time was up; the next run goes on")]
+    private partial void LogOutOfTime();
 
     [LoggerMessage(232, LogLevel.Error, "Scan {Scan} is overdue and left as it is: its documents cannot be read or written")]
     private partial void LogSkipped(ScanId scan);

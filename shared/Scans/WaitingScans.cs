@@ -14,6 +14,9 @@ public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETa
 {
     /// <value>Before it, UTC, nothing is to be looked for; null where nobody has looked yet.</value>
     public DateTime? NotBefore { get; init; }
+
+    /// <value>The last look found no status that waits, or none that it could read.</value>
+    public bool IsUnread { get; init; }
 }
 
 /// <summary>
@@ -25,6 +28,7 @@ public sealed class WaitingScans
 {
     private const string Since = "since";
     private const string NotBefore = "notBefore";
+    private const string Unread = "unread";
     private readonly BlobContainerClient _container;
 
     /// <param name="container">That of the statuses.</param>
@@ -56,13 +60,16 @@ public sealed class WaitingScans
 
     /// <summary>Notes that there is nothing to look for before a time; does nothing where the scan has ended or was marked anew meanwhile.</summary>
     /// <param name="notBefore">UTC.</param>
-    public async Task PostponeAsync(WaitingScan waiting, DateTime notBefore, CancellationToken cancellationToken)
+    /// <param name="isUnread">No status that waits was found, or none that can be read.</param>
+    public async Task PostponeAsync(WaitingScan waiting, DateTime notBefore, CancellationToken cancellationToken, bool isUnread = false)
     {
         ArgumentNullException.ThrowIfNull(waiting);
         try
         {
             var metadata = MetadataOf(waiting.Since);
             metadata[NotBefore] = Text(notBefore);
+            if (isUnread)
+                metadata[Unread] = "true";
             await BlobOf(waiting.ScanId, waiting.Replays).SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = waiting.ETag }, cancellationToken);
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
@@ -116,7 +123,7 @@ public sealed class WaitingScans
             || TimeOf(blob, Since) is not { } since
             || blob.Properties.ETag is not { } etag)
             return false;
-        waiting = new WaitingScan(scan, replays, since, etag) { NotBefore = TimeOf(blob, NotBefore) };
+        waiting = new WaitingScan(scan, replays, since, etag) { NotBefore = TimeOf(blob, NotBefore), IsUnread = blob.Metadata.ContainsKey(Unread) };
         return true;
     }
 
