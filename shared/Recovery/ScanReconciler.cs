@@ -25,6 +25,8 @@ public sealed record ReconcilePolicy(TimeSpan Age, int MaxAttempts, int MaxScans
     /// </value>
     public static TimeSpan FunctionTimeout { get; } = TimeSpan.FromMinutes(5);
 
+    internal static TimeSpan MarkingTime => FunctionTimeout / 4;
+
     internal static TimeSpan TakingTime => FunctionTimeout / 2;
 
     internal static TimeSpan StorageTime => FunctionTimeout * 0.8;
@@ -75,6 +77,7 @@ public sealed class ScanReconciler(StatusStore statuses, ScanBlobs blobs, Reconc
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hangs.Token);
         try
         {
+            await statuses.MarkOlderAsync(() => clock.GetElapsedTime(start) > ReconcilePolicy.MarkingTime, ends.Token);
             await foreach (var scan in statuses.Waiting.ListAsync(ends.Token))
             {
                 if (clock.GetElapsedTime(start) > ReconcilePolicy.TakingTime)

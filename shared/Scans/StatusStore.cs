@@ -20,6 +20,11 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <value>The scans without a result; every write here keeps them.</value>
     public WaitingScans Waiting { get; } = new(container);
 
+    /// <summary>Marks the scans that waited before there were markers; of use once, after an upgrade.</summary>
+    /// <param name="isTimeUp">Asked from time to time; the next call goes on.</param>
+    internal Task MarkOlderAsync(Func<bool> isTimeUp, CancellationToken cancellationToken) =>
+        new UnmarkedScans(container, this).MarkAsync(isTimeUp, cancellationToken);
+
     /// <returns>Null when the scan is unknown.</returns>
     public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken) =>
         await ConditionalBlob.FindAsync(BlobOf(scan), cancellationToken) is { } found ? new StoredStatus(Parse(found.Content), found.ETag) : null;

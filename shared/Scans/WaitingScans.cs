@@ -22,7 +22,8 @@ public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETa
 /// <summary>
 /// An empty blob for every scan that waits for its result, so that those are found without listing every scan there ever
 /// was. A marker is there before the status says that the scan waits, and goes after the status says that it has ended: it
-/// may be left over, but never missing. Each replay has a marker of its own, so that removing the one before cannot hide it.
+/// may be left over, but never missing (older versions made none: <see cref="UnmarkedScans"/>). Each replay has a marker of its own, so that removing the
+/// one before cannot hide it.
 /// </summary>
 public sealed class WaitingScans
 {
@@ -79,11 +80,14 @@ public sealed class WaitingScans
     }
 
     /// <returns>False where it was there already: perhaps left over, and about to be removed.</returns>
-    internal async Task<bool> TryAddAsync(ScanStatus status, CancellationToken cancellationToken)
+    internal Task<bool> TryAddAsync(ScanStatus status, CancellationToken cancellationToken) =>
+        TryAddAsync(status.ScanId, status.Replays, SinceOf(status), cancellationToken);
+
+    internal async Task<bool> TryAddAsync(ScanId scan, int replays, DateTime since, CancellationToken cancellationToken)
     {
         try
         {
-            await WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+            await WriteAsync(scan, replays, since, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
@@ -92,7 +96,8 @@ public sealed class WaitingScans
         }
     }
 
-    internal Task PutAsync(ScanStatus status, CancellationToken cancellationToken) => WriteAsync(status, null, cancellationToken);
+    internal Task PutAsync(ScanStatus status, CancellationToken cancellationToken) =>
+        WriteAsync(status.ScanId, status.Replays, SinceOf(status), null, cancellationToken);
 
     internal async Task RemoveAsync(ScanStatus ended, CancellationToken cancellationToken)
     {
@@ -106,12 +111,14 @@ public sealed class WaitingScans
         }
     }
 
-    private async Task WriteAsync(ScanStatus status, BlobRequestConditions? conditions, CancellationToken cancellationToken)
+    private async Task WriteAsync(ScanId scan, int replays, DateTime since, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
-        var since = status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
         var options = new BlobUploadOptions { Conditions = conditions, Metadata = MetadataOf(since) };
-        await BlobOf(status.ScanId, status.Replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
+        await BlobOf(scan, replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
     }
+
+    private static DateTime SinceOf(ScanStatus status) =>
+        status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
 
     private BlobClient BlobOf(ScanId scan, int replays) => _container.GetBlobClient(BlobPaths.WaitingScan(scan, replays));
 
