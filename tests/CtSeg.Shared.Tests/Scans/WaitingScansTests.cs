@@ -68,6 +68,24 @@ public sealed class WaitingScansTests(AzuriteFixture azurite)
         paged.ShouldBe(listed);
     }
 
+    [Fact]
+    public async Task Given_MoreMarkersThanAPageHolds_When_ScansAreListed_Then_NoPageIsReadForMarkersAlone()
+    {
+        var statuses = Open(await azurite.NewAccountAsync());
+        for (var n = 1; n <= 3; n++)
+            await statuses.TryCreateAsync(ScanStatus.Received(Id(n), "a.png", Now), Stop);
+        await statuses.ChangeAsync(Id(1), status => status.Failed(Lost, Now), Stop);
+        for (var n = 4; n <= 9; n++)
+            await statuses.Waiting.TryAddAsync(ScanStatus.Received(Id(n), "a.png", Now), Stop);
+
+        var first = await statuses.ListPageAsync(2, null, Stop);
+        var second = await statuses.ListPageAsync(2, first.Continuation, Stop);
+
+        first.Scans.Select(scan => scan.ScanId).ShouldBe([Id(1), Id(2)]);
+        second.Scans.ShouldHaveSingleItem().ScanId.ShouldBe(Id(3));
+        second.Continuation.ShouldBeNull();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
