@@ -32,7 +32,7 @@ internal sealed partial class TakeUploadTrigger(
             return new Answer().Log("the upload is gone");
         }
         return content is null
-            ? await poisoned.RecordAsync(Containers.Slices, upload.BlobName, etag.ToString(), traceParent, cancellationToken)
+            ? await poisoned.RecordSliceAsync(upload.BlobName, etag.ToString(), traceParent, cancellationToken)
             : await slices.AcceptAsync(upload.BlobName, content.ToMemory(), traceParent, cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Recovery;
 using CtSeg.Testing;
 
 namespace CtSeg.Functions.Tests;
@@ -117,6 +118,31 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         ended.GetProperty("data").GetProperty("failure").GetProperty("reason").GetString().ShouldBe("poisoned");
         (await handler.StatusOfAsync(ScanId.FromContent(Name, new byte[] { 1, 2, 3, 4 }))).State.ShouldBe(ScanState.Failed);
         (await handler.PostAsync("RecordLostUpload", body)).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_NewsOfACorrectionThatWasGivenUp_When_Recorded_Then_ALetterTellsWhyAndTheUploaderIsTold()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var blob = BlobPaths.Correction(Samples.Scan);
+        var etag = await UploadAsync(handler, Containers.Corrections, blob, [1, 2, 3]);
+        var metadata = """
+            {"MessageId":"\"m1\"","SequenceNumber":"7","DeliveryCount":"10",
+             "ApplicationProperties":{"DeadLetterReason":"MaxDeliveryCountExceeded","DeadLetterErrorDescription":"Ten times in vain."}}
+            """;
+
+        (await handler.PostAsync("RecordLostUpload", Body(Event(handler, Containers.Corrections, blob, etag), metadata))).ShouldSendNothing();
+
+        using var outcome = JsonDocument.Parse((await handler.GetAsync($"/api/corrections/{Samples.Scan}")).Body);
+        outcome.RootElement.GetProperty("refusal").GetProperty("reason").GetString().ShouldBe("poisoned");
+        List<ArchivedLetter> letters = [];
+        await foreach (var letter in new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit)).ListAsync(Handler.Stop))
+            letters.Add(letter);
+        letters.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            letter => letter.Name.ShouldBe($"correction-{Samples.Scan}"),
+            letter => letter.Reason.ShouldBe("MaxDeliveryCountExceeded"),
+            letter => letter.Description.ShouldBe("Ten times in vain."),
+            letter => letter.Deliveries.ShouldBe(10));
     }
 
     private static async Task<string> UploadAsync(Handler handler, string container, string blob, byte[] content) =>
