@@ -63,13 +63,15 @@ internal static class FunctionsApp
         var outcomes = new CorrectionStore(options.Storage);
         var corrections = new CorrectionIntake(
             outcomes, new DataSetStore(options.Storage, clock), statuses, blobs, options.ImageLimits, options.MaxUploadBytes, clock);
+        var audit = options.Storage.GetBlobContainerClient(Containers.Audit);
+        var lost = new LostCorrections(corrections, blobs, audit);
         var poisoned = new RecordPoisonedSliceTrigger(
-            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), corrections, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
-        var letters = new DeadLetters(statuses, blobs, options.Storage.GetBlobContainerClient(Containers.Audit), clock);
+            new PoisonedSlices(statuses, blobs, options.MaxUploadBytes, clock), lost, clock, logs.CreateLogger<RecordPoisonedSliceTrigger>());
+        var letters = new DeadLetters(statuses, blobs, audit, clock);
         var deadLetters = new RecordDeadLettersTrigger(letters, clock, logs.CreateLogger<RecordDeadLettersTrigger>());
         var reconcile = new ReconcileScansTrigger(
             new ScanReconciler(statuses, blobs, options.Reconcile, clock), clock, logs.CreateLogger<ReconcileScansTrigger>());
-        var accept = new AcceptCorrectionTrigger(corrections, logs.CreateLogger<AcceptCorrectionTrigger>());
+        var accept = new AcceptCorrectionTrigger(corrections, lost, logs.CreateLogger<AcceptCorrectionTrigger>());
         MapTrigger(app, PreprocessSliceTrigger.Name, FunctionTriggers.Blob, preprocess.RunAsync);
         MapTrigger(app, AcceptCorrectionTrigger.Name, FunctionTriggers.Blob, accept.RunAsync);
         MapTrigger(app, RecordPoisonedSliceTrigger.Name, FunctionTriggers.Queue, poisoned.RunAsync);

@@ -36,12 +36,20 @@ internal sealed class JobConnections
     {
         var (setting, hint) = Choose(environment, noteFile);
         var reader = new SettingsReader(setting);
-        reader.Check(SettingCatalogue.Slices, needed: 1);
-        reader.Check(SettingCatalogue.ServiceBus, needed: needsServiceBus ? 1 : 0);
         reader.Check(SettingCatalogue.DefaultClientId);
         reader.CheckNames(environment.Keys);
-        problems = [.. reader.Problems.Select(problem => problem.Contains("is not set: set", StringComparison.Ordinal) ? problem + hint : problem)];
+        problems = [
+            .. ProblemsOf(SettingCatalogue.Slices, isNeeded: true),
+            .. ProblemsOf(SettingCatalogue.ServiceBus, needsServiceBus),
+            .. reader.Problems];
         return problems.Count == 0 ? new JobConnections(setting) : null;
+
+        IEnumerable<string> ProblemsOf(ConnectionSettings connection, bool isNeeded)
+        {
+            var isSet = connection.IsSet(setting);
+            var wrong = connection.ProblemsOf(setting, needed: isSet ? 1 : 0);
+            return isSet || !isNeeded ? wrong : [.. wrong, connection.Missing() + hint];
+        }
     }
 
     public BlobServiceClient OpenStorage() => StorageConnection.Open(Connections.Slices, Setting);

@@ -2,11 +2,12 @@ using CtSeg.Contracts;
 using CtSeg.Corrections;
 using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
+using CtSeg.Recovery;
 
 namespace CtSeg.Functions;
 
 /// <summary>A corrected mask was uploaded: check it and let it join the training data.</summary>
-internal sealed partial class AcceptCorrectionTrigger(CorrectionIntake intake, ILogger<AcceptCorrectionTrigger> logger)
+internal sealed partial class AcceptCorrectionTrigger(CorrectionIntake intake, LostCorrections lost, ILogger<AcceptCorrectionTrigger> logger)
 {
     public const string Name = "AcceptCorrection";
     public const string MaskBinding = "mask";
@@ -33,6 +34,7 @@ internal sealed partial class AcceptCorrectionTrigger(CorrectionIntake intake, I
             LogGone(scan);
             return new Answer().Log($"scan {scan}: the correction is gone, replaced or erased");
         }
+        await lost.ForgetAsync(scan, cancellationToken);
         if (outcome.Refusal is { } refusal)
             LogRefused(scan, refusal.Reason);
         else if (result.Changed)

@@ -26,7 +26,7 @@ internal sealed partial class PreprocessSliceTrigger(
     /// <param name="content">The uploaded bytes, not kept.</param>
     public async Task<Answer> AcceptAsync(string blobName, ReadOnlyMemory<byte> content, string? traceParent, CancellationToken cancellationToken)
     {
-        var outcome = await intake.AcceptAsync(blobName, content, cancellationToken);
+        var outcome = await intake.AcceptAsync(blobName, content, cancellationToken, Spans.Current?.Id ?? traceParent);
         var (scan, attempt) = (outcome.Status.ScanId, outcome.Status.Attempt);
         Spans.Current.IsOf(scan);
         if (outcome.Rejected is not null)

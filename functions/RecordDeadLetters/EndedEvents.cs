@@ -14,14 +14,17 @@ internal static class EndedEvents
             ? answer.Output(binding, Failed(ended, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationFailed)
             : answer.Output(binding, Completed(metrics, source, time, traceParent), ContractsJson.Default.CloudEventSegmentationCompleted);
 
-    /// <summary>Writes the event as a JSON object.</summary>
-    public static Action<Utf8JsonWriter> Writer(ScanStatus ended, ScanMetrics? metrics, string source, DateTime time) => json =>
+    /// <returns>Writes the event, which is part of the trace that is current now, as a JSON object.</returns>
+    public static Action<Utf8JsonWriter> Writer(ScanStatus ended, ScanMetrics? metrics, string source, DateTime time, string? traceParent)
     {
         if (metrics is null)
-            JsonSerializer.Serialize(json, Failed(ended, source, time, null), ContractsJson.Default.CloudEventSegmentationFailed);
-        else
-            JsonSerializer.Serialize(json, Completed(metrics, source, time, null), ContractsJson.Default.CloudEventSegmentationCompleted);
-    };
+        {
+            var failed = Failed(ended, source, time, traceParent);
+            return json => JsonSerializer.Serialize(json, failed, ContractsJson.Default.CloudEventSegmentationFailed);
+        }
+        var completed = Completed(metrics, source, time, traceParent);
+        return json => JsonSerializer.Serialize(json, completed, ContractsJson.Default.CloudEventSegmentationCompleted);
+    }
 
     private static CloudEvent<SegmentationFailed> Failed(ScanStatus ended, string source, DateTime time, string? traceParent) =>
         ScanEvents.Failed(ended.ScanId, ended.Attempt, ended.BlobName, ended.Failure!, source, time, traceParent).Created(Queues.SegmentationCompleted);

@@ -5,7 +5,10 @@ using CtSeg.Recovery;
 
 namespace CtSeg.Functions;
 
-/// <summary>Service Bus gave up the news of an upload: record why and, of a slice, say so.</summary>
+/// <summary>
+/// Service Bus gave up the news of an upload. Of a slice the scan fails and that is said; of a corrected mask the outcome says so. The reason goes into the
+/// log, and for a mask and for what nobody can read into the archive, with the letter.
+/// </summary>
 internal sealed partial class RecordLostUploadTrigger(RecordPoisonedSliceTrigger poisoned, DeadLetters deadLetters, ILogger<RecordLostUploadTrigger> logger)
 {
     public const string Name = "RecordLostUpload";
@@ -16,7 +19,12 @@ internal sealed partial class RecordLostUploadTrigger(RecordPoisonedSliceTrigger
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
         var letter = RecordDeadLettersTrigger.LetterOf(invocation, UploadBinding) with { Queue = Queues.UploadEvents };
         if (UploadEvent.TryParse(letter.Body) is { } upload)
-            return await poisoned.RecordAsync(upload.Container, upload.BlobName, upload.ETag, TraceContext.Of(request), cancellationToken);
+        {
+            LogLost(letter.Deliveries, letter.Reason);
+            return upload.Container == Containers.Corrections
+                ? await poisoned.RecordCorrectionAsync(upload.BlobName, upload.ETag, letter, cancellationToken)
+                : await poisoned.RecordSliceAsync(upload.BlobName, upload.ETag, TraceContext.Of(request), cancellationToken);
+        }
         // A dead-letter queue delivers again without end: what nobody can read is kept elsewhere.
         await deadLetters.RecordAsync(letter, cancellationToken);
         LogForeign(letter.SequenceNumber);
@@ -25,4 +33,7 @@ internal sealed partial class RecordLostUploadTrigger(RecordPoisonedSliceTrigger
 
     [LoggerMessage(224, LogLevel.Warning, "Dead letter {SequenceNumber} tells of no upload; archived only")]
     private partial void LogForeign(string? sequenceNumber);
+
+    [LoggerMessage(225, LogLevel.Warning, "The news of an upload was given up after {Deliveries} deliveries: {Reason}")]
+    private partial void LogLost(int deliveries, string? reason);
 }

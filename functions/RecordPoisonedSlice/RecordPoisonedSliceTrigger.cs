@@ -1,5 +1,4 @@
 using CtSeg.Contracts;
-using CtSeg.Corrections;
 using CtSeg.DataSets;
 using CtSeg.Functions.Protocol;
 using CtSeg.Recovery;
@@ -7,33 +6,33 @@ using CtSeg.Telemetry;
 
 namespace CtSeg.Functions;
 
-/// <summary>The host gave a slice or a corrected mask up, which share one poison queue: record why and, of a slice, say so.</summary>
+/// <summary>The host gave a slice or a corrected mask up, which share one poison queue: fail the scan and say so, or refuse the mask and keep a letter about it.</summary>
 internal sealed partial class RecordPoisonedSliceTrigger(
-    PoisonedSlices poisoned, CorrectionIntake corrections, TimeProvider clock, ILogger<RecordPoisonedSliceTrigger> logger)
+    PoisonedSlices poisoned, LostCorrections corrections, TimeProvider clock, ILogger<RecordPoisonedSliceTrigger> logger)
 {
     public const string Name = "RecordPoisonedSlice";
     public const string MessageBinding = "message";
     public const string EndedBinding = "ended";
+    // As dead letters of the poison queue are told.
+    private const string PoisonedCorrection = $"poisoned {AcceptCorrectionTrigger.Name}";
 
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var invocation = await Invocation.ReadAsync(request.Body, cancellationToken);
-        var message = PoisonMessage.TryParse(invocation.MessageOf(MessageBinding))
-            ?? throw new InvalidInvocationException("The poison message does not name a function, a container and a blob.");
-        if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections) || message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
-            return await RecordAsync(message.ContainerName, message.BlobName, message.ETag, TraceContext.Of(request), cancellationToken);
+        var text = invocation.MessageOf(MessageBinding);
+        var message = PoisonMessage.TryParse(text) ?? throw new InvalidInvocationException("The poison message does not name a function, a container and a blob.");
+        if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections))
+            return await RecordCorrectionAsync(
+                message.BlobName, message.ETag, new DeadLetter(text) { Reason = PoisonedCorrection, Queue = StorageQueues.PoisonedSlices }, cancellationToken);
+        if (message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
+            return await RecordSliceAsync(message.BlobName, message.ETag, TraceContext.Of(request), cancellationToken);
         LogForeign();
         return new Answer().Log("the message is about another function's blob");
     }
 
-    /// <param name="blobName">Path inside the container.</param>
+    /// <param name="blobName">Path inside <see cref="Containers.Slices"/>.</param>
     /// <param name="etag">Of the version that was given up, with or without quotes; null when unknown.</param>
-    public async Task<Answer> RecordAsync(string container, string blobName, string? etag, string? traceParent, CancellationToken cancellationToken) =>
-        container == Containers.Corrections
-            ? await RecordCorrectionAsync(blobName, etag, cancellationToken)
-            : await RecordSliceAsync(blobName, etag, traceParent, cancellationToken);
-
-    private async Task<Answer> RecordSliceAsync(string blobName, string? etag, string? traceParent, CancellationToken cancellationToken)
+    public async Task<Answer> RecordSliceAsync(string blobName, string? etag, string? traceParent, CancellationToken cancellationToken)
     {
         var outcome = await poisoned.RecordAsync(blobName, etag, cancellationToken);
         if (outcome.ScanId is not { } scan)
@@ -57,9 +56,12 @@ internal sealed partial class RecordPoisonedSliceTrigger(
             .Log($"scan {scan}: failed, {failure.Reason}");
     }
 
-    private async Task<Answer> RecordCorrectionAsync(string blobName, string? etag, CancellationToken cancellationToken)
+    /// <param name="blobName">Path inside <see cref="Containers.Corrections"/>.</param>
+    /// <param name="etag">Of the version that was given up, with or without quotes; null when unknown.</param>
+    /// <param name="letter">What told of it, for the archive.</param>
+    public async Task<Answer> RecordCorrectionAsync(string blobName, string? etag, DeadLetter letter, CancellationToken cancellationToken)
     {
-        var result = await corrections.GiveUpAsync(blobName, etag, cancellationToken);
+        var result = await corrections.RecordAsync(blobName, etag, letter, cancellationToken);
         if (result.Outcome is not { Refusal: { } refusal } outcome)
         {
             LogCorrectionLeft();

@@ -60,7 +60,7 @@ internal sealed record FunctionsOptions
             reader.Add(problem);
         CheckConnections(reader);
         foreach (var schedule in Catalogue.Schedules)
-            reader.Check(schedule with { IsRequired = false });
+            reader.Check(schedule);
         reader.CheckNames(settings.Keys);
         if (reader.Problems.Count > 0)
             throw new SettingsException(string.Join(Environment.NewLine, reader.Problems.Prepend("The functions cannot start with these settings:")));
@@ -70,13 +70,14 @@ internal sealed record FunctionsOptions
     }
 
     /// <summary>
-    /// Those of the host too, which says nothing of them before a trigger fails: of the slices it needs the storage queues, and what else is set must hold.
+    /// Those of the host too, which says nothing of them before a trigger fails: of the slices it needs the storage queues. Its own storage is the exception:
+    /// it may be set in ways that only the host knows (<c>AzureWebJobsStorage__accountName</c>), no function reads it, and without it the host says so itself.
     /// </summary>
     private static void CheckConnections(SettingsReader reader)
     {
         reader.Check(Catalogue.HostStorage, needed: 0);
         reader.Check(Catalogue.Slices, needed: Catalogue.Slices.Endpoints.Count);
-        reader.Check(Catalogue.ServiceBus, needed: 0);
+        reader.Check(Catalogue.ServiceBus, needed: Catalogue.ServiceBus.Endpoints.Count);
         reader.Check(Catalogue.DefaultClientId);
     }
 

@@ -1,5 +1,3 @@
-using Azure;
-using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.Functions.Protocol;
 using CtSeg.Intake;
@@ -29,21 +27,14 @@ internal sealed partial class TakeUploadTrigger(
 
     private async Task<Answer> TakeSliceAsync(UploadEvent upload, string? traceParent, CancellationToken cancellationToken)
     {
-        try
-        {
-            var blob = blobs.Upload(upload.BlobName);
-            var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-            if (found.ContentLength > maxUploadBytes)
-                return await poisoned.RecordAsync(Containers.Slices, upload.BlobName, found.ETag.ToString(), traceParent, cancellationToken);
-            var read = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = found.ETag } };
-            var content = (await blob.DownloadContentAsync(read, cancellationToken)).Value.Content;
-            return await slices.AcceptAsync(upload.BlobName, content.ToMemory(), traceParent, cancellationToken);
-        }
-        catch (RequestFailedException e) when (e.Status == StatusCodes.Status404NotFound)
+        if (await blobs.FindUploadAsync(upload.BlobName, maxUploadBytes, cancellationToken) is not var (etag, content))
         {
             LogGone();
             return new Answer().Log("the upload is gone");
         }
+        return content is null
+            ? await poisoned.RecordSliceAsync(upload.BlobName, etag.ToString(), traceParent, cancellationToken)
+            : await slices.AcceptAsync(upload.BlobName, content.ToMemory(), traceParent, cancellationToken);
     }
 
     [LoggerMessage(203, LogLevel.Information, "An upload that was told of is gone; there is nothing to take in")]

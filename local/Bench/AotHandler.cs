@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CtSeg.Configuration;
 using CtSeg.Local.Processes;
 using CtSeg.Local.Stack;
 
@@ -30,22 +31,32 @@ internal sealed class AotHandler(Checkout checkout, string folder, TimeProvider 
     }
 
     /// <returns>The running program and its first answer.</returns>
-    public Task<(ChildProcess Handler, string Answer)> StartAsync(CancellationToken cancellationToken) => StartAsync(
-        new Dictionary<string, string> { [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString! }, "", cancellationToken);
+    public Task<(ChildProcess Handler, string Answer)> StartAsync(CancellationToken cancellationToken)
+    {
+        var nowhere = new Dictionary<string, string>
+        {
+            [Contracts.Connections.Slices] = new StorageAccount(BlobPort: 1, QueuePort: 1).ConnectionString!,
+            [Contracts.Connections.ServiceBus] = new ServiceBusNamespace(Port: 1, Key: "AAAA").ConnectionString!,
+        };
+        return StartAsync(nowhere, "", cancellationToken);
+    }
 
-    /// <param name="settings">Its connections.</param>
+    /// <param name="settings">Its connections; schedules are the usual ones.</param>
     /// <param name="path">Of the request whose answer is returned; empty for the one of the host.</param>
     public async Task<(ChildProcess Handler, string Answer)> StartAsync(IReadOnlyDictionary<string, string> settings, string path, CancellationToken cancellationToken)
     {
         var port = LoopbackPort.FindFree();
+        var environment = new Dictionary<string, string>(settings)
+        {
+            ["FUNCTIONS_CUSTOMHANDLER_PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["FUNCTIONS_APP_ROOT_PATH"] = _output,
+        };
+        foreach (var schedule in SettingCatalogue.Schedules)
+            environment[schedule.Name] = schedule.Default;
         var handler = ChildProcess.Start(new ChildCommand("The handler", Program, [], Path.Combine(folder, "handler.log"))
         {
             WorkingDirectory = _output,
-            Environment = new Dictionary<string, string>(settings)
-            {
-                ["FUNCTIONS_CUSTOMHANDLER_PORT"] = port.ToString(CultureInfo.InvariantCulture),
-                ["FUNCTIONS_APP_ROOT_PATH"] = _output,
-            },
+            Environment = environment,
         });
         try
         {

@@ -16,9 +16,8 @@ internal sealed class ScanTraces(TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, List<ExportedSpan>> _traces = [];
+    private readonly Dictionary<string, Trace> _traces = [];
     private readonly Queue<string> _order = [];
-    private readonly HashSet<(string Trace, string Scan)> _known = [];
     private readonly List<EndedScan> _ended = [];
 
     /// <summary>Safe for use from several threads.</summary>
@@ -29,7 +28,10 @@ internal sealed class ScanTraces(TimeProvider time)
                 Add(span);
     }
 
-    /// <returns>Scans that ended, each once, with their spans so far.</returns>
+    /// <returns>
+    /// Scans that ended, with their spans so far: each once, and once more where it ended otherwise later, as one that failed and was asked for again.
+    /// Deliveries that find a scan ended tell its end too.
+    /// </returns>
     public IReadOnlyList<ScanTrace> TakeEnded()
     {
         lock (_lock)
@@ -37,7 +39,7 @@ internal sealed class ScanTraces(TimeProvider time)
             var taken = new List<ScanTrace>();
             foreach (var scan in _ended.ToList())
             {
-                var spans = _traces.GetValueOrDefault(scan.TraceId, []);
+                IReadOnlyCollection<ExportedSpan> spans = _traces.TryGetValue(scan.TraceId, out var trace) ? trace.Spans.Values : [];
                 if (!IsWhole(spans) && time.GetElapsedTime(scan.Seen) < Patience)
                     continue;
                 _ended.Remove(scan);
@@ -49,31 +51,38 @@ internal sealed class ScanTraces(TimeProvider time)
 
     private void Add(ExportedSpan span)
     {
-        if (!_traces.TryGetValue(span.TraceId, out var spans))
+        if (!_traces.TryGetValue(span.TraceId, out var trace))
         {
             if (_order.Count == MaxTraces)
-                Forget(_order.Dequeue());
+                _traces.Remove(_order.Dequeue());
             _order.Enqueue(span.TraceId);
-            _traces[span.TraceId] = spans = [];
+            _traces[span.TraceId] = trace = new Trace();
         }
-        if (spans.Count < MaxSpansOfTrace)
-            spans.Add(span);
-        if (span.Attributes.TryGetValue(TelemetryAttributes.ScanState, out var state)
-            && span.Attributes.TryGetValue(TelemetryAttributes.ScanId, out var scan)
-            && _known.Add((span.TraceId, scan)))
-            _ended.Add(new EndedScan(span.TraceId, scan, state, time.GetTimestamp()));
+        // An exporter that got no answer sends a span again.
+        if (trace.Spans.ContainsKey(span.SpanId))
+            return;
+        if (trace.Spans.Count < MaxSpansOfTrace)
+            trace.Spans.Add(span.SpanId, span);
+        if (!span.Attributes.TryGetValue(TelemetryAttributes.ScanState, out var state)
+            || !span.Attributes.TryGetValue(TelemetryAttributes.ScanId, out var scan)
+            || trace.Ends.GetValueOrDefault(scan) == state)
+            return;
+        trace.Ends[scan] = state;
+        _ended.Add(new EndedScan(span.TraceId, scan, state, time.GetTimestamp()));
     }
 
-    private void Forget(string trace)
-    {
-        _traces.Remove(trace);
-        _known.RemoveWhere(known => known.Trace == trace);
-    }
-
-    private static bool IsWhole(List<ExportedSpan> spans)
+    private static bool IsWhole(IReadOnlyCollection<ExportedSpan> spans)
     {
         var ids = spans.Select(span => span.SpanId).ToHashSet();
-        return spans.TrueForAll(span => span.ParentId is null || ids.Contains(span.ParentId));
+        return spans.All(span => span.ParentId is null || ids.Contains(span.ParentId));
+    }
+
+    private sealed class Trace
+    {
+        public Dictionary<string, ExportedSpan> Spans { get; } = [];
+
+        /// <value>The state that was told last, by scan.</value>
+        public Dictionary<string, string> Ends { get; } = [];
     }
 
     private sealed record EndedScan(string TraceId, string ScanId, string State, long Seen);

@@ -7,9 +7,9 @@ internal sealed record SpanTree(ExportedSpan Span, IReadOnlyList<SpanTree> Child
 {
     /// <summary>The spans of one scan: those that name it, what they are part of, and what is part of them. A trace may hold other scans too.</summary>
     /// <returns>Roots, and spans whose parent is missing.</returns>
-    public static IReadOnlyList<SpanTree> OfScan(IReadOnlyList<ExportedSpan> spans, string scan)
+    public static IReadOnlyList<SpanTree> OfScan(IReadOnlyCollection<ExportedSpan> spans, string scan)
     {
-        var byId = spans.DistinctBy(span => span.SpanId).ToDictionary(span => span.SpanId);
+        var byId = spans.ToDictionary(span => span.SpanId);
         var chosen = spans.Where(span => Line(span, byId).Any(above => IsOf(above, scan))).ToHashSet();
         foreach (var span in chosen.ToList())
             chosen.UnionWith(Line(span, byId));

@@ -75,9 +75,14 @@ public sealed class ConnectionSettings
         else if (given.Count > 0)
             problems.AddRange(Endpoints.Take(needed).Except(given).Select(missing => $"{missing.Name} is not set, but {given[0].Name} is: it must be {missing.Expected}."));
         else if (needed > 0)
-            problems.Add($"{Name} is not set: set the environment variable {Name} to a connection string, or {string.Join(" and ", Endpoints.Take(needed).Select(one => one.Name))} to an address that is entered with the identity of the process.");
+            problems.Add(Missing(needed));
         return problems;
     }
+
+    /// <param name="needed">How many of <see cref="Endpoints"/> must be set where there is no connection string.</param>
+    /// <returns>What to do where nothing of it is set, one sentence.</returns>
+    public string Missing(int needed = 1) =>
+        $"{Name} is not set: set the environment variable {Name} to a connection string, or {string.Join(" and ", Endpoints.Take(needed).Select(one => one.Name))} to an address that is entered with the identity of the process.";
 
     private static bool Holds(Func<string, string?> setting, Setting one) => !string.IsNullOrEmpty(setting(one.Name));
 

@@ -37,6 +37,8 @@ public static class BlobPaths
     public const string DiscardedLetters = $"{DeadLetters}discarded/";
     /// <summary>In <see cref="Containers.Status"/>: where the markers of scans begin that have no result.</summary>
     public const string WaitingScans = "waiting/";
+    /// <summary>In <see cref="Containers.Status"/>, among those markers: how far the scans were marked that waited before there were any.</summary>
+    public const string MarkedScans = "waiting/marked";
     /// <summary>In <see cref="Containers.TrainingData"/>: where the evaluation sets begin.</summary>
     public const string EvaluationSets = "evaluation-sets/";
 

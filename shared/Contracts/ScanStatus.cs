@@ -41,6 +41,13 @@ public sealed record ScanStatus(ScanId ScanId, string BlobName, ScanState State,
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScanReplay? Replay { get; init; }
 
+    /// <value>
+    /// W3C trace context of the invocation that took the upload in: later requests and ends go on in that trace. Null where nobody traced, and in documents
+    /// of versions that did not keep it.
+    /// </value>
+    [JsonPropertyName("traceparent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
     /// <value>Requests since the scan was taken in, or since an operator asked for it again.</value>
     [JsonIgnore]
     public int AttemptsInARow => Replay is { FirstAttempt: var first } ? Attempt - first + 1 : Attempt;

@@ -58,7 +58,7 @@ public sealed class CorrectionIntake(
 
     /// <summary>Records that the host gave a mask up.</summary>
     /// <param name="etag">Of the version that was given up, with or without quotes; null when unknown.</param>
-    /// <returns>Without an outcome where the upload is gone or replaced, or its content was judged already.</returns>
+    /// <returns>Without an outcome where the upload is gone or replaced, or its content was judged already; as recorded where it was given up before.</returns>
     public async Task<CorrectionResult> GiveUpAsync(string blobName, string? etag, CancellationToken cancellationToken)
     {
         if (TryReadName(blobName) is not { } scan)
@@ -66,9 +66,11 @@ public sealed class CorrectionIntake(
         var known = await store.FindOutcomeAsync(scan, cancellationToken);
         if (await store.FindUploadAsync(scan, maxUploadBytes, cancellationToken) is not { } upload)
             return await EndWithoutUploadAsync(scan, cancellationToken);
-        if ((!string.IsNullOrEmpty(etag) && etag.Trim('"') != upload.ETag.ToString().Trim('"'))
-            || known?.Outcome?.Sha256 == upload.Sha256)
+        if (!string.IsNullOrEmpty(etag) && etag.Trim('"') != upload.ETag.ToString().Trim('"'))
             return new CorrectionResult(scan, null);
+        // A call before this one may have been killed after its record.
+        if (known?.Outcome is { } told && told.Sha256 == upload.Sha256)
+            return new CorrectionResult(scan, told.Refusal?.Reason == CorrectionReason.Poisoned ? told : null);
         var outcome = Refused(scan, upload, upload.Content is null ? CorrectionRefusals.TooLarge(upload.Bytes, maxUploadBytes) : CorrectionRefusals.Poisoned);
         // Another judgement that came between is of a newer upload, or of a last try that succeeded.
         var written = await RecordAsync(outcome, known, cancellationToken);

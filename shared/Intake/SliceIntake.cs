@@ -32,11 +32,14 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
 
     /// <param name="blobName">Path inside <see cref="Containers.Slices"/>.</param>
     /// <param name="content">The uploaded bytes, not kept.</param>
+    /// <param name="traceParent">W3C trace context of this work, which the status keeps.</param>
     /// <exception cref="Azure.RequestFailedException">Storage refused; try the whole again.</exception>
-    public async Task<IntakeOutcome> AcceptAsync(string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async Task<IntakeOutcome> AcceptAsync(
+        string blobName, ReadOnlyMemory<byte> content, CancellationToken cancellationToken, string? traceParent = null)
     {
         var scan = ScanId.FromContent(blobName, content.Span);
-        var stored = await statuses.TryCreateAsync(ScanStatus.Received(scan, blobName, Now), cancellationToken)
+        var received = ScanStatus.Received(scan, blobName, Now) with { TraceParent = traceParent };
+        var stored = await statuses.TryCreateAsync(received, cancellationToken)
             ?? await statuses.FindAsync(scan, cancellationToken)
             ?? throw new InvalidOperationException($"The status of scan {scan} was removed while the scan was taken in.");
         if (stored.Status.State != ScanState.Received)
@@ -51,8 +54,13 @@ public sealed class SliceIntake(StatusStore statuses, ScanBlobs blobs, ImageLimi
         }
         if (await IsErasedAsync(stored, cancellationToken))
             return new IntakeOutcome(stored.Status, null) { IsErased = true };
+        // The trace of the try that succeeded, which its request is part of too.
         var (requested, _) = await statuses.ChangeAsync(
-            stored, status => status.State == ScanState.Received ? status.Requested(FirstAttempt, Now) : null, cancellationToken);
+            stored,
+            status => status.State == ScanState.Received
+                ? status.Requested(FirstAttempt, Now) with { TraceParent = traceParent ?? status.TraceParent }
+                : null,
+            cancellationToken);
         return new IntakeOutcome(requested.Status, null);
     }
 

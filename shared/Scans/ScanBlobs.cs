@@ -22,6 +22,25 @@ public sealed class ScanBlobs(BlobServiceClient storage)
 
     public BlobClient Upload(string blobName) => _slices.GetBlobClient(blobName);
 
+    /// <param name="maxBytes">What is larger is not read.</param>
+    /// <returns>The upload, without its content where that is too large; null where it is gone.</returns>
+    public async Task<(ETag ETag, BinaryData? Content)?> FindUploadAsync(string blobName, long maxBytes, CancellationToken cancellationToken)
+    {
+        var blob = Upload(blobName);
+        try
+        {
+            var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+            if (found.ContentLength > maxBytes)
+                return (found.ETag, null);
+            var sameVersion = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = found.ETag } };
+            return (found.ETag, (await blob.DownloadContentAsync(sameVersion, cancellationToken)).Value.Content);
+        }
+        catch (RequestFailedException e) when (BlobAnswers.IsNotThere(e))
+        {
+            return null;
+        }
+    }
+
     /// <summary>The image first, then the manifest that refers to it.</summary>
     /// <param name="png">The preprocessed image, PNG.</param>
     public async Task StorePreprocessedAsync(ScanManifest manifest, BinaryData png, CancellationToken cancellationToken)

@@ -20,6 +20,11 @@ public sealed class StatusStore(BlobContainerClient container)
     /// <value>The scans without a result; every write here keeps them.</value>
     public WaitingScans Waiting { get; } = new(container);
 
+    /// <summary>Marks the scans that waited before there were markers; of use once, after an upgrade.</summary>
+    /// <param name="isTimeUp">Asked from time to time; the next call goes on.</param>
+    internal Task MarkOlderAsync(Func<bool> isTimeUp, CancellationToken cancellationToken) =>
+        new UnmarkedScans(container, this).MarkAsync(isTimeUp, cancellationToken);
+
     /// <returns>Null when the scan is unknown.</returns>
     public async Task<StoredStatus?> FindAsync(ScanId scan, CancellationToken cancellationToken) =>
         await ConditionalBlob.FindAsync(BlobOf(scan), cancellationToken) is { } found ? new StoredStatus(Parse(found.Content), found.ETag) : null;
@@ -70,8 +75,12 @@ public sealed class StatusStore(BlobContainerClient container)
     public async IAsyncEnumerable<ScanListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var blob in container.GetBlobsAsync(Documents, cancellationToken))
+        {
+            if (IsMarker(blob))
+                yield break;
             if (TryReadListing(blob, out var listing))
                 yield return listing;
+        }
     }
 
     /// <param name="pageSize">1 to 5,000.</param>
@@ -83,15 +92,21 @@ public sealed class StatusStore(BlobContainerClient container)
         {
             var scans = new List<ScanListing>(page.Values.Count);
             foreach (var blob in page.Values)
+            {
+                if (IsMarker(blob))
+                    return new ScanPage(scans, null);
                 if (TryReadListing(blob, out var listing))
                     scans.Add(listing);
+            }
             return new ScanPage(scans, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         return new ScanPage([], null);
     }
 
-    // The markers come after all documents, and have no state: they are left out. A listing by folders would cost Azurite minutes.
+    // Not by folders: ids sort before the markers' folder, so that a flat listing that ends at the first marker reads no more.
     private static GetBlobsOptions Documents => new() { Traits = BlobTraits.Metadata };
+
+    private static bool IsMarker(BlobItem blob) => blob.Name.StartsWith(BlobPaths.WaitingScans, StringComparison.Ordinal);
 
     private BlobClient BlobOf(ScanId scan) => container.GetBlobClient(BlobPaths.Status(scan));
 

@@ -14,17 +14,22 @@ public sealed record WaitingScan(ScanId ScanId, int Replays, DateTime Since, ETa
 {
     /// <value>Before it, UTC, nothing is to be looked for; null where nobody has looked yet.</value>
     public DateTime? NotBefore { get; init; }
+
+    /// <value>The last look found no status that waits, or none that it could read.</value>
+    public bool IsUnread { get; init; }
 }
 
 /// <summary>
 /// An empty blob for every scan that waits for its result, so that those are found without listing every scan there ever
 /// was. A marker is there before the status says that the scan waits, and goes after the status says that it has ended: it
-/// may be left over, but never missing. Each replay has a marker of its own, so that removing the one before cannot hide it.
+/// may be left over, but never missing (older versions made none: <see cref="UnmarkedScans"/>). Each replay has a marker of its own, so that removing the
+/// one before cannot hide it.
 /// </summary>
 public sealed class WaitingScans
 {
     private const string Since = "since";
     private const string NotBefore = "notBefore";
+    private const string Unread = "unread";
     private readonly BlobContainerClient _container;
 
     /// <param name="container">That of the statuses.</param>
@@ -56,13 +61,16 @@ public sealed class WaitingScans
 
     /// <summary>Notes that there is nothing to look for before a time; does nothing where the scan has ended or was marked anew meanwhile.</summary>
     /// <param name="notBefore">UTC.</param>
-    public async Task PostponeAsync(WaitingScan waiting, DateTime notBefore, CancellationToken cancellationToken)
+    /// <param name="isUnread">No status that waits was found, or none that can be read.</param>
+    public async Task PostponeAsync(WaitingScan waiting, DateTime notBefore, CancellationToken cancellationToken, bool isUnread = false)
     {
         ArgumentNullException.ThrowIfNull(waiting);
         try
         {
             var metadata = MetadataOf(waiting.Since);
             metadata[NotBefore] = Text(notBefore);
+            if (isUnread)
+                metadata[Unread] = "true";
             await BlobOf(waiting.ScanId, waiting.Replays).SetMetadataAsync(metadata, new BlobRequestConditions { IfMatch = waiting.ETag }, cancellationToken);
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e) || BlobAnswers.IsNotThere(e))
@@ -72,11 +80,14 @@ public sealed class WaitingScans
     }
 
     /// <returns>False where it was there already: perhaps left over, and about to be removed.</returns>
-    internal async Task<bool> TryAddAsync(ScanStatus status, CancellationToken cancellationToken)
+    internal Task<bool> TryAddAsync(ScanStatus status, CancellationToken cancellationToken) =>
+        TryAddAsync(status.ScanId, status.Replays, SinceOf(status), cancellationToken);
+
+    internal async Task<bool> TryAddAsync(ScanId scan, int replays, DateTime since, CancellationToken cancellationToken)
     {
         try
         {
-            await WriteAsync(status, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+            await WriteAsync(scan, replays, since, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
@@ -85,7 +96,8 @@ public sealed class WaitingScans
         }
     }
 
-    internal Task PutAsync(ScanStatus status, CancellationToken cancellationToken) => WriteAsync(status, null, cancellationToken);
+    internal Task PutAsync(ScanStatus status, CancellationToken cancellationToken) =>
+        WriteAsync(status.ScanId, status.Replays, SinceOf(status), null, cancellationToken);
 
     internal async Task RemoveAsync(ScanStatus ended, CancellationToken cancellationToken)
     {
@@ -99,12 +111,14 @@ public sealed class WaitingScans
         }
     }
 
-    private async Task WriteAsync(ScanStatus status, BlobRequestConditions? conditions, CancellationToken cancellationToken)
+    private async Task WriteAsync(ScanId scan, int replays, DateTime since, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
-        var since = status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
         var options = new BlobUploadOptions { Conditions = conditions, Metadata = MetadataOf(since) };
-        await BlobOf(status.ScanId, status.Replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
+        await BlobOf(scan, replays).UploadAsync(BinaryData.Empty, options, cancellationToken);
     }
+
+    private static DateTime SinceOf(ScanStatus status) =>
+        status.WaitsSince ?? throw new ArgumentException($"The scan {status.ScanId} has ended.", nameof(status));
 
     private BlobClient BlobOf(ScanId scan, int replays) => _container.GetBlobClient(BlobPaths.WaitingScan(scan, replays));
 
@@ -116,7 +130,7 @@ public sealed class WaitingScans
             || TimeOf(blob, Since) is not { } since
             || blob.Properties.ETag is not { } etag)
             return false;
-        waiting = new WaitingScan(scan, replays, since, etag) { NotBefore = TimeOf(blob, NotBefore) };
+        waiting = new WaitingScan(scan, replays, since, etag) { NotBefore = TimeOf(blob, NotBefore), IsUnread = blob.Metadata.ContainsKey(Unread) };
         return true;
     }
 

@@ -6,6 +6,8 @@ namespace CtSeg.Telemetry;
 /// <summary>What spans say of scans, and the spans of events about them.</summary>
 public static class ScanSpans
 {
+    private const string Reconcile = "reconcile";
+
     /// <summary>The work is on this scan.</summary>
     public static void IsOf(this Activity? span, ScanId scan)
     {
@@ -18,6 +20,19 @@ public static class ScanSpans
     {
         if (span is { IsAllDataRequested: true })
             span.SetTag(TelemetryAttributes.ScanState, Meters.NameOf(state));
+    }
+
+    /// <summary>
+    /// Reconciliation moves one scan on: in the trace of the scan, which the timer's invocation is linked with. Under the invocation itself where the
+    /// status does not tell a trace.
+    /// </summary>
+    /// <param name="invocation">It is about many scans.</param>
+    public static Activity? StartReconcile(ScanStatus status, Activity? invocation)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var span = Spans.StartUnder(status.TraceParent ?? invocation?.Id, Reconcile, ActivityKind.Internal, linked: status.TraceParent is null ? null : invocation);
+        span.IsOf(status.ScanId);
+        return span;
     }
 
     /// <summary>The sending of an event, under the current span. Send it with <see cref="Under{T}"/>.</summary>

@@ -21,14 +21,15 @@ public static class Spans
     /// </summary>
     /// <param name="traceParent">W3C; what cannot be read counts as none.</param>
     /// <param name="start">UTC; null for now.</param>
-    public static Activity? StartUnder(string? traceParent, string name, ActivityKind kind, DateTime? start = null)
+    /// <param name="linked">A span of another trace that this one belongs to as well.</param>
+    public static Activity? StartUnder(string? traceParent, string name, ActivityKind kind, DateTime? start = null, Activity? linked = null)
     {
         if (!Source.HasListeners())
             return null;
         Activity.Current = null;
         if (!ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent))
             parent = default;
-        return Source.StartActivity(name, kind, parent, startTime: start ?? default(DateTimeOffset));
+        return Source.StartActivity(name, kind, parent, links: linked is null ? null : [new ActivityLink(linked.Context)], startTime: start ?? default(DateTimeOffset));
     }
 
     /// <summary>The work on one delivery of a message.</summary>

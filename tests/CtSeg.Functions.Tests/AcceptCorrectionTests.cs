@@ -5,6 +5,7 @@ using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
 using CtSeg.Imaging;
+using CtSeg.Recovery;
 using CtSeg.Segmentation;
 using CtSeg.Testing;
 
@@ -276,8 +277,26 @@ public sealed class AcceptCorrectionTests(AzuriteFixture azurite)
         var refusal = (await OutcomeAsync(handler, scan)).GetProperty("refusal");
         refusal.GetProperty("reason").GetString().ShouldBe("poisoned");
         (await handler.StatusOfAsync(scan)).State.ShouldBe(status.State);
+        var letter = (await LettersAsync(handler)).ShouldHaveSingleItem();
+        (letter.Name, letter.Reason).ShouldBe(($"correction-{scan}", "poisoned AcceptCorrection"));
         await CorrectAsync(handler, scan, Mask(1));
         (await OutcomeAsync(handler, scan)).GetProperty("state").GetString().ShouldBe("accepted");
+        (await LettersAsync(handler)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_ARecorderThatWasKilledBeforeItArchived_When_ThePoisonComesAgain_Then_TheLetterIsThere()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var scan = await CompleteAsync(handler);
+        var etag = await UploadAsync(handler, scan, Mask(1), null);
+        await PoisonAsync(handler, scan, etag);
+        var letters = new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit));
+        await letters.RemoveAsync($"correction-{scan}", Handler.Stop);
+
+        (await PoisonAsync(handler, scan, etag)).ShouldSendNothing();
+
+        (await LettersAsync(handler)).Count.ShouldBe(1);
     }
 
     [Fact]
@@ -292,6 +311,7 @@ public sealed class AcceptCorrectionTests(AzuriteFixture azurite)
         await InvokeAsync(handler, scan, Mask(1));
         (await PoisonAsync(handler, scan, newer)).ShouldSendNothing();
         (await OutcomeAsync(handler, scan)).GetProperty("state").GetString().ShouldBe("accepted");
+        (await LettersAsync(handler)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -347,6 +367,14 @@ public sealed class AcceptCorrectionTests(AzuriteFixture azurite)
             BlobName = BlobPaths.Correction(scan),
             ETag = etag,
         })));
+
+    private static async Task<List<ArchivedLetter>> LettersAsync(Handler handler)
+    {
+        List<ArchivedLetter> letters = [];
+        await foreach (var letter in new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit)).ListAsync(Handler.Stop))
+            letters.Add(letter);
+        return letters;
+    }
 
     private static async Task<TrainingSlice> FindAsync(Handler handler, ScanId scan) =>
         (await new DataSetStore(handler.Storage, handler.Clock).FindAsync(scan, Handler.Stop)).ShouldNotBeNull();

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using CtSeg.Configuration;
 using CtSeg.Contracts;
 using CtSeg.Functions.Settings;
 using CtSeg.Imaging;
@@ -41,13 +42,20 @@ internal sealed class Handler : IAsyncDisposable
     public ScanBlobs Blobs { get; }
     public DateTime Now => Clock.GetUtcNow().UtcDateTime;
 
+    /// <value>What must be set for the host, and the handler only looks at.</value>
+    public static IReadOnlyDictionary<string, string> HostSettings { get; } = new Dictionary<string, string>(
+        SettingCatalogue.Schedules.Select(schedule => KeyValuePair.Create(schedule.Name, schedule.Default)))
+    {
+        ["ServiceBus"] = "Endpoint=sb://b.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=AAAA",
+    };
+
     public static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<Handler> StartAsync(string connection, params (string Name, string Value)[] settings)
     {
-        var all = settings.ToDictionary(setting => setting.Name, setting => setting.Value);
-        all["SlicesStorage"] = connection;
-        all["FUNCTIONS_CUSTOMHANDLER_PORT"] = "0";
+        var all = new Dictionary<string, string>(HostSettings) { ["SlicesStorage"] = connection, ["FUNCTIONS_CUSTOMHANDLER_PORT"] = "0" };
+        foreach (var (name, value) in settings)
+            all[name] = value;
         var clock = new FakeTimeProvider(Start);
         var roles = new RoleGuard("functions");
         var options = FunctionsOptions.Read(all) with { Storage = new BlobServiceClient(connection, roles.Guard(new BlobClientOptions())) };

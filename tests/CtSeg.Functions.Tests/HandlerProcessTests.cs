@@ -21,6 +21,8 @@ public sealed class HandlerProcessTests
         start.Environment.Remove("FUNCTIONS_CUSTOMHANDLER_PORT");
         start.Environment[portSetting] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["SlicesStorage"] = "UseDevelopmentStorage=true";
+        foreach (var (name, value) in Handler.HostSettings)
+            start.Environment[name] = value;
         // What the base image sets for the host, and the handler inherits: another address, a folder that is not its own.
         start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{FreePort()}";
         start.Environment["ASPNETCORE_CONTENTROOT"] = Path.Combine(AppContext.BaseDirectory, "no-such-folder");

@@ -146,6 +146,8 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("00:10:00", 1, "00:10:00")]
+    [InlineData("00:10:00", 0, "00:10:00")]
+    [InlineData("00:10:00", -3, "00:10:00")]
     [InlineData("00:10:00", 8, "21:20:00")]
     [InlineData("00:10:00", 9, "1.00:00:00")]
     [InlineData("00:00:01", 100, "1.00:00:00")]
@@ -154,6 +156,13 @@ public sealed class ReconcileScansTests(AzuriteFixture azurite)
     public void Given_AnAttempt_When_ItsAgeIsAsked_Then_TwiceThatOfTheOneBeforeUpToADay(string age, int attempt, string expected) =>
         new CtSeg.Recovery.ReconcilePolicy(TimeSpan.Parse(age, CultureInfo.InvariantCulture), 8, 200).AgeOf(attempt)
             .ShouldBe(TimeSpan.Parse(expected, CultureInfo.InvariantCulture));
+
+    [Fact]
+    public void Given_TheHostsTimeLimit_When_Compared_Then_ARunGoesByIt()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "host.json")));
+        host.RootElement.GetProperty("functionTimeout").GetString().ShouldBe(CtSeg.Recovery.ReconcilePolicy.FunctionTimeout.ToString());
+    }
 
     [Fact]
     public async Task Given_MoreThanABatch_When_TimerFires_Then_RestAtTheNextRun()

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Recovery;
 using CtSeg.Testing;
 
 namespace CtSeg.Functions.Tests;
@@ -50,6 +52,29 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, "0x1")))).ShouldSendNothing();
     }
 
+    [Theory]
+    [InlineData(Containers.Slices)]
+    [InlineData(Containers.Status)]
+    [InlineData(Containers.Preprocessed)]
+    public async Task Given_AMissingContainer_When_ASliceIsToldOf_Then_ItIsAFaultAndTheMessageComesAgain(string container)
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var etag = await UploadAsync(handler, Containers.Slices, Name, Handler.Png());
+        await handler.Storage.DeleteBlobContainerAsync(container, cancellationToken: Handler.Stop);
+
+        (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, etag)))).ShouldHaveFailed(HttpStatusCode.InternalServerError);
+    }
+
+    [Fact]
+    public async Task Given_ASliceAboveTheCapAndNoStatuses_When_ToldOf_Then_ItIsAFaultAndTheMessageComesAgain()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxUploadBytes", "3"));
+        var etag = await UploadAsync(handler, Containers.Slices, Name, [1, 2, 3, 4]);
+        await handler.Storage.DeleteBlobContainerAsync(Containers.Status, cancellationToken: Handler.Stop);
+
+        (await handler.PostAsync("TakeUpload", Body(Event(handler, Containers.Slices, Name, etag)))).ShouldHaveFailed(HttpStatusCode.InternalServerError);
+    }
+
     [Fact]
     public async Task Given_ACorrectionOfNoScan_When_ToldOf_Then_ItIsJudgedAsTheBlobTriggerWould()
     {
@@ -72,7 +97,7 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
     public async Task Given_AnotherMessage_When_Received_Then_RefusedAndInTheEndArchived(string message)
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
-        (await handler.PostAsync("TakeUpload", Body(message))).Code.ShouldBe(System.Net.HttpStatusCode.BadRequest);
+        (await handler.PostAsync("TakeUpload", Body(message))).Code.ShouldBe(HttpStatusCode.BadRequest);
 
         var metadata = """{"MessageId":"\"m1\"","SequenceNumber":"7","ApplicationProperties":{"DeadLetterReason":"MaxDeliveryCountExceeded"}}""";
         (await handler.PostAsync("RecordLostUpload", Body(message, metadata))).ShouldSendNothing();
@@ -95,6 +120,31 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         ended.GetProperty("data").GetProperty("failure").GetProperty("reason").GetString().ShouldBe("poisoned");
         (await handler.StatusOfAsync(ScanId.FromContent(Name, new byte[] { 1, 2, 3, 4 }))).State.ShouldBe(ScanState.Failed);
         (await handler.PostAsync("RecordLostUpload", body)).ShouldSendNothing();
+    }
+
+    [Fact]
+    public async Task Given_NewsOfACorrectionThatWasGivenUp_When_Recorded_Then_ALetterTellsWhyAndTheUploaderIsTold()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var blob = BlobPaths.Correction(Samples.Scan);
+        var etag = await UploadAsync(handler, Containers.Corrections, blob, [1, 2, 3]);
+        var metadata = """
+            {"MessageId":"\"m1\"","SequenceNumber":"7","DeliveryCount":"10",
+             "ApplicationProperties":{"DeadLetterReason":"MaxDeliveryCountExceeded","DeadLetterErrorDescription":"Ten times in vain."}}
+            """;
+
+        (await handler.PostAsync("RecordLostUpload", Body(Event(handler, Containers.Corrections, blob, etag), metadata))).ShouldSendNothing();
+
+        using var outcome = JsonDocument.Parse((await handler.GetAsync($"/api/corrections/{Samples.Scan}")).Body);
+        outcome.RootElement.GetProperty("refusal").GetProperty("reason").GetString().ShouldBe("poisoned");
+        List<ArchivedLetter> letters = [];
+        await foreach (var letter in new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit)).ListAsync(Handler.Stop))
+            letters.Add(letter);
+        letters.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            letter => letter.Name.ShouldBe($"correction-{Samples.Scan}"),
+            letter => letter.Reason.ShouldBe("MaxDeliveryCountExceeded"),
+            letter => letter.Description.ShouldBe("Ten times in vain."),
+            letter => letter.Deliveries.ShouldBe(10));
     }
 
     private static async Task<string> UploadAsync(Handler handler, string container, string blob, byte[] content) =>

@@ -85,6 +85,73 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_ATracedScan_When_ItIsAskedForAgain_Then_ThatIsInItsTraceAndTheInvocationIsLinked()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var recorded = new RecordedSpans();
+        using var timer = new RecordedSpans();
+        await handler.PostAsync("PreprocessSlice", Handler.BlobBody(Name, Handler.Png()), recorded.TraceParent);
+        handler.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"), timer.TraceParent);
+
+        recorded.Pairs().ShouldBe([
+            "PreprocessSlice > create segmentation-requests", "PreprocessSlice > preprocess", "PreprocessSlice > reconcile", "PreprocessSlice > store preprocessed",
+            "message > PreprocessSlice", "reconcile > create segmentation-requests"]);
+        var span = recorded.Named("reconcile");
+        span.Links.ShouldHaveSingleItem().Context.SpanId.ShouldBe(timer.Named("ReconcileScans").SpanId);
+        var create = recorded.Ended.Single(created => created.ParentSpanId == span.SpanId);
+        reply.ShouldBeDone().Outputs.GetProperty("requests")[0].GetProperty("traceparent").GetString().ShouldBe(create.Id);
+        timer.Pairs().ShouldBe(["message > ReconcileScans"]);
+        recorded.AllText().ShouldNotContain("Jane");
+    }
+
+    [Fact]
+    public async Task Given_ATracedScan_When_ItIsGivenUp_Then_ItsTraceTellsTheEnd()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxSegmentationAttempts", "1"));
+        using var recorded = new RecordedSpans();
+        await handler.LeaveAsync(ScanStatus.Received(Samples.Scan, Name, handler.Now).Requested(1, handler.Now) with { TraceParent = recorded.TraceParent });
+        handler.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"));
+
+        recorded.Pairs().ShouldBe(["message > reconcile", "reconcile > create segmentation-completed"]);
+        var span = recorded.Named("reconcile");
+        (span.GetTagItem(TelemetryAttributes.ScanId), span.GetTagItem(TelemetryAttributes.ScanState)).ShouldBe((Samples.Scan.ToString(), "failed"));
+        reply.ShouldBeDone().Outputs.GetProperty("ended")[0].GetProperty("traceparent").GetString().ShouldBe(recorded.Named("create segmentation-completed").Id);
+    }
+
+    [Fact]
+    public async Task Given_ScansOfOlderDocuments_When_TheyAreAskedForAgain_Then_ThatIsInTheTraceOfTheInvocation()
+    {
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var timer = new RecordedSpans();
+        for (var n = 1; n <= 2; n++)
+            await handler.LeaveAsync(ScanStatus.Received(ScanId.Parse($"{n:x16}"), Name, handler.Now).Requested(1, handler.Now));
+        handler.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"), timer.TraceParent);
+
+        timer.Pairs().ShouldBe([
+            "ReconcileScans > reconcile", "ReconcileScans > reconcile", "message > ReconcileScans",
+            "reconcile > create segmentation-requests", "reconcile > create segmentation-requests"]);
+    }
+
+    [Fact]
+    public async Task Given_NobodyWhoTraces_When_AScanIsAskedForAgain_Then_ItsRequestCarriesTheContextOfItsUpload()
+    {
+        const string Upload = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        await handler.PostAsync("PreprocessSlice", Handler.BlobBody(Name, Handler.Png()), Upload);
+        handler.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        var reply = await handler.PostAsync("ReconcileScans", Handler.Fixture("timer.json"));
+
+        reply.ShouldBeDone().Outputs.GetProperty("requests")[0].GetProperty("traceparent").GetString().ShouldBe(Upload);
+    }
+
+    [Fact]
     public async Task Given_TelemetryThatCannotBe_When_Started_Then_AllThatIsWrongIsTold()
     {
         var error = await Should.ThrowAsync<CtSeg.Functions.Settings.SettingsException>(

@@ -73,6 +73,18 @@ public sealed class JobConnectionsTests : IDisposable
     }
 
     [Fact]
+    public void Given_AMistakeBesideAMissingConnection_When_Found_Then_TheStackIsNamedForTheMissingOneOnly()
+    {
+        var environment = new Dictionary<string, string> { ["ServiceBus__credential"] = "is not set: set" };
+
+        JobConnections.Find(needsServiceBus: true, environment, noteFile: null, out var problems).ShouldBeNull();
+
+        problems.Count.ShouldBe(3);
+        problems.Single(problem => problem.StartsWith("ServiceBus__credential", StringComparison.Ordinal)).ShouldNotContain("./ctseg up");
+        problems.Single(problem => problem.StartsWith("ServiceBus is not set", StringComparison.Ordinal)).ShouldEndWith("commands find it by themselves.");
+    }
+
+    [Fact]
     public void Given_AnEnvironmentWithMistakes_When_Found_Then_AllAreToldAtOnceAndNoSecretIs()
     {
         var environment = new Dictionary<string, string>

@@ -126,7 +126,7 @@ internal sealed class SliceProcessor(
         {
             // The preprocessed slice is there, so the scan is real: only its status was lost.
             var now = UtcNow();
-            var status = ScanStatus.Received(scan, manifest.BlobName, now).Requested(request.Data.Attempt, now);
+            var status = ScanStatus.Received(scan, manifest.BlobName, now).Requested(request.Data.Attempt, now) with { TraceParent = request.TraceParent };
             found = await statuses.TryCreateAsync(status, cancellationToken) ?? await statuses.FindAsync(scan, cancellationToken);
             if (found is null)
                 throw new InvalidOperationException($"The status of scan {scan} was removed while it was being changed.");

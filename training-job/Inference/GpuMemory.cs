@@ -11,9 +11,9 @@ internal sealed unsafe class GpuMemory
     private const string Device = "hw.id";
     private const int Success = 0;
     private readonly nint _read;
-    private readonly nint[] _devices;
+    private readonly (uint Index, nint Handle)[] _devices;
 
-    private GpuMemory(nint read, nint[] devices) => (_read, _devices) = (read, devices);
+    private GpuMemory(nint read, (uint, nint)[] devices) => (_read, _devices) = (read, devices);
 
     private static string DriverLibrary => OperatingSystem.IsWindows() ? "nvml.dll" : "libnvidia-ml.so.1";
 
@@ -40,12 +40,12 @@ internal sealed unsafe class GpuMemory
         uint devices = 0;
         if (((delegate* unmanaged<int>)init)() != Success || ((delegate* unmanaged<uint*, int>)count)(&devices) != Success)
             return null;
-        var found = new List<nint>();
+        var found = new List<(uint, nint)>();
         for (uint index = 0; index < devices; index++)
         {
             nint device = 0;
             if (((delegate* unmanaged<uint, nint*, int>)find)(index, &device) == Success)
-                found.Add(device);
+                found.Add((index, device));
         }
         return found.Count > 0 ? new GpuMemory(read, [.. found]) : null;
     }
@@ -53,10 +53,10 @@ internal sealed unsafe class GpuMemory
     private List<Measurement<long>> Read(Func<Memory, ulong> part)
     {
         var measured = new List<Measurement<long>>();
-        for (var index = 0; index < _devices.Length; index++)
+        foreach (var (index, device) in _devices)
         {
             Memory memory;
-            if (((delegate* unmanaged<nint, Memory*, int>)_read)(_devices[index], &memory) == Success)
+            if (((delegate* unmanaged<nint, Memory*, int>)_read)(device, &memory) == Success)
                 measured.Add(new Measurement<long>((long)part(memory), new KeyValuePair<string, object?>(Device, index.ToString(CultureInfo.InvariantCulture))));
         }
         return measured;

@@ -40,6 +40,8 @@ internal sealed class LetterReplay(
         {
             Queues.SegmentationRequests => await AskAgainAsync(body, cancellationToken),
             Queues.TrainingRequests => await runs.AskAgainAsync(body, letter.Replays + 1, _senders[Queues.TrainingRequests], cancellationToken),
+            Queues.UploadEvents or StorageQueues.PoisonedSlices when CorrectionOf(body.ToString()) is { } mask =>
+                await uploads.TakeInAgainAsync(Containers.Corrections, mask.BlobName, mask.ETag, cancellationToken),
             Queues.UploadEvents when UploadEvent.TryParse(body.ToString()) is null => new ReplayOutcome(ReplayDecision.Refused, UploadEvent.Expected, null),
             var queue when _senders.ContainsKey(queue) => await TellAgainAsync(letter, body, cancellationToken),
             _ => new ReplayOutcome(ReplayDecision.Refused, "It belongs to no queue that there is.", null),
@@ -51,6 +53,12 @@ internal sealed class LetterReplay(
         foreach (var sender in _senders.Values)
             await sender.DisposeAsync();
     }
+
+    // A mask that was given up is judged already: only one that is written anew is judged anew.
+    private static (string BlobName, string? ETag)? CorrectionOf(string body) =>
+        UploadEvent.TryParse(body) is { Container: Containers.Corrections } news ? (news.BlobName, news.ETag)
+        : PoisonMessage.TryParse(body) is { ContainerName: Containers.Corrections } poisoned ? (poisoned.BlobName, poisoned.ETag)
+        : null;
 
     private async Task<ReplayOutcome> AskAgainAsync(BinaryData body, CancellationToken cancellationToken)
     {

@@ -119,9 +119,11 @@ internal sealed class RetrainConsumer(
         {
             return (Settlement.Abandon, Verdict.Describe(e));
         }
-        catch (ServiceBusException)
+        catch (ServiceBusException e)
         {
             // The bus refuses this process, whatever the message.
+            Spans.Current.Settled(Settlement.Abandon);
+            Spans.Current.Fail(e);
             await SettleAsync(held, () => receiver.AbandonAsync(message, CancellationToken.None));
             throw;
         }

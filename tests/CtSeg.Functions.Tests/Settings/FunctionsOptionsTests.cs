@@ -5,6 +5,19 @@ namespace CtSeg.Functions.Tests.Settings;
 public sealed class FunctionsOptionsTests
 {
     private const string Connection = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:1/a;";
+    private const string Schedule = "a schedule of six fields (second, minute, hour, day, month, day of the week) as ";
+
+    [Fact]
+    public void Given_OnlyWhatTheHandlerItselfReads_When_Read_Then_WhatTheHostNeedsIsTold() =>
+        Should.Throw<SettingsException>(() => FunctionsOptions.Read(new Dictionary<string, string> { ["SlicesStorage"] = Connection, ["FUNCTIONS_CUSTOMHANDLER_PORT"] = "1" }))
+            .Message.Split(Environment.NewLine).ShouldBe(
+            [
+                "The functions cannot start with these settings:",
+                "ServiceBus is not set: set the environment variable ServiceBus to a connection string, or ServiceBus__fullyQualifiedNamespace to an address that is entered with the identity of the process.",
+                $"ReconcileSchedule is not set: it must be {Schedule}'0 * * * * *'.",
+                $"RetrainingSchedule is not set: it must be {Schedule}'0 0 2 * * *'.",
+                $"TrainingRunsSchedule is not set: it must be {Schedule}'0 */5 * * * *'.",
+            ]);
 
     [Fact]
     public void Given_OnlyWhatMustBe_When_Read_Then_Defaults()
@@ -54,7 +67,7 @@ public sealed class FunctionsOptionsTests
     public void Given_ManyMistakes_When_Read_Then_OneMessageListsAll()
     {
         var error = Should.Throw<SettingsException>(() => Read(
-            ("SlicesStorage", "secret-nonsense"), ("MaxUploadBytes", "-1"), ("ReconcileAfter", "soon"), ("MaxSegmentationAttempts", "0"), ("ReconcileBatch", "9999"),
+            ("RetrainingSchedule", ""), ("SlicesStorage", "secret-nonsense"), ("MaxUploadBytes", "-1"), ("ReconcileAfter", "soon"), ("MaxSegmentationAttempts", "0"), ("ReconcileBatch", "9999"),
             ("TrainingRunsAfter", "0"), ("MaxTrainingAttempts", "0"), ("ReconcileSchedule", "* * * * *"),
             ("AzureWebJobsStorage", Connection), ("AzureWebJobsStorage__blobServiceUri", "https://account.example/"),
             ("ServiceBus", "Endpoint=sb://b/;SharedAccessKey=secret-nonsense"), ("ServiceBus__fullyQualifiedNamespace", "https://b"),
@@ -78,6 +91,7 @@ public sealed class FunctionsOptionsTests
             "ServiceBus and ServiceBus__fullyQualifiedNamespace are both set: keep the address, which is entered with an identity, or the connection string, and remove the other.",
             "AZURE_CLIENT_ID is 'me': it must be a client id as 00000000-0000-0000-0000-000000000000.",
             "ReconcileSchedule is '* * * * *': it must be a schedule of six fields (second, minute, hour, day, month, day of the week) as '0 * * * * *'.",
+            $"RetrainingSchedule is not set: it must be {Schedule}'0 0 2 * * *'.",
             "MaxUplaodBytes is no setting and nobody reads it: MaxUploadBytes may be meant.",
             "ServiceBus__clientid is no setting and nobody reads it: ServiceBus__clientId may be meant.",
         ]);
@@ -93,6 +107,12 @@ public sealed class FunctionsOptionsTests
     public void Given_NoStorage_When_Read_Then_Refused(string name, string value) =>
         Should.Throw<SettingsException>(() => Read((name, value), ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"))).Message.ShouldContain("SlicesStorage");
 
-    private static FunctionsOptions Read(params (string Name, string Value)[] settings) =>
-        FunctionsOptions.Read(settings.ToDictionary(s => s.Name, s => s.Value));
+    /// <summary>Beside what the host needs, unless something else is said of it.</summary>
+    private static FunctionsOptions Read(params (string Name, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string>(Handler.HostSettings);
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return FunctionsOptions.Read(all);
+    }
 }

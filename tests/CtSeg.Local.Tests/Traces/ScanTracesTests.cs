@@ -57,6 +57,33 @@ public sealed class ScanTracesTests
     }
 
     [Fact]
+    public void Given_AScanThatFailedAndWasReplayed_When_ItCompletes_Then_ThatIsShownToo()
+    {
+        _traces.Add([Span("1", null, "PreprocessSlice", 0, 20), Span("2", "1", "process segmentation-requests", 25, 100, ended: "failed")]);
+        _traces.TakeEnded().ShouldHaveSingleItem().State.ShouldBe("failed");
+
+        _traces.Add([Span("3", "1", "process segmentation-requests", 500, 100, ended: "completed")]);
+
+        var trace = _traces.TakeEnded().ShouldHaveSingleItem();
+        trace.State.ShouldBe("completed");
+        trace.Roots.ShouldHaveSingleItem().Children.Select(child => child.Span.SpanId).ShouldBe(["2", "3"]);
+        // Failed before: its exporter got no answer.
+        _traces.Add([Span("2", "1", "process segmentation-requests", 25, 100, ended: "failed")]);
+        _traces.TakeEnded().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Given_AScanThatIsCompleted_When_ARepeatedRequestFindsItSo_Then_ItIsNotShownAgain()
+    {
+        _traces.Add([Span("1", null, "process segmentation-requests", 0, 20, ended: "completed")]);
+        _traces.TakeEnded().Count.ShouldBe(1);
+
+        _traces.Add([Span("2", "1", "process segmentation-requests", 900, 1, ended: "completed")]);
+
+        _traces.TakeEnded().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Given_SecondDeliveryThatFailed_When_Shown_Then_TheLineSaysSo()
     {
         var attributes = new Dictionary<string, string>

@@ -26,6 +26,7 @@ internal static class SchemaDocuments
         ["completed"] = ("segmentation-completed", Json(ScanEvents.Completed(Metrics, "/a", Now), ContractsJson.Default.CloudEventSegmentationCompleted)),
         ["failed"] = ("segmentation-failed", Json(ScanEvents.Failed(Scan, 0, "a.png", Failure, "/a", Now), ContractsJson.Default.CloudEventSegmentationFailed)),
         ["status received"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now), ContractsJson.Default.ScanStatus)),
+        ["status of a traced scan"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now) with { TraceParent = TraceParent }, ContractsJson.Default.ScanStatus)),
         ["status segmenting"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Segmenting(Now), ContractsJson.Default.ScanStatus)),
         ["status completed"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(new ScanResultSummary("v1", [Lesion, Lesion with { AreaMm2 = null }]), Now), ContractsJson.Default.ScanStatus)),
         ["status completed with a warning"] = ("scan-status", Json(ScanStatus.Received(Scan, "a.png", Now).Requested(1, Now).Completed(ScanResultSummary.Of(Metrics with { InputCheck = InputCheckResult.Of(0.9) }), Now), ContractsJson.Default.ScanStatus)),

@@ -59,6 +59,7 @@ public sealed class SchemaTests
     [InlineData("status failed", "/state", "\"received\"")]
     [InlineData("status received", "/timeline", "[]")]
     [InlineData("status received", "/version", "2")]
+    [InlineData("status of a traced scan", "/traceparent", "\"abc\"")]
     [InlineData("manifest", "/inputSha256", "\"abc\"")]
     [InlineData("manifest", "/original/kind", "\"gif\"")]
     [InlineData("metrics", "/lesions/0/share", "1.5")]

@@ -126,13 +126,4 @@ public sealed class ConsumeTelemetryTests
         measured.Of(Meters.QueueAge).ShouldAllBe(age => age.Value >= 0 && age.Tags == $"messaging.destination.name={Queues.SegmentationRequests}");
         measured.Of(Meters.QueueAge).Count.ShouldBe(2);
     }
-
-    [Fact]
-    public void Given_NoDriver_When_GpuMemoryIsObserved_Then_ThereIsNoGauge()
-    {
-        using var measured = new RecordedMeasurements();
-        TrainingJob.Inference.GpuMemory.TryObserve(Meters.Source, "/nowhere/libnvidia-ml.so.1").ShouldBeFalse();
-        measured.Observe();
-        measured.Of(Meters.GpuMemoryUsed).ShouldBeEmpty();
-    }
 }
