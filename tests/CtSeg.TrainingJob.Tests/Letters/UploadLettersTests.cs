@@ -108,6 +108,25 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
         (await world.FindAsync()).Count.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(StorageQueues.PoisonedSlices)]
+    [InlineData(Queues.UploadEvents)]
+    public async Task Given_AMaskThatWasGivenUp_When_ItsLetterIsReplayed_Then_ItIsWrittenAgainToBeJudgedAnew(string from)
+    {
+        const string Mask = "0011223344556677.png";
+        var world = await UploadWorld.OpenAsync(azurite);
+        var mask = await world.UploadAsync(Containers.Corrections, Mask);
+        var body = from == Queues.UploadEvents
+            ? $$"""{ "type": "Microsoft.Storage.BlobCreated", "data": { "url": "http://127.0.0.1:10000/account/corrections/{{Mask}}", "eTag": {{JsonSerializer.Serialize(mask.ToString())}} } }"""
+            : $$"""{ "FunctionId": "Host.Functions.AcceptCorrection", "ContainerName": "corrections", "BlobName": "{{Mask}}", "ETag": {{JsonSerializer.Serialize(mask.ToString())}} }""";
+        await world.Archive.StoreAsync(new DeadLetter(body) { Queue = from, Reason = "poisoned AcceptCorrection" }, "correction-0011223344556677", Cancel);
+
+        (await world.ReplayAsync()).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
+
+        (await world.ShouldBeAsUploadedAsync(Containers.Corrections, Mask)).ShouldNotBe(mask);
+        (await world.FindAsync()).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Given_UndeliveredEvents_When_Replayed_Then_EveryUploadInThemIsWrittenAgain()
     {
