@@ -2,6 +2,7 @@ using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.InputCheck;
+using CtSeg.TrainingJob.Tests.Tensors;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
 using static TorchSharp.torch;
@@ -89,13 +90,13 @@ public sealed class InputCheckTests
         var (score, gradients) = (network.Score(one), new HashSet<string>());
         for (var attempt = 0; attempt < 10; attempt++)
         {
-            LeaveNaN();
+            FreedMemory.FillWithNaN();
             network.Score(one).ShouldBe(score);
-            LeaveNaN();
+            FreedMemory.FillWithNaN();
             using var scope = NewDisposeScope();
             network.zero_grad();
             var sum = network.call(pictures).sum();
-            LeaveNaN();
+            FreedMemory.FillWithNaN();
             sum.backward();
             gradients.Add(string.Join(" ", network.parameters().Select(parameter => parameter.grad!.abs().sum().item<float>())));
         }
@@ -110,14 +111,6 @@ public sealed class InputCheckTests
         var result = InputCheckResult.Of(score);
         result.Score.ShouldBe(score);
         (result.Warning is not null).ShouldBe(warned);
-    }
-
-    private static void LeaveNaN()
-    {
-        var tensors = new List<Tensor>();
-        for (var size = 16; size < 2_000_000; size = size * 4 / 3)
-            tensors.AddRange(Enumerable.Range(0, 6).Select(_ => full(size, float.NaN)));
-        tensors.ForEach(tensor => tensor.Dispose());
     }
 
     /// <summary>A bright body in air with two dark lungs and a bright spine, each a little different.</summary>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Model;
+using CtSeg.TrainingJob.Tests.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -142,6 +144,34 @@ public sealed class ResidualAttentionUNetTests
         var alone = cat([network.call(input.narrow(0, 0, 1)), network.call(input.narrow(0, 1, 1))], 0);
         // Kernels for another batch size differ in the last bits, which may move a token to another bucket.
         network.call(input).sub(alone).abs().mean().item<float>().ShouldBeLessThan(1e-4f);
+    }
+
+    // Widths for which oneDNN's convolutions read beyond their channels would show here: decision 14.
+    [Theory]
+    [InlineData("m", 8)]
+    [InlineData("m", 16)]
+    [InlineData("unet", 8)]
+    public void Given_FreedMemoryFullOfNaN_When_TrainedAndEvaluated_Then_EveryResultIsTheSame(string architecture, int channels)
+    {
+        using var outer = NewDisposeScope();
+        manual_seed(1);
+        using var network = new ResidualAttentionUNet(Tiny with { Architecture = architecture, BaseChannels = channels });
+        var input = randn(2, 1, 64, 64);
+        var results = new HashSet<string>();
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            using var scope = NewDisposeScope();
+            network.train();
+            network.zero_grad();
+            FreedMemory.FillWithNaN();
+            manual_seed(2);
+            var loss = network.call(input).square().mean();
+            FreedMemory.FillWithNaN();
+            loss.backward();
+            var gradients = network.parameters().Select(parameter => parameter.grad).OfType<Tensor>().Sum(gradient => gradient.abs().sum().item<float>());
+            results.Add(string.Create(CultureInfo.InvariantCulture, $"{loss.item<float>():R} {gradients:R}"));
+        }
+        results.ShouldHaveSingleItem().ShouldNotContain("NaN");
     }
 
     [Fact]
