@@ -13,7 +13,8 @@ namespace CtSeg.Scans;
 /// <param name="container">That of the statuses.</param>
 internal sealed class UnmarkedScans(BlobContainerClient container, StatusStore statuses, int pageSize = UnmarkedScans.PageSize)
 {
-    private const int PageSize = 500;
+    // Two requests for each scan that waits: a page fits well into the time of one look.
+    private const int PageSize = 100;
     private const string Through = "through";
     // What follows is where the next page begins; nothing for the first.
     private const string Next = "next ";
@@ -32,13 +33,16 @@ internal sealed class UnmarkedScans(BlobContainerClient container, StatusStore s
         var text = content.ToString();
         while (text != Through)
         {
-            text = await MarkPageAsync(text[Next.Length..], cancellationToken) is { } next ? Next + next : Through;
+            text = await MarkPageAsync(BeginOf(text), cancellationToken) is { } next ? Next + next : Through;
             // Another run that goes on with it knows better.
             if (await ConditionalBlob.TryWriteAsync(note, new BinaryData(text), etag, cancellationToken, "text/plain") is not { } written || isTimeUp())
                 return;
             etag = written.ETag;
         }
     }
+
+    // A note that somebody else wrote is understood as the first page: to mark twice does no harm.
+    private static string BeginOf(string note) => note.StartsWith(Next, StringComparison.Ordinal) ? note[Next.Length..] : "";
 
     /// <returns>Where the next page begins; null where this was the last.</returns>
     private async Task<string?> MarkPageAsync(string begin, CancellationToken cancellationToken)

@@ -121,6 +121,35 @@ public sealed class UnmarkedScansTests(AzuriteFixture azurite)
         (await MarkedAsync(statuses)).ShouldBe([Id(1), Id(2), Id(3)]);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("next")]
+    [InlineData("done")]
+    public async Task Given_ANoteThatNobodyUnderstands_When_Marked_Then_FromTheFirstPage(string note)
+    {
+        var container = StatusesOf(await azurite.NewAccountAsync());
+        var statuses = new StatusStore(container);
+        await LeaveAsync(statuses, Received(1));
+        await container.GetBlobClient(BlobPaths.MarkedScans).UploadAsync(new BinaryData(note), overwrite: true, Stop);
+
+        await statuses.MarkOlderAsync(() => false, Stop);
+
+        (await MarkedAsync(statuses)).ShouldBe([Id(1)]);
+        (await container.GetBlobClient(BlobPaths.MarkedScans).DownloadContentAsync(Stop)).Value.Content.ToString().ShouldBe("through");
+    }
+
+    [Fact]
+    public async Task Given_MoreThanAHundredScans_When_MarkedInLittleTime_Then_AHundredAreDoneAndNoted()
+    {
+        var statuses = new StatusStore(StatusesOf(await azurite.NewAccountAsync()));
+        await LeaveAsync(statuses, [.. Enumerable.Range(1, 101).Select(Received)]);
+
+        for (var run = 0; run < 2; run++)
+            await statuses.MarkOlderAsync(() => true, Stop);
+
+        (await MarkedAsync(statuses)).Count.ShouldBe(100);
+    }
+
     private static ScanId Id(int number) => ScanId.Parse($"{number:x16}");
 
     private ScanStatus Received(int number) => ScanStatus.Received(Id(number), "a.png", Now);
