@@ -80,7 +80,8 @@ public sealed class DeadLetters(StatusStore statuses, ScanBlobs blobs, BlobConta
         {
             var message = JsonSerializer.Deserialize(body, ContractsJson.Default.CloudEventSegmentationRequested);
             return message is { Type: EventTypes.SegmentationRequested, Data.Attempt: > 0 }
-                && message.Id == ScanEvents.IdOf(message.Data.ScanId, message.Data.Attempt) ? message : null;
+                && message.Id == ScanEvents.IdOf(message.Data.ScanId, message.Data.Attempt)
+                ? message with { TraceParent = TraceParents.Checked(message.TraceParent) } : null;
         }
         catch (JsonException)
         {

@@ -13,9 +13,10 @@ public sealed class ScanReplays(StatusStore statuses, ScanBlobs blobs, bool dryR
 {
     /// <param name="attempt">That the dead letter asked for.</param>
     /// <param name="letter">Id of the dead letter's event.</param>
+    /// <param name="traceParent">Of the dead letter, for a status that was lost; null where it has none.</param>
     /// <returns>With <see cref="ReplayDecision.Send"/> the status whose attempt is to be asked for; in a dry run as it stands.</returns>
     /// <exception cref="Azure.RequestFailedException">Storage refused; try the whole again.</exception>
-    public async Task<ReplayOutcome> AskAgainAsync(ScanId scan, int attempt, string letter, CancellationToken cancellationToken)
+    public async Task<ReplayOutcome> AskAgainAsync(ScanId scan, int attempt, string letter, string? traceParent, CancellationToken cancellationToken)
     {
         try
         {
@@ -25,7 +26,7 @@ public sealed class ScanReplays(StatusStore statuses, ScanBlobs blobs, bool dryR
             if (await blobs.FindManifestAsync(scan, cancellationToken) is not { } manifest)
                 return await WithoutSliceAsync(scan, read?.Status, cancellationToken);
             if (read is null)
-                return await AskForLostAsync(manifest, attempt, letter, cancellationToken);
+                return await AskForLostAsync(manifest, attempt, letter, traceParent, cancellationToken);
             if (dryRun)
                 return new ReplayOutcome(ReplayDecision.Send, null, read.Status);
             var (stored, _) = await statuses.ChangeAsync(
@@ -102,14 +103,14 @@ public sealed class ScanReplays(StatusStore statuses, ScanBlobs blobs, bool dryR
             : Refused("The preprocessed slice is not there any more: upload the slice again under another name.", status);
 
     /// <summary>The preprocessed slice is there, so the scan is real: only its status was lost.</summary>
-    private async Task<ReplayOutcome> AskForLostAsync(ScanManifest manifest, int attempt, string letter, CancellationToken cancellationToken)
+    private async Task<ReplayOutcome> AskForLostAsync(ScanManifest manifest, int attempt, string letter, string? traceParent, CancellationToken cancellationToken)
     {
         var scan = manifest.ScanId;
-        var anew = (ScanStatus.Received(scan, manifest.BlobName, Now) with { Attempt = attempt }).Replayed(letter, Now);
+        var anew = (ScanStatus.Received(scan, manifest.BlobName, Now) with { Attempt = attempt, TraceParent = traceParent }).Replayed(letter, Now);
         if (dryRun)
             return new ReplayOutcome(ReplayDecision.Send, null, anew);
         if (await statuses.TryCreateAsync(anew, cancellationToken) is null)
-            return await AskAgainAsync(scan, attempt, letter, cancellationToken);
+            return await AskAgainAsync(scan, attempt, letter, traceParent, cancellationToken);
         return await blobs.Erased.TakeBackScanAsync(scan, cancellationToken)
             ? new ReplayOutcome(ReplayDecision.Gone, "The slice was erased.", null)
             : new ReplayOutcome(ReplayDecision.Send, null, anew);

@@ -7,6 +7,7 @@ namespace CtSeg.TrainingJob.Consumer;
 /// <summary>Reads a message body as a <c>ctseg.segmentation.requested.v1</c> event and checks what later steps rely on.</summary>
 internal static class SegmentationRequestReader
 {
+    /// <param name="request">Without a trace context that is none: that is no reason to refuse it.</param>
     /// <param name="problem">One sentence for the dead-letter queue.</param>
     public static bool TryRead(
         ReadOnlySpan<byte> body,
@@ -23,6 +24,8 @@ internal static class SegmentationRequestReader
         {
             problem = $"The body is not a {EventTypes.SegmentationRequested} event ({Where(e)}).";
         }
+        if (problem is null && request is not null)
+            request = request with { TraceParent = TraceParents.Checked(request.TraceParent) };
         return problem is null && request is not null;
     }
 

@@ -65,10 +65,10 @@ internal sealed class LetterReplay(
         if (!SegmentationRequestReader.TryRead(body.ToMemory().Span, out var request, out var problem))
             return new ReplayOutcome(ReplayDecision.Refused, $"It is no segmentation request: {problem}", null);
         var (scan, attempt) = (request.Data.ScanId, request.Data.Attempt);
-        var outcome = await scans.AskAgainAsync(scan, attempt, request.Id, cancellationToken);
+        var outcome = await scans.AskAgainAsync(scan, attempt, request.Id, request.TraceParent, cancellationToken);
         if (outcome is { Decision: ReplayDecision.Send, Status: { } status } && !dryRun)
         {
-            var again = ScanEvents.Requested(scan, status.Attempt, Source, time.GetUtcNow().UtcDateTime, request.TraceParent);
+            var again = ScanEvents.Requested(scan, status.Attempt, Source, time.GetUtcNow().UtcDateTime, request.TraceParent ?? status.TraceParent);
             var message = EventMessages.Of(again, ContractsJson.Default.CloudEventSegmentationRequested);
             await _senders[Queues.SegmentationRequests].SendAsync(message.Counted(status.Replay?.Count ?? 1), cancellationToken);
         }

@@ -123,6 +123,21 @@ public sealed class ConsumeFlowTests
         _world.Told().ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(TraceParent, TraceParent)]
+    [InlineData("Doe, Jane", null)]
+    public async Task Given_StatusWasLost_When_AskedFor_Then_OnlyATraceContextIsTakenFromTheRequest(string asked, string? kept)
+    {
+        var scan = await _world.UploadAsync("a.png", traceParent: asked);
+        _world.Storage.Remove($"status/{scan}.json");
+
+        await _world.DrainAsync();
+
+        (await _world.StatusOfAsync(scan)).ShouldSatisfyAllConditions(
+            status => status.State.ShouldBe(ScanState.Completed), status => status.TraceParent.ShouldBe(kept));
+        _world.Told().ShouldHaveSingleItem().TryGetProperty("traceparent", out _).ShouldBe(kept is not null);
+    }
+
     [Fact]
     public async Task Given_TraceParent_When_NobodyListens_Then_EventCarriesItOn()
     {

@@ -138,6 +138,41 @@ public sealed class LetterReplayTests
     }
 
     [Fact]
+    public async Task Given_ALetterInATraceWhoseStatusWasLost_When_Replayed_Then_TheNewOneKeepsTheTrace()
+    {
+        var scan = await _world.Consumer.UploadAsync("a.png", traceParent: TraceParent);
+        _world.Bus.Kill(Queues.SegmentationRequests);
+        _world.Consumer.Storage.Remove($"status/{scan}.json");
+
+        await _world.ReplayAsync();
+
+        (await _world.Consumer.StatusOfAsync(scan)).TraceParent.ShouldBe(TraceParent);
+    }
+
+    [Fact]
+    public async Task Given_AScanWithoutALetter_When_Replayed_Then_ItStaysInItsTrace()
+    {
+        await GivenUpAsync();
+
+        (await _world.ReplayAsync()).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
+
+        var again = _world.Bus.Messages(Queues.SegmentationRequests).ShouldHaveSingleItem();
+        JsonSerializer.Deserialize(again.Body.Span, ContractsJson.Default.CloudEventSegmentationRequested).ShouldNotBeNull().TraceParent.ShouldBe(TraceParent);
+    }
+
+    [Fact]
+    public async Task Given_ALetterOfAMask_When_ItsScanIsLookedFor_Then_ItIsFoundAndHidesNoFailureOfTheScan()
+    {
+        var scan = await GivenUpAsync();
+        await new LetterArchive(_world.Consumer.Connect().GetBlobContainerClient(Containers.Audit)).StoreAsync(
+            new DeadLetter("{}") { Queue = StorageQueues.PoisonedSlices, Reason = "poisoned AcceptCorrection" }, $"{scan}-correction", Cancel);
+
+        var found = await _world.Box().FindAsync(new LetterFilter(null, null, scan), Cancel);
+
+        found.Letters.Select(letter => letter.Id).Order().ShouldBe([$"archive/{scan}-correction", $"status/{scan}"]);
+    }
+
+    [Fact]
     public async Task Given_AStatusThatCannotBeRead_When_Replayed_Then_TheOthersAreSentAndTheLetterStays()
     {
         var scans = await _world.KilledScansAsync(2);
@@ -297,6 +332,15 @@ public sealed class LetterReplayTests
         await _world.Consumer.Connect().GetBlobContainerClient(Containers.Audit).GetBlobClient("dead-letters/m1-7.json").UploadAsync(BinaryData.FromString("hello"), Cancel);
 
         (await _world.FindAsync()).ShouldHaveSingleItem().Queue.ShouldBe(Queues.SegmentationRequests);
+    }
+
+    /// <summary>A traced scan that failed by its status only.</summary>
+    private async Task<ScanId> GivenUpAsync()
+    {
+        var scan = await _world.Consumer.UploadAsync("a.png", ask: false);
+        var failure = new ScanFailure(FailureReason.GaveUp, "No result came.", "Upload it again.");
+        await _world.Consumer.Statuses.ChangeAsync(scan, status => status.Failed(failure, status.LastChange) with { TraceParent = TraceParent }, Cancel);
+        return scan;
     }
 
     /// <summary>As reconciliation does.</summary>
