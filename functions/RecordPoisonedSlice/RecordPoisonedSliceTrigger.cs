@@ -13,8 +13,6 @@ internal sealed partial class RecordPoisonedSliceTrigger(
     public const string Name = "RecordPoisonedSlice";
     public const string MessageBinding = "message";
     public const string EndedBinding = "ended";
-    // As dead letters of the poison queue are told.
-    private const string PoisonedCorrection = $"poisoned {AcceptCorrectionTrigger.Name}";
 
     public async Task<Answer> RunAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -23,7 +21,7 @@ internal sealed partial class RecordPoisonedSliceTrigger(
         var message = PoisonMessage.TryParse(text) ?? throw new InvalidInvocationException("The poison message does not name a function, a container and a blob.");
         if (message.IsOf(AcceptCorrectionTrigger.Name, Containers.Corrections))
             return await RecordCorrectionAsync(
-                message.BlobName, message.ETag, new DeadLetter(text) { Reason = PoisonedCorrection, Queue = StorageQueues.PoisonedSlices }, cancellationToken);
+                message.BlobName, message.ETag, new DeadLetter(text) { Queue = StorageQueues.PoisonedSlices }, cancellationToken);
         if (message.IsOf(PreprocessSliceTrigger.Name, Containers.Slices))
             return await RecordSliceAsync(message.BlobName, message.ETag, TraceContext.Of(request), cancellationToken);
         LogForeign();
@@ -32,6 +30,7 @@ internal sealed partial class RecordPoisonedSliceTrigger(
 
     /// <param name="blobName">Path inside <see cref="Containers.Slices"/>.</param>
     /// <param name="etag">Of the version that was given up, with or without quotes; null when unknown.</param>
+    /// <param name="traceParent">Of the invocation, where the status does not tell the scan's own.</param>
     public async Task<Answer> RecordSliceAsync(string blobName, string? etag, string? traceParent, CancellationToken cancellationToken)
     {
         var outcome = await poisoned.RecordAsync(blobName, etag, cancellationToken);
@@ -47,13 +46,11 @@ internal sealed partial class RecordPoisonedSliceTrigger(
             return new Answer().Log($"scan {scan}: left as it is");
         }
         LogFailed(scan, failure.Reason);
-        Spans.Current.Ended(failed.State);
-        var ended = ScanEvents.Failed(
-            scan, failed.Attempt, failed.BlobName, failure, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, traceParent)
-            .Created(Queues.SegmentationCompleted);
-        return new Answer()
-            .Output(EndedBinding, ended, ContractsJson.Default.CloudEventSegmentationFailed)
-            .Log($"scan {scan}: failed, {failure.Reason}");
+        using var span = ScanSpans.StartGiveUp(failed, Spans.Current);
+        span.Ended(failed.State);
+        var answer = EndedEvents.AddTo(
+            new Answer(), EndedBinding, failed, metrics: null, EventSource.Of(Name), clock.GetUtcNow().UtcDateTime, failed.TraceParent ?? traceParent);
+        return answer.Log($"scan {scan}: failed, {failure.Reason}");
     }
 
     /// <param name="blobName">Path inside <see cref="Containers.Corrections"/>.</param>

@@ -7,6 +7,7 @@ namespace CtSeg.Telemetry;
 public static class ScanSpans
 {
     private const string Reconcile = "reconcile";
+    private const string GiveUp = "give up";
 
     /// <summary>The work is on this scan.</summary>
     public static void IsOf(this Activity? span, ScanId scan)
@@ -22,18 +23,15 @@ public static class ScanSpans
             span.SetTag(TelemetryAttributes.ScanState, Meters.NameOf(state));
     }
 
-    /// <summary>
-    /// Reconciliation moves one scan on: in the trace of the scan, which the timer's invocation is linked with. Under the invocation itself where the
-    /// status does not tell a trace.
-    /// </summary>
+    /// <summary>Reconciliation moves one scan on.</summary>
     /// <param name="invocation">It is about many scans.</param>
-    public static Activity? StartReconcile(ScanStatus status, Activity? invocation)
-    {
-        ArgumentNullException.ThrowIfNull(status);
-        var span = Spans.StartUnder(status.TraceParent ?? invocation?.Id, Reconcile, ActivityKind.Internal, linked: status.TraceParent is null ? null : invocation);
-        span.IsOf(status.ScanId);
-        return span;
-    }
+    /// <inheritdoc cref="StartIn"/>
+    public static Activity? StartReconcile(ScanStatus status, Activity? invocation) => StartIn(status, Reconcile, invocation);
+
+    /// <summary>A scan ends since its preprocessing was given up.</summary>
+    /// <param name="invocation">It may have a trace of its own, which the host began.</param>
+    /// <inheritdoc cref="StartIn"/>
+    public static Activity? StartGiveUp(ScanStatus status, Activity? invocation) => StartIn(status, GiveUp, invocation);
 
     /// <summary>The sending of an event, under the current span. Send it with <see cref="Under{T}"/>.</summary>
     public static Activity? StartSend<T>(string queue, CloudEvent<T> told)
@@ -51,6 +49,15 @@ public static class ScanSpans
         ArgumentNullException.ThrowIfNull(told);
         using var span = Start(Spans.Create, queue, told);
         return told.Under(span);
+    }
+
+    /// <remarks>In the trace of the scan, which the invocation is linked with. Under the invocation itself where the status does not tell a trace.</remarks>
+    private static Activity? StartIn(ScanStatus status, string name, Activity? invocation)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var span = Spans.StartUnder(status.TraceParent ?? invocation?.Id, name, ActivityKind.Internal, linked: status.TraceParent is null ? null : invocation);
+        span.IsOf(status.ScanId);
+        return span;
     }
 
     private static Activity? Start<T>(string operation, string queue, CloudEvent<T> told)

@@ -278,7 +278,7 @@ public sealed class AcceptCorrectionTests(AzuriteFixture azurite)
         refusal.GetProperty("reason").GetString().ShouldBe("poisoned");
         (await handler.StatusOfAsync(scan)).State.ShouldBe(status.State);
         var letter = (await LettersAsync(handler)).ShouldHaveSingleItem();
-        (letter.Name, letter.Reason).ShouldBe(($"correction-{scan}", "poisoned AcceptCorrection"));
+        (letter.Name, letter.Reason, letter.Description).ShouldBe(($"{scan}-correction", "poisoned AcceptCorrection", null));
         await CorrectAsync(handler, scan, Mask(1));
         (await OutcomeAsync(handler, scan)).GetProperty("state").GetString().ShouldBe("accepted");
         (await LettersAsync(handler)).ShouldBeEmpty();
@@ -292,7 +292,7 @@ public sealed class AcceptCorrectionTests(AzuriteFixture azurite)
         var etag = await UploadAsync(handler, scan, Mask(1), null);
         await PoisonAsync(handler, scan, etag);
         var letters = new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit));
-        await letters.RemoveAsync($"correction-{scan}", Handler.Stop);
+        await letters.RemoveAsync($"{scan}-correction", Handler.Stop);
 
         (await PoisonAsync(handler, scan, etag)).ShouldSendNothing();
 

@@ -49,6 +49,19 @@ public sealed class RecordPoisonedSliceTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AStatusThatTellsItsTrace_When_Poisoned_Then_TheEventIsInThatOne()
+    {
+        const string Host = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        var etag = await UploadAsync(handler, Content);
+        await handler.LeaveAsync(ScanStatus.Received(ScanId.FromContent(Name, Content), Name, handler.Now) with { TraceParent = TraceParent });
+
+        var ended = (await handler.PostAsync(Function, Body(etag), Host)).ShouldBeDone().Outputs.GetProperty("ended");
+
+        ended.GetProperty("traceparent").GetString().ShouldBe(TraceParent);
+    }
+
+    [Fact]
     public async Task Given_AboveCap_When_Poisoned_Then_TooLargeUnderTheETag()
     {
         await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync(), ("MaxUploadBytes", "3"));

@@ -141,9 +141,9 @@ public sealed class TakeUploadTests(AzuriteFixture azurite)
         await foreach (var letter in new LetterArchive(handler.Storage.GetBlobContainerClient(Containers.Audit)).ListAsync(Handler.Stop))
             letters.Add(letter);
         letters.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            letter => letter.Name.ShouldBe($"correction-{Samples.Scan}"),
-            letter => letter.Reason.ShouldBe("MaxDeliveryCountExceeded"),
-            letter => letter.Description.ShouldBe("Ten times in vain."),
+            letter => letter.Name.ShouldBe($"{Samples.Scan}-correction"),
+            letter => letter.Reason.ShouldBe("poisoned AcceptCorrection"),
+            letter => letter.Description.ShouldBe("MaxDeliveryCountExceeded: Ten times in vain."),
             letter => letter.Deliveries.ShouldBe(10));
     }
 

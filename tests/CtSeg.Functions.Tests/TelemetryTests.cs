@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using Azure.Storage.Blobs;
 using CtSeg.Contracts;
 using CtSeg.Telemetry;
@@ -120,6 +121,34 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         var span = recorded.Named("reconcile");
         (span.GetTagItem(TelemetryAttributes.ScanId), span.GetTagItem(TelemetryAttributes.ScanState)).ShouldBe((Samples.Scan.ToString(), "failed"));
         reply.ShouldBeDone().Outputs.GetProperty("ended")[0].GetProperty("traceparent").GetString().ShouldBe(recorded.Named("create segmentation-completed").Id);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Given_AnUploadThatIsGivenUp_When_Recorded_Then_TheTraceOfItsScanTellsTheEnd(bool isTold)
+    {
+        byte[] content = [1, 2, 3];
+        await using var handler = await Handler.StartAsync(await azurite.NewAccountAsync());
+        using var upload = new RecordedSpans();
+        using var host = new RecordedSpans();
+        var etag = (await handler.Blobs.Upload(Name).UploadAsync(new BinaryData(content), Handler.Stop)).Value.ETag.ToString();
+        var scan = ScanId.FromContent(Name, content);
+        await handler.LeaveAsync(ScanStatus.Received(scan, Name, handler.Now) with { TraceParent = isTold ? upload.TraceParent : null });
+        var poison = JsonSerializer.Serialize(
+            new { FunctionId = "Host.Functions.PreprocessSlice", BlobType = "BlockBlob", ContainerName = Containers.Slices, BlobName = Name, ETag = etag });
+
+        var reply = await handler.PostAsync("RecordPoisonedSlice", Samples.MessageBody("message", poison), host.TraceParent);
+
+        var recorded = isTold ? upload : host;
+        recorded.Pairs().ShouldBe(isTold
+            ? ["give up > create segmentation-completed", "message > give up"]
+            : ["RecordPoisonedSlice > give up", "give up > create segmentation-completed", "message > RecordPoisonedSlice"]);
+        var span = recorded.Named("give up");
+        (span.GetTagItem(TelemetryAttributes.ScanId), span.GetTagItem(TelemetryAttributes.ScanState)).ShouldBe((scan.ToString(), "failed"));
+        span.Links.Select(link => link.Context.SpanId).ShouldBe(isTold ? [host.Named("RecordPoisonedSlice").SpanId] : []);
+        reply.ShouldBeDone().Outputs.GetProperty("ended").GetProperty("traceparent").GetString().ShouldBe(recorded.Named("create segmentation-completed").Id);
+        upload.AllText().ShouldNotContain("Jane");
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using CtSeg.Contracts;
 using CtSeg.Erasure;
+using CtSeg.Recovery;
+using CtSeg.Scans;
 using CtSeg.TrainingRuns;
 
 namespace CtSeg.Shared.Tests.Erasure;
@@ -31,6 +33,23 @@ public sealed class VersionedErasureTests
         storage.Left.Where(blob => !blob.StartsWith("audit/", StringComparison.Ordinal) && !blob.StartsWith("training-data/salt.json", StringComparison.Ordinal)
             && !blob.StartsWith("training-data/evaluation-sets/rule.json", StringComparison.Ordinal)).ShouldBe(kept, ignoreOrder: true);
         kept.Count.ShouldBeGreaterThan(6);
+    }
+
+    [Fact]
+    public async Task Given_ALetterOfAMaskThatWentAgain_When_ItsScanIsForgotten_Then_NoVersionOfItIsLeft()
+    {
+        var storage = new VersionedStorage();
+        var world = new ErasureWorld(storage.Connect());
+        var scan = await world.CompleteAsync("patient 7/1.png", ErasureWorld.Picture(1));
+        await world.UploadCorrectionAsync(scan, ErasureWorld.Mask(1));
+        var lost = new LostCorrections(world.Corrections(world.Storage), new ScanBlobs(world.Storage), world.Storage.GetBlobContainerClient(Containers.Audit));
+        await lost.RecordAsync(BlobPaths.Correction(scan), etag: null, new DeadLetter("{}"), Stop);
+        await lost.ForgetAsync(scan, Stop);
+        storage.Left.Count(blob => blob.StartsWith("audit/dead-letters/", StringComparison.Ordinal)).ShouldBe(1);
+
+        (await world.Erasure().ForgetAsync(ErasureTarget.OfScan(scan), Stop)).IsDone.ShouldBeTrue();
+
+        storage.Left.ShouldNotContain(blob => blob.StartsWith("audit/dead-letters/", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -274,6 +274,23 @@ public sealed class WritersInFlightTests(AzuriteFixture azurite)
         (await world.BlobsAsync()).Keys.Where(key => key.StartsWith("audit/", StringComparison.Ordinal)).ShouldBe([$"audit/dead-letters/{kept}-1.json"]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Given_AMaskThatIsGivenUp_When_TheSliceIsForgottenInTheMiddle_Then_NothingIsLeft(int write)
+    {
+        var account = await azurite.NewAccountAsync();
+        var world = new ErasureWorld(new BlobServiceClient(account));
+        await world.CompleteAsync(Name, Image);
+        await world.UploadCorrectionAsync(Scan, ErasureWorld.Mask(1));
+        var through = Forget(world, write).Connect(account);
+        var lost = new LostCorrections(world.Corrections(through), new ScanBlobs(through), through.GetBlobContainerClient(Containers.Audit));
+
+        await lost.RecordAsync(BlobPaths.Correction(Scan), etag: null, new DeadLetter("{}"), Stop);
+
+        (await world.BlobsAsync()).Keys.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Given_ALetterOfAnErasedScan_When_Discarded_Then_NoRecordStays()
     {

@@ -119,7 +119,7 @@ public sealed class UploadLettersTests(AzuriteFixture azurite)
         var body = from == Queues.UploadEvents
             ? $$"""{ "type": "Microsoft.Storage.BlobCreated", "data": { "url": "http://127.0.0.1:10000/account/corrections/{{Mask}}", "eTag": {{JsonSerializer.Serialize(mask.ToString())}} } }"""
             : $$"""{ "FunctionId": "Host.Functions.AcceptCorrection", "ContainerName": "corrections", "BlobName": "{{Mask}}", "ETag": {{JsonSerializer.Serialize(mask.ToString())}} }""";
-        await world.Archive.StoreAsync(new DeadLetter(body) { Queue = from, Reason = "poisoned AcceptCorrection" }, "correction-0011223344556677", Cancel);
+        await world.Archive.StoreAsync(new DeadLetter(body) { Queue = from, Reason = "poisoned AcceptCorrection" }, "0011223344556677-correction", Cancel);
 
         (await world.ReplayAsync()).ShouldHaveSingleItem().Outcome.Decision.ShouldBe(ReplayDecision.Send);
 
