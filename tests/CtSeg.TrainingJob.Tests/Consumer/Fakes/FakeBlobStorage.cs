@@ -62,7 +62,7 @@ internal sealed class FakeBlobStorage
         {
             var query = HttpUtility.ParseQueryString(request.RequestUri!.Query);
             if (query["comp"] == "list")
-                return List($"{name}/", query["prefix"]);
+                return List($"{name}/", query["prefix"], query["delimiter"]);
             var found = _blobs.GetValueOrDefault(name);
             if (method == HttpMethod.Put)
                 return Put(name, found, request, content);
@@ -108,15 +108,19 @@ internal sealed class FakeBlobStorage
         return response;
     }
 
-    private HttpResponseMessage List(string container, string? prefix)
+    private HttpResponseMessage List(string container, string? prefix, string? delimiter)
     {
-        var found = _blobs.Where(blob => blob.Key.StartsWith(container + prefix, StringComparison.Ordinal)).OrderBy(blob => blob.Key, StringComparer.Ordinal).Select(blob => new XElement(
+        var start = container + prefix;
+        var below = _blobs.Where(blob => blob.Key.StartsWith(start, StringComparison.Ordinal)).ToLookup(
+            blob => delimiter is not null && blob.Key.IndexOf(delimiter, start.Length, StringComparison.Ordinal) is var at and >= 0 ? blob.Key[..(at + delimiter.Length)] : "");
+        var folders = below.Where(folder => folder.Key.Length > 0).Select(folder => new XElement("BlobPrefix", new XElement("Name", folder.Key[container.Length..])));
+        var found = below[""].OrderBy(blob => blob.Key, StringComparer.Ordinal).Select(blob => new XElement(
             "Blob", new XElement("Name", blob.Key[container.Length..]),
             new XElement("Properties", new XElement("BlobType", "BlockBlob"), new XElement("Etag", blob.Value.ETag)),
             new XElement("Metadata", blob.Value.Metadata.Select(pair => new XElement(pair.Key["x-ms-meta-".Length..], pair.Value)))));
         return new HttpResponseMessage(HttpStatusCode.OK)
         {
-            Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),
+            Content = new StringContent(new XElement("EnumerationResults", new XElement("Blobs", found, folders), new XElement("NextMarker")).ToString(), Encoding.UTF8, "application/xml"),
         };
     }
 
