@@ -22,15 +22,25 @@ public sealed record DiscardedLetter(string Id, string Queue, string Place, stri
 {
     public ScanId? Scan { get; init; }
     public string? Description { get; init; }
+    /// <value>That it asked for; null where it is no request of a scan.</value>
+    public int? Attempt { get; init; }
+    /// <value>Of a body that is not kept: by that the letter can be recognised; null where it was not read.</value>
+    public string? Sha256 { get; init; }
+    /// <value>Bytes of a body that is not kept.</value>
+    public long? Length { get; init; }
 }
 
 /// <summary>The same, as a listing tells it.</summary>
 /// <param name="StoredAt">UTC; storage tells whole seconds.</param>
-public sealed record DiscardedListing(string Id, string Queue, ScanId? Scan, DateTime StoredAt);
+public sealed record DiscardedListing(string Id, string Queue, ScanId? Scan, DateTime StoredAt)
+{
+    /// <inheritdoc cref="DiscardedLetter.Attempt"/>
+    public int? Attempt { get; init; }
+}
 
 /// <summary>
-/// The records of letters that operators removed, among the archived letters in <see cref="Containers.Audit"/>, where erasures look: the body as it was, and beside
-/// it what, who, when and why.
+/// The records of letters that operators removed, among the archived letters in <see cref="Containers.Audit"/>, where erasures look: what, who, when and why, and the
+/// body where it names nothing but ids.
 /// </summary>
 public sealed class DiscardedLetters(BlobServiceClient storage, TimeProvider time)
 {
@@ -42,7 +52,7 @@ public sealed class DiscardedLetters(BlobServiceClient storage, TimeProvider tim
     private readonly ErasedScans _erased = new(storage);
 
     /// <summary>To be called before the letter is removed. A record that a process left which was killed in between stays as it is.</summary>
-    /// <param name="body">Null where the letter has none.</param>
+    /// <param name="body">Null where it is not kept.</param>
     public async Task RecordAsync(DiscardedLetter letter, BinaryData? body, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(letter);
@@ -65,15 +75,24 @@ public sealed class DiscardedLetters(BlobServiceClient storage, TimeProvider tim
             await _erased.TakeBackAsync(scan, Containers.Audit, name, cancellationToken);
     }
 
-    public async IAsyncEnumerable<DiscardedListing> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<DiscardedListing> ListAsync(CancellationToken cancellationToken) => ListAsync("", cancellationToken);
+
+    /// <summary>Those of one scan.</summary>
+    public IAsyncEnumerable<DiscardedListing> ListAsync(ScanId scan, CancellationToken cancellationToken) => ListAsync($"{scan}-", cancellationToken);
+
+    /// <param name="start">Of their names.</param>
+    private async IAsyncEnumerable<DiscardedListing> ListAsync(string start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = BlobPaths.DiscardedLetters, Traits = BlobTraits.Metadata };
+        var options = new GetBlobsOptions { Prefix = BlobPaths.DiscardedLetters + start, Traits = BlobTraits.Metadata };
         await foreach (var blob in _audit.GetBlobsAsync(options, cancellationToken))
         {
             var name = blob.Name[BlobPaths.DiscardedLetters.Length..];
             yield return new DiscardedListing(
                 MetadataText.Find(blob.Metadata, "id") ?? "", MetadataText.Find(blob.Metadata, "queue") ?? "",
-                ScanId.TryParse(name.Split('-')[0], out var scan) ? scan : null, blob.Properties.LastModified?.UtcDateTime ?? default);
+                ScanId.TryParse(name.Split('-')[0], out var scan) ? scan : null, blob.Properties.LastModified?.UtcDateTime ?? default)
+            {
+                Attempt = int.TryParse(MetadataText.Find(blob.Metadata, "attempt"), CultureInfo.InvariantCulture, out var attempt) ? attempt : null,
+            };
         }
     }
 
@@ -92,6 +111,12 @@ public sealed class DiscardedLetters(BlobServiceClient storage, TimeProvider tim
         };
         if (letter.Description is { Length: > 0 } description)
             metadata["description"] = MetadataText.Escape(description);
+        if (letter.Attempt is { } attempt)
+            metadata["attempt"] = attempt.ToString(CultureInfo.InvariantCulture);
+        if (letter.Sha256 is { } sha256)
+            metadata["sha256"] = sha256;
+        if (letter.Length is { } length)
+            metadata["length"] = length.ToString(CultureInfo.InvariantCulture);
         return metadata;
     }
 

@@ -47,12 +47,12 @@ public sealed class LetterArchive(BlobContainerClient audit)
     /// <param name="start">Of their names.</param>
     public async IAsyncEnumerable<ArchivedLetter> ListAsync(string start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Past the records of what was discarded, which are few.
         var options = new GetBlobsOptions { Prefix = BlobPaths.DeadLetters + start, Traits = BlobTraits.Metadata };
         await foreach (var blob in audit.GetBlobsAsync(options, cancellationToken))
         {
             var name = blob.Name[BlobPaths.DeadLetters.Length..];
-            if (blob.Name.StartsWith(BlobPaths.DiscardedLetters, StringComparison.Ordinal) || !name.EndsWith(".json", StringComparison.Ordinal)
-                || blob.Properties.ETag is not { } etag)
+            if (name.Contains('/', StringComparison.Ordinal) || !name.EndsWith(".json", StringComparison.Ordinal) || blob.Properties.ETag is not { } etag)
                 continue;
             yield return new ArchivedLetter(name[..^".json".Length], etag, blob.Properties.LastModified?.UtcDateTime ?? default)
             {
@@ -80,17 +80,18 @@ public sealed class LetterArchive(BlobContainerClient audit)
     }
 
     /// <summary>Removes a letter, unless it was archived anew since it was listed.</summary>
-    public async Task RemoveAsync(ArchivedLetter letter, CancellationToken cancellationToken)
+    public async Task<LetterRemoval> RemoveAsync(ArchivedLetter letter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(letter);
         try
         {
-            await audit.GetBlobClient(BlobPaths.DeadLetter(letter.Name))
-                .DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = letter.ETag }, cancellationToken: cancellationToken);
+            return await audit.GetBlobClient(BlobPaths.DeadLetter(letter.Name))
+                .DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = letter.ETag }, cancellationToken: cancellationToken)
+                ? LetterRemoval.Removed : LetterRemoval.Gone;
         }
         catch (RequestFailedException e) when (BlobAnswers.IsConditionNotMet(e))
         {
-            // It died once more meanwhile.
+            return LetterRemoval.Stayed;
         }
     }
 

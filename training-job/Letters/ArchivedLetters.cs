@@ -28,12 +28,16 @@ internal sealed class ArchivedLetters(LetterArchive archive) : ILetterSource
     }
 
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
             if (await settle(letter, token))
-                await archive.RemoveAsync((ArchivedLetter)letter.Handle!, token);
+            {
+                var end = await archive.RemoveAsync((ArchivedLetter)letter.Handle!, token);
+                removed?.Invoke(letter, end);
+            }
         });
         return [];
     }

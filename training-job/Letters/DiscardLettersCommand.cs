@@ -7,6 +7,9 @@ namespace CtSeg.TrainingJob.Letters;
 /// <summary>`dead-letters discard`.</summary>
 internal static class DiscardLettersCommand
 {
+    private const string Left = "left";
+    private const string Changed = "left: changed meanwhile; repeat";
+
     private static readonly Argument<string[]> Ids = CreateIds();
     private static readonly Option<string> Reason = CreateReason();
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Says what would be removed, and changes nothing." };
@@ -18,8 +21,8 @@ internal static class DiscardLettersCommand
             Removes dead letters for good, exactly those that are named: for what can never be replayed, or need not be. Look at each with show
             first, and replay what can be.
 
-            Before a letter goes, a record of it is stored under audit/dead-letters/discarded/: its body, where it lay, its cause, who removed
-            it, when and why. A scan that failed stays failed; its status is only not listed any more, until it fails again. The command may be
+            Before a letter goes, a record of it is stored under audit/dead-letters/discarded/: where it lay, its cause, who removed it, when
+            and why, and its body where that is a request; of any other body, which may name a slice, its SHA-256 and length. A scan that failed stays failed; its status is only not listed any more, until it fails again. The command may be
             stopped or killed at any time and be repeated.
 
             Ends with 0 when all that was named is gone, with 1 when one is left or there is none of that name, with 2 when the command line is
@@ -48,7 +51,7 @@ internal static class DiscardLettersCommand
             else
                 missing.Add(id);
         }
-        var ends = letters.ToDictionary(letter => letter.Id, _ => dryRun ? "discarded" : "left");
+        var ends = letters.ToDictionary(letter => letter.Id, _ => dryRun ? "discarded" : Left);
         try
         {
             if (!dryRun)
@@ -63,12 +66,19 @@ internal static class DiscardLettersCommand
         foreach (var id in missing)
             await errors.WriteLineAsync(unknown.Contains(id)
                 ? $"There is no dead letter '{id}': dead-letters list --letters shows which there are." : $"{id} was discarded before.");
-        return unknown.Count == 0 && !ends.ContainsValue("left") ? ExitCodes.Success : ExitCodes.Failure;
+        foreach (var (id, _) in ends.Where(end => end.Value == Changed))
+            await errors.WriteLineAsync($"{id} is left: it changed meanwhile; repeat the command.");
+        return unknown.Count == 0 && !ends.ContainsValue(Left) && !ends.ContainsValue(Changed) ? ExitCodes.Success : ExitCodes.Failure;
 
-        void Tell(FoundLetter letter, bool isThere)
+        void Tell(FoundLetter letter, LetterRemoval end)
         {
             lock (ends)
-                ends[letter.Id] = isThere ? "discarded" : "gone: somebody else took it";
+                ends[letter.Id] = end switch
+                {
+                    LetterRemoval.Removed => "discarded",
+                    LetterRemoval.Gone => "gone: somebody else took it",
+                    _ => Changed,
+                };
         }
     }
 

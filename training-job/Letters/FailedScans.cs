@@ -14,6 +14,9 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, D
     /// <summary>An upload that was written again is taken in by then, or the replay that was to write it is gone.</summary>
     public static readonly TimeSpan Underway = TimeSpan.FromMinutes(10);
 
+    // Scans whose records are sought one by one, instead of among all that there are.
+    private const int Few = 10;
+
     // What storage tells of the time of a record.
     private static readonly TimeSpan ASecond = TimeSpan.FromSeconds(1);
 
@@ -58,7 +61,8 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, D
 
     /// <remarks>The request is archived first: a replay that is killed after it changed the status leaves that to the next one.</remarks>
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
@@ -69,6 +73,7 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, D
             }
             if (await settle(letter, token) && letter.Kind == LetterKind.Message)
                 await archive.RemoveAsync(letter.MessageId!, token);
+            removed?.Invoke(letter, LetterRemoval.Removed);
         });
         return [];
     }
@@ -84,11 +89,22 @@ internal sealed class FailedScans(StatusStore statuses, LetterArchive archive, D
     /// <summary>A status stays where it is: the record is what takes it, or a request of the scan, off the list until the scan fails again.</summary>
     private async Task<List<ScanListing>> WithoutDiscardedAsync(List<ScanListing> scans, CancellationToken cancellationToken)
     {
-        var last = new Dictionary<ScanId, DateTime>();
-        await foreach (var record in discarded.ListAsync(cancellationToken))
-            if (record is { Scan: { } scan, Queue: Queues.SegmentationRequests or Containers.Slices } && record.StoredAt > last.GetValueOrDefault(scan))
-                last[scan] = record.StoredAt;
-        return [.. scans.Where(scan => !last.TryGetValue(scan.ScanId, out var stored) || stored + ASecond <= scan.LastChange)];
+        var records = (await RecordsAsync(scans, cancellationToken)).ToLookup(record => record.Scan);
+        return [.. scans.Where(scan => !records[scan.ScanId].Any(record => Hides(record, scan)))];
+    }
+
+    /// <summary>Of a request only that of the last attempt: a scan that was asked for again since failed for another reason.</summary>
+    private bool Hides(DiscardedListing record, ScanListing scan) =>
+        record.Queue is Queues.SegmentationRequests or Containers.Slices && record.StoredAt + ASecond > scan.LastChange
+        && (record.Id.StartsWith(IdStart, StringComparison.Ordinal) || record.Attempt == scan.Attempt);
+
+    private async Task<List<DiscardedListing>> RecordsAsync(List<ScanListing> scans, CancellationToken cancellationToken)
+    {
+        var records = new List<DiscardedListing>();
+        foreach (var some in scans.Count > Few ? [discarded.ListAsync(cancellationToken)] : scans.Select(scan => discarded.ListAsync(scan.ScanId, cancellationToken)))
+            await foreach (var record in some)
+                records.Add(record);
+        return records;
     }
 
     private async Task<FoundLetter?> ReadAsync(ScanListing listing, CancellationToken cancellationToken)

@@ -26,11 +26,14 @@ internal sealed record FoundLetter(string Id, LetterKind Kind, string Queue, str
     public string? Subject { get; init; }
     /// <value>A sentence beside the cause.</value>
     public string? Description { get; init; }
-    /// <value>How often it was delivered before it was given up; 0 where that is not known.</value>
+    /// <value>How often it was delivered so far, also from where it lies dead; 0 where that is not known.</value>
     public int Deliveries { get; init; }
     public int Replays { get; init; }
     /// <value>As its place knows it again: sequence number, blob.</value>
     public object? Handle { get; init; }
+
+    /// <value>Bytes of a body that is too large to be fetched; null for all others.</value>
+    public long? UnreadLength { get; init; }
 
     /// <value>Fetches the body; null where there is none, or none any more.</value>
     public Func<CancellationToken, Task<BinaryData?>> Body { get; init; } = _ => Task.FromResult<BinaryData?>(null);

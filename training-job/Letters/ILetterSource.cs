@@ -1,3 +1,5 @@
+using CtSeg.Recovery;
+
 namespace CtSeg.TrainingJob.Letters;
 
 /// <summary>A place where something dead may lie.</summary>
@@ -27,7 +29,9 @@ internal interface ILetterSource
     /// <summary>Takes letters one by one; each is removed only after <paramref name="settle"/> has said so.</summary>
     /// <param name="letters">Of this place.</param>
     /// <param name="settle">Does durably what is to be done about one, and says whether it may go; may be called for several at once.</param>
+    /// <param name="removed">Told what became of each that may go; may be called for several at once, and for one again.</param>
     /// <returns>Letters that somebody else holds or took since they were found.</returns>
     Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken);
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken);
 }

@@ -82,7 +82,7 @@ internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus
                     hidden.Add(new HiddenLetters(source.Place, held));
             }
             else if (there.Count > 0)
-                left.AddRange(await source.TakeAsync(there, SettleAsync, cancellationToken));
+                left.AddRange(await source.TakeAsync(there, SettleAsync, removed: null, cancellationToken));
         }
         return new Unreached(left, hidden);
 
@@ -95,31 +95,30 @@ internal sealed class LetterBox(BlobServiceClient storage, IServiceBusClient bus
     }
 
     /// <summary>Removes letters for good. A record of each is stored before: who is killed in between repeats it.</summary>
-    /// <param name="told">Called with every letter, and whether it was there still; may be called for several at once.</param>
+    /// <param name="told">Called with what became of every letter that was recorded; may be called for several at once, and for one again.</param>
     /// <returns>Letters that somebody else held or took.</returns>
     public async Task<IReadOnlyList<FoundLetter>> DiscardAsync(
-        IReadOnlyList<FoundLetter> letters, string by, string reason, Action<FoundLetter, bool> told, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, string by, string reason, Action<FoundLetter, LetterRemoval> told, CancellationToken cancellationToken)
     {
         var left = new List<FoundLetter>();
         foreach (var source in _sources)
             if (letters.Where(letter => letter.Place == source.Place).ToList() is { Count: > 0 } there)
-                left.AddRange(await source.TakeAsync(there, RecordAsync, cancellationToken));
+                left.AddRange(await source.TakeAsync(there, RecordAsync, told, cancellationToken));
         await Parallel.ForEachAsync(
-            letters.Where(letter => letter.Place == _failed.Place), Parallelism.Of(cancellationToken), async (letter, token) => await RecordAsync(letter, token));
+            letters.Where(letter => letter.Place == _failed.Place), Parallelism.Of(cancellationToken), async (letter, token) =>
+            {
+                await RecordAsync(letter, token);
+                told(letter, LetterRemoval.Removed);
+            });
         return left;
 
         async Task<bool> RecordAsync(FoundLetter letter, CancellationToken token)
         {
             var body = await letter.Body(token);
-            var isThere = body is not null || letter.Kind == LetterKind.Scan;
-            var record = new DiscardedLetter(letter.Id, letter.Queue, letter.Place, letter.Cause, letter.Time, by, reason)
-            {
-                Scan = letter.Scan,
-                Description = letter.Description,
-            };
+            var isThere = body is not null || letter.Kind == LetterKind.Scan || letter.UnreadLength is not null;
+            var record = LetterRecord.Of(letter, body, by, reason);
             if (isThere)
-                await _discarded.RecordAsync(record, body, token);
-            told(letter, isThere);
+                await _discarded.RecordAsync(record.Letter, record.Body, token);
             return true;
         }
     }

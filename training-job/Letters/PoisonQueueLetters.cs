@@ -3,6 +3,7 @@ using System.Text;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
@@ -49,11 +50,12 @@ internal sealed class PoisonQueueLetters(QueueClient queue, TimeSpan hold) : ILe
         shown < Page ? 0 : Math.Max(0, await CountAsync(cancellationToken) - shown);
 
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken)
     {
         var wanted = letters.ToDictionary(letter => letter.MessageId!);
         await new Pass(queue, hold).RunAsync(
-            message => wanted.Remove(message.MessageId, out var letter) ? letter : null, () => wanted.Count == 0, settle, cancellationToken);
+            message => wanted.Remove(message.MessageId, out var letter) ? letter : null, () => wanted.Count == 0, settle, removed, cancellationToken);
         return [.. wanted.Values];
     }
 
@@ -65,7 +67,7 @@ internal sealed class PoisonQueueLetters(QueueClient queue, TimeSpan hold) : ILe
         var pass = new Pass(queue, hold);
         await pass.RunAsync(
             message => Describe(message.MessageId, message.MessageText, message.InsertedOn, (int)message.DequeueCount) is var letter && isMeant(letter) ? letter : null,
-            () => false, settle, cancellationToken);
+            () => false, settle, removed: null, cancellationToken);
         return Math.Max(0, await CountAsync(cancellationToken) - pass.Left);
     }
 
@@ -114,15 +116,17 @@ internal sealed class PoisonQueueLetters(QueueClient queue, TimeSpan hold) : ILe
 
         protected override string KeyOf(QueueMessage message) => message.MessageId;
 
-        protected override async Task RemoveAsync(QueueMessage message, CancellationToken cancellationToken)
+        protected override async Task<LetterRemoval> RemoveAsync(QueueMessage message, CancellationToken cancellationToken)
         {
             try
             {
                 await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+                return LetterRemoval.Removed;
             }
             catch (RequestFailedException e) when (IsOfOthers(e))
             {
                 // Who has it does what is to be done, and that twice does no harm.
+                return e.ErrorCode == QueueErrorCode.MessageNotFound ? LetterRemoval.Gone : LetterRemoval.Stayed;
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CtSeg.Contracts;
+using CtSeg.Recovery;
 using CtSeg.ServiceBus;
 
 namespace CtSeg.TrainingJob.Letters;
@@ -36,12 +37,13 @@ internal sealed class QueueLetters(IServiceBusClient bus, string queue) : ILette
     }
 
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken)
     {
         await using var receiver = bus.CreateReceiver(Place);
         var wanted = letters.ToDictionary(letter => (long)letter.Handle!);
         await new Pass(receiver).RunAsync(
-            message => wanted.Remove(message.SequenceNumber, out var letter) ? letter : null, () => wanted.Count == 0, settle, cancellationToken);
+            message => wanted.Remove(message.SequenceNumber, out var letter) ? letter : null, () => wanted.Count == 0, settle, removed, cancellationToken);
         return [.. wanted.Values];
     }
 
@@ -67,15 +69,17 @@ internal sealed class QueueLetters(IServiceBusClient bus, string queue) : ILette
 
         protected override long KeyOf(ReceivedMessage message) => message.SequenceNumber;
 
-        protected override async Task RemoveAsync(ReceivedMessage message, CancellationToken cancellationToken)
+        protected override async Task<LetterRemoval> RemoveAsync(ReceivedMessage message, CancellationToken cancellationToken)
         {
             try
             {
                 await receiver.CompleteAsync(message, cancellationToken);
+                return LetterRemoval.Removed;
             }
             catch (MessageLockLostException)
             {
-                // It lies there still: sent again once more, it finds that it was.
+                // Sent again once more, it finds that it was.
+                return LetterRemoval.Stayed;
             }
         }
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using CtSeg.Contracts;
+using CtSeg.Recovery;
 
 namespace CtSeg.TrainingJob.Letters;
 
@@ -24,12 +26,16 @@ internal sealed class UndeliveredEvents(BlobContainerClient container) : ILetter
         (await ListAsync(id[IdStart.Length..], cancellationToken)).FirstOrDefault(letter => letter.Id == id);
 
     public async Task<IReadOnlyList<FoundLetter>> TakeAsync(
-        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, CancellationToken cancellationToken)
+        IReadOnlyList<FoundLetter> letters, Func<FoundLetter, CancellationToken, Task<bool>> settle, Action<FoundLetter, LetterRemoval>? removed,
+        CancellationToken cancellationToken)
     {
         await Parallel.ForEachAsync(letters, Parallelism.Of(cancellationToken), async (letter, token) =>
         {
             if (await settle(letter, token))
-                await container.GetBlobClient(letter.MessageId).DeleteIfExistsAsync(cancellationToken: token);
+            {
+                var isRemoved = (await container.GetBlobClient(letter.MessageId).DeleteIfExistsAsync(cancellationToken: token)).Value;
+                removed?.Invoke(letter, isRemoved ? LetterRemoval.Removed : LetterRemoval.Gone);
+            }
         });
         return [];
     }
@@ -56,8 +62,15 @@ internal sealed class UndeliveredEvents(BlobContainerClient container) : ILetter
     /// <returns>Null where it is gone.</returns>
     private async Task<FoundLetter?> DescribeAsync(BlobItem blob, CancellationToken cancellationToken)
     {
-        if (blob.Properties.ContentLength > MaxBytes)
-            return LetterOf(blob, "too-large");
+        if (blob.Properties.ContentLength is > MaxBytes and var length)
+        {
+            return LetterOf(blob, "too-large") with
+            {
+                Description = string.Create(CultureInfo.InvariantCulture, $"It has {length} bytes."),
+                UnreadLength = length,
+                Body = _ => Task.FromResult<BinaryData?>(null),
+            };
+        }
         if (await ReadAsync(blob.Name, cancellationToken) is not { } body)
             return null;
         var news = UploadNews.OfUndelivered(body, out var cause, out var deliveries);

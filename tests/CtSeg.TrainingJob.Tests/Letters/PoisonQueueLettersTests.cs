@@ -99,9 +99,12 @@ public sealed class PoisonQueueLettersTests(AzuriteFixture azurite)
         var letters = new PoisonQueueLetters(world.Queue(Queue), TimeSpan.FromSeconds(1));
         var found = await letters.FindAsync(Cancel);
 
-        var left = await letters.TakeAsync(found, SettleAsync, Cancel);
+        var ends = new List<LetterRemoval>();
+
+        var left = await letters.TakeAsync(found, SettleAsync, (_, end) => ends.Add(end), Cancel);
 
         left.ShouldBeEmpty();
+        ends.ShouldBe(mayGo ? [LetterRemoval.Stayed] : []);
         (await world.Queue(Queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount.ShouldBe(1);
         (await world.CountShownAsync(Queue)).ShouldBe(0);
 

@@ -104,6 +104,13 @@ internal sealed class UploadWorld
         await client.SendMessageAsync(Convert.ToBase64String(Encoding.UTF8.GetBytes(text)), Cancel);
     }
 
+    /// <summary>News of an upload that no function took, in a private network.</summary>
+    public void LoseEvent(string text)
+    {
+        _bus.Put(Queues.UploadEvents, Encoding.UTF8.GetBytes(text));
+        _bus.Kill(Queues.UploadEvents);
+    }
+
     /// <summary>How many messages nobody holds, at most as many as are shown.</summary>
     public async Task<int> CountShownAsync(string queue) => (await Queue(queue).PeekMessagesAsync(PoisonQueueLetters.Page, Cancel)).Value.Length;
 
@@ -139,6 +146,19 @@ internal sealed class UploadWorld
         await foreach (var blob in _storage.GetBlobContainerClient(Containers.Audit).GetBlobsAsync(new GetBlobsOptions { Prefix = BlobPaths.DiscardedLetters }, Cancel))
             names.Add(blob.Name);
         return names;
+    }
+
+    /// <summary>All that is kept for audits, with its names and metadata, as one text.</summary>
+    public async Task<string> AuditAsync()
+    {
+        var audit = _storage.GetBlobContainerClient(Containers.Audit);
+        var text = new StringBuilder();
+        await foreach (var blob in audit.GetBlobsAsync(new GetBlobsOptions { Traits = BlobTraits.Metadata }, Cancel))
+        {
+            var content = (await audit.GetBlobClient(blob.Name).DownloadContentAsync(Cancel)).Value.Content;
+            text.AppendLine($"{blob.Name} {string.Join(' ', blob.Metadata.Select(pair => $"{pair.Key}={Uri.UnescapeDataString(pair.Value)}"))} {content}");
+        }
+        return text.ToString();
     }
 
     private BlobClient Blob(string container, string name) => _storage.GetBlobContainerClient(container).GetBlobClient(name);
