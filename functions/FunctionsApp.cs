@@ -18,6 +18,8 @@ namespace CtSeg.Functions;
 internal static class FunctionsApp
 {
     private const string ApiPrefix = "/api/";
+    // Settings do not change while the process lives: without this all folders of the app are watched for it.
+    private const string WithoutWatching = "--hostBuilder:reloadConfigOnChange=false";
     // Names, metadata and JSON around the slice.
     private const long EnvelopeBytes = 1024 * 1024;
 
@@ -29,7 +31,7 @@ internal static class FunctionsApp
     internal static WebApplication Build(IReadOnlyDictionary<string, string> settings, FunctionsOptions options, TimeProvider clock)
     {
         // The base image's ASPNETCORE_CONTENTROOT and ASPNETCORE_URLS are not meant for this process.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = [WithoutWatching] });
         builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
