@@ -66,7 +66,7 @@ public sealed class CorrectionIntake(
         var known = await store.FindOutcomeAsync(scan, cancellationToken);
         if (await store.FindUploadAsync(scan, maxUploadBytes, cancellationToken) is not { } upload)
             return await EndWithoutUploadAsync(scan, cancellationToken);
-        if (!string.IsNullOrEmpty(etag) && etag.Trim('"') != upload.ETag.ToString().Trim('"'))
+        if (!BlobAnswers.IsVersion(upload.ETag, etag))
             return new CorrectionResult(scan, null);
         // A call before this one may have been killed after its record.
         if (known?.Outcome is { } told && told.Sha256 == upload.Sha256)

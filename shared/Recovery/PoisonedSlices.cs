@@ -28,12 +28,11 @@ public sealed class PoisonedSlices(StatusStore statuses, ScanBlobs blobs, long m
         try
         {
             var found = (await upload.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-            var version = found.ETag.ToString();
             // Another version lies there by now; it has its own trigger, its own id and its own poison message.
-            if (!string.IsNullOrEmpty(etag) && Bare(etag) != Bare(version))
+            if (!BlobAnswers.IsVersion(found.ETag, etag))
                 return null;
             if (found.ContentLength > maxUploadBytes)
-                return (ScanId.FromETag(blobName, version), Failures.TooLarge(found.ContentLength, maxUploadBytes));
+                return (ScanId.FromETag(blobName, found.ETag.ToString()), Failures.TooLarge(found.ContentLength, maxUploadBytes));
             var options = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfMatch = found.ETag } };
             using var download = (await upload.DownloadStreamingAsync(options, cancellationToken)).Value;
             return (await ScanId.FromContentAsync(blobName, download.Content, cancellationToken), Failures.Poisoned);
@@ -58,6 +57,4 @@ public sealed class PoisonedSlices(StatusStore statuses, ScanBlobs blobs, long m
             scan, status => status.State == ScanState.Received ? status.Failed(failure, now) : null, cancellationToken);
         return changed is { Written: true } ? changed.Value.Stored.Status : null;
     }
-
-    private static string Bare(string etag) => etag.Trim('"');
 }

@@ -26,7 +26,7 @@ public sealed class UploadReplays(BlobServiceClient storage, ScanReplays scans, 
         try
         {
             var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-            if (etag is not null && Bare(etag) != Bare(found.ETag.ToString()))
+            if (!BlobAnswers.IsVersion(found.ETag, etag))
                 return new ReplayOutcome(ReplayDecision.Gone, "The upload was replaced meanwhile; the new one has an event of its own.", null);
             if (found.ContentLength > maxUploadBytes)
                 return await OfTooLargeAsync(container, blobName, found, cancellationToken);
@@ -124,6 +124,4 @@ public sealed class UploadReplays(BlobServiceClient storage, ScanReplays scans, 
         };
         await blob.UploadAsync(download.Content, options, cancellationToken);
     }
-
-    private static string Bare(string etag) => etag.Trim('"');
 }

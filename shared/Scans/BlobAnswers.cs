@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace CtSeg.Scans;
 
-/// <summary>Tells an expected refusal of the storage service from a fault that has the same HTTP status.</summary>
+/// <summary>Reads answers of the storage service: an expected refusal apart from a fault of the same HTTP status, a version apart from another.</summary>
 internal static class BlobAnswers
 {
     /// <summary>The blob is missing; a missing container is a fault of the set-up and not meant.</summary>
@@ -14,6 +14,11 @@ internal static class BlobAnswers
     /// <summary>Another writer was first; a lease or a container being deleted is a fault and not meant.</summary>
     public static bool IsConditionNotMet(RequestFailedException e) =>
         e.ErrorCode == BlobErrorCode.ConditionNotMet || e.ErrorCode == BlobErrorCode.BlobAlreadyExists;
+
+    /// <summary>Whether a blob is still the version that an event was about; events and headers differ in the quotes of an ETag.</summary>
+    /// <param name="told">With or without quotes; null or empty where it is not known, which any version answers.</param>
+    public static bool IsVersion(ETag found, string? told) =>
+        string.IsNullOrEmpty(told) || told.Trim('"') == found.ToString().Trim('"');
 
     /// <summary>The fault of storage in an exception: the storage client wraps those of its own tries when they are used up.</summary>
     /// <returns>Null for any other exception.</returns>
