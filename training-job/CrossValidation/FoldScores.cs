@@ -30,12 +30,12 @@ internal static class FoldScores
         return Evaluator.Score(predictions, AttentionZeroing.Effect(predictions, without), Note);
     }
 
-    // What is not part of the recipe may differ: how much is held out, what is scored on the way, the seed.
+    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: how much is held out, what is scored on the way, the input check, the seed.</summary>
+    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(
+        one, other with { HeldOutShare = one.HeldOutShare, InputCheckSteps = one.InputCheckSteps, ScoreEvery = one.ScoreEvery, Seed = one.Seed });
+
     private static bool IsOf(FoldResult fold, TrainingOptions options, TrainingData data) =>
-        fold.DataSha256 == data.Sha256
-        && TrainingCheckpoint.SameRun(
-            options,
-            fold.Options with { HeldOutShare = options.HeldOutShare, InputCheckSteps = options.InputCheckSteps, ScoreEvery = options.ScoreEvery, Seed = options.Seed });
+        fold.DataSha256 == data.Sha256 && SameRecipe(options, fold.Options);
 
     private static FoldResult ResultOf(string folder)
     {
