@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Evaluation;
@@ -9,7 +10,9 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
 /// <param name="Machines">Where the networks were trained, and by which program.</param>
 /// <param name="FoldSeed">Dealt the groups to the folds.</param>
-/// <param name="Options">Of every network, but for architecture, views and seed.</param>
+/// <param name="Steps">That every network was to have; each one's own are with it. Null for the recipe's epochs.</param>
+/// <param name="IsPaperSetting">Whether every network of the paper was trained as it says, ten folds at full width.</param>
+/// <param name="Options">That all folds ran with; what networks have of their own is with them.</param>
 /// <param name="MeanPerImageRule">How the mean per image treats slices without the class.</param>
 /// <param name="Differences">The paper's network minus each of the others.</param>
 /// <param name="DifferencesOfViews">Each network augmented minus as the slices are.</param>
@@ -21,12 +24,19 @@ internal sealed record CrossValidationReport(
     int Folds,
     int FoldSeed,
     int? Steps,
-    TrainingOptions Options,
+    bool IsPaperSetting,
+    JsonObject Options,
     string MeanPerImageRule,
     IReadOnlyList<NetworkScores> Networks,
     IReadOnlyList<Difference> Differences,
     IReadOnlyList<Difference> DifferencesOfViews)
 {
+    /// <summary>Channels of the first level in the paper's setting: decision 9.</summary>
+    public const int FullWidth = 64;
+
+    /// <summary>Of the paper.</summary>
+    public const int FullFolds = 10;
+
     public static CrossValidationReport Create(
         CrossValidationPlan plan, TrainingData data, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
     {
@@ -34,6 +44,7 @@ internal sealed record CrossValidationReport(
             .GroupBy(run => (run.Architecture, run.Augmented))
             .ToDictionary(runs => runs.Key, runs => new ScoredNetwork(
                 runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
+        var options = new FoldOptions([.. results.Values.SelectMany(folds => folds)]);
         return new CrossValidationReport(
             [.. results.Values.SelectMany(folds => folds).SelectMany(fold => fold.Machines).Distinct()],
             data.Sha256,
@@ -42,11 +53,22 @@ internal sealed record CrossValidationReport(
             plan.Folds,
             plan.FoldSeed,
             plan.Steps,
-            plan.Options,
+            IsOfPaper(plan.Folds, results),
+            options.Shared,
             ForegroundProtocol.RuleOfImages,
-            [.. networks.Values.Select(network => network.Score())],
+            [.. networks.Values.Select(network => network.Score(options))],
             [.. AgainstOthers(networks)],
             [.. OfViews(networks)]);
+    }
+
+    private static bool IsOfPaper(int folds, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
+    {
+        var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
+        var full = new CrossValidationPlan(
+            paper with { Configuration = paper.Configuration with { BaseChannels = FullWidth } }, [.. results.Keys], FullFolds, FoldSeed: 1, Steps: null);
+        return folds == FullFolds
+            && results.Keys.Select(run => (run.Architecture, run.Augmented)).Distinct().Count() == 2 * Architectures.All.Count
+            && results.All(of => of.Value.All(fold => FoldScores.SameRecipe(full.OptionsOf(of.Key, slices: []), fold.Options)));
     }
 
     private static IEnumerable<Difference> AgainstOthers(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>

@@ -4,7 +4,6 @@ using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Evaluation;
-using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
@@ -22,22 +21,16 @@ internal static class CrossValidationTables
         Line();
         Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
         Line();
-        if (!IsOfPaper(report))
+        if (!report.IsPaperSetting)
         {
-            Line("Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds 10 --archs all --augment both --recipe paper --base-channels 64`.");
+            Line(Invariant($"Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds {CrossValidationReport.FullFolds} --archs all --augment both --recipe paper --base-channels {CrossValidationReport.FullWidth}`."));
             Line();
         }
         WritePaperProtocol(report, Line);
         WriteForegroundProtocol(report, Line);
         WriteAgreement(report, Line);
         Line();
-        Line("## Configuration");
-        Line();
-        Line("Of every network, but for architecture, views and seed:");
-        Line();
-        Line("```json");
-        Line(JsonSerializer.Serialize(report.Options, TrainingJson.Default.TrainingOptions));
-        Line("```");
+        WriteConfiguration(report, Line);
         return text.ToString();
     }
 
@@ -66,10 +59,10 @@ internal static class CrossValidationTables
         line("");
         var findings = report.Networks[0].Findings;
         var (names, rules) = (string.Join(" | ", findings.Select(finding => $"{finding.Name} (n {finding.SlicesWithClass})")), string.Concat(findings.Select(_ => "---|")));
-        line($"| network | views | seeds | {names} | steps | minutes |");
-        line($"|---|---|---|{rules}---|---|");
+        line($"| network | views | seeds | {names} | minutes |");
+        line($"|---|---|---|{rules}---|");
         foreach (var network in report.Networks)
-            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Steps:F0} | {network.Minutes:F0} |"));
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Minutes:F0} |"));
         line("");
         line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds.");
         line("");
@@ -81,12 +74,24 @@ internal static class CrossValidationTables
             line($"| {network.Architecture} | {Views(network.Augmented)} | {string.Join(" | ", network.Findings.Select(finding => finding.MeanPerImage.ToText()))} |");
     }
 
-    private static bool IsOfPaper(CrossValidationReport report)
+    /// <summary>As the folds note it, not as it was planned.</summary>
+    private static void WriteConfiguration(CrossValidationReport report, Action<string> line)
     {
-        var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
-        var full = paper with { Configuration = paper.Configuration with { BaseChannels = 64 }, ScoreEvery = 0 };
-        return report is { Folds: 10, Steps: null } && report.Networks.Count == 2 * Architectures.All.Count
-            && TrainingCheckpoint.SameRun(report.Options, full.For(full.Views, full.InputSize));
+        line("## Configuration");
+        line("");
+        line("What the folds of each network ran with:");
+        line("");
+        List<string> own = [.. report.Networks.SelectMany(network => network.OwnOptions.Select(option => option.Key)).Distinct()];
+        line($"| network | views | epochs | steps of a fold | {string.Concat(own.Select(path => $"{path} | "))}".TrimEnd());
+        line($"|---|---|---|---|{string.Concat(own.Select(_ => "---|"))}");
+        foreach (var network in report.Networks)
+            line($"| {network.Architecture} | {Views(network.Augmented)}: `{network.Views}` | {network.Epochs} | {network.Steps} | {string.Concat(own.Select(path => $"{network.OwnOptions[path]?.ToJsonString() ?? "-"} | "))}".TrimEnd());
+        line("");
+        line("And all of them with (attention and ResNeXt blocks where a network has them):");
+        line("");
+        line("```json");
+        line(JsonSerializer.Serialize(report.Options, CrossValidationReportJson.Default.JsonObject));
+        line("```");
     }
 
     private static void WriteAgreement(CrossValidationReport report, Action<string> line)

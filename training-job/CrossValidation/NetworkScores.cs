@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using CtSeg.TrainingJob.Evaluation;
 
 namespace CtSeg.TrainingJob.CrossValidation;
@@ -6,7 +7,10 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// What a network reached over all folds: every slice is scored by the fold that held it out. Scores are means over the seeds, their intervals are
 /// drawn over groups and seeds.
 /// </summary>
-/// <param name="Steps">Optimiser steps of a fold, mean over the folds.</param>
+/// <param name="Views">What it is shown of a slice.</param>
+/// <param name="Epochs">Of a fold.</param>
+/// <param name="Steps">Optimiser steps of a fold.</param>
+/// <param name="OwnOptions">By path, those that no other parameter holds and not all networks share; mostly none.</param>
 /// <param name="Minutes">Of training, all folds and seeds.</param>
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted; equal to pixel accuracy.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the four classes.</param>
@@ -15,12 +19,23 @@ internal sealed record NetworkScores(
     string Architecture,
     bool Augmented,
     IReadOnlyList<int> Seeds,
-    double Steps,
+    string Views,
+    CountRange Epochs,
+    CountRange Steps,
+    JsonObject OwnOptions,
     double Minutes,
     IntervalScore MicroDice,
     IntervalScore MeanClassDice,
     IntervalScore MeanClassPrecision,
     IReadOnlyList<FindingScores> Findings);
+
+/// <summary>A count that may differ from fold to fold.</summary>
+internal sealed record CountRange(int Least, int Most)
+{
+    public static CountRange Of(IReadOnlyCollection<int> counts) => new(counts.Min(), counts.Max());
+
+    public override string ToString() => Least == Most ? $"{Least}" : $"{Least} to {Most}";
+}
 
 /// <summary>Foreground protocol.</summary>
 /// <param name="Dice">Pooled over the pixels of all slices.</param>

@@ -26,11 +26,15 @@ internal sealed class ScoredNetwork
             [.. ofSeeds.Select(slices => Sum(slices[group].Select(slice => slice.AtNetworkSize)))]))];
     }
 
-    public NetworkScores Score() => new(
+    /// <param name="options">Of the folds of all networks.</param>
+    public NetworkScores Score(FoldOptions options) => new(
         _architecture,
         _augmented,
         _seeds,
-        _folds.Average(fold => fold.Steps),
+        _folds[0].Options.Views,
+        CountRange.Of([.. _folds.Select(fold => fold.Options.Epochs)]),
+        CountRange.Of([.. _folds.Select(fold => fold.Steps)]),
+        options.OwnOf(_folds),
         Math.Round(_folds.Sum(fold => fold.Minutes), 1),
         OfPaper(matrix => PaperProtocol.MicroDice(matrix)),
         OfPaper(matrix => PaperProtocol.MeanClassDice(matrix)),

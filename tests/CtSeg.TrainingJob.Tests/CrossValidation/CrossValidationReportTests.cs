@@ -74,15 +74,69 @@ public sealed class CrossValidationReportTests
         text.ShouldNotContain("What augmentation adds");
         text.ShouldContain("Trained on: Z80, 1 thread, commit abc.");
         text.ShouldContain("Not run: the paper's full setting");
+    }
+
+    [Theory]
+    [InlineData(8, 10, 64, 100, true)]
+    [InlineData(7, 10, 64, 100, false)]
+    [InlineData(8, 9, 64, 100, false)]
+    [InlineData(8, 10, 16, 100, false)]
+    [InlineData(8, 10, 64, 99, false)]
+    public void Given_FoldsOfThePapersSetting_When_Written_Then_NothingIsSaidNotToHaveBeenRun(int networks, int folds, int baseChannels, int epochs, bool isPapers)
+    {
         var paper = TrainingOptions.OfRecipe("paper");
-        paper = paper with { Configuration = paper.Configuration with { BaseChannels = 64 }, ScoreEvery = 0 };
-        var full = Report() with
+        paper = paper with { Configuration = paper.Configuration with { BaseChannels = baseChannels }, ScoreEvery = 0, Epochs = epochs };
+        var runs = Architectures.All.SelectMany(architecture => new[] { true, false }.Select(augmented => new CrossValidationRun(architecture, augmented, Seed: 1))).Take(networks).ToList();
+        var plan = new CrossValidationPlan(paper, runs, folds, FoldSeed: 1, Steps: null);
+        var report = CrossValidationReport.Create(plan, TrainingRunTests.Circles(2), runs.ToDictionary(
+            run => run, run => (IReadOnlyList<FoldResult>)[.. Some.Select(fold => fold with { Options = plan.OptionsOf(run, []) })]));
+        report.IsPaperSetting.ShouldBe(isPapers);
+        CrossValidationTables.Write(report, "x").Contains("Not run", StringComparison.Ordinal).ShouldBe(!isPapers);
+    }
+
+    // The plan's epochs are the recipe's; wanted steps decide others, fold by fold.
+    [Fact]
+    public void Given_WantedSteps_When_Written_Then_TheConfigurationIsThatOfTheFolds()
+    {
+        var recipe = TrainingOptions.OfRecipe("paper") with { ScoreEvery = 0 };
+        var (augmented, plain) = (new CrossValidationRun(Architectures.Full, Augmented: true, Seed: 1), new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1));
+        var plan = new CrossValidationPlan(recipe, [augmented, plain], Folds: 2, FoldSeed: 1, Steps: 1500);
+        FoldResult Ran(CrossValidationRun run, int fold, int epochs, int steps) =>
+            Some[fold] with { Options = (plan with { Steps = null }).OptionsOf(run, []) with { Epochs = epochs }, Steps = steps };
+        var report = CrossValidationReport.Create(plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
         {
-            Folds = 10, Steps = null, Options = paper.For(paper.Views, paper.InputSize), Networks = [.. Enumerable.Repeat(Report().Networks[0], 8)],
-        };
-        CrossValidationTables.Write(full, "x").ShouldNotContain("Not run");
-        CrossValidationTables.Write(full with { Networks = full.Networks.Take(7).ToList() }, "x").ShouldContain("Not run");
-        CrossValidationTables.Write(full with { Options = full.Options with { Epochs = 99 } }, "x").ShouldContain("Not run");
+            [augmented] = [Ran(augmented, 0, 16, 1520), Ran(augmented, 1, 15, 1440)],
+            [plain] = [Ran(plain, 0, 94, 1504), Ran(plain, 1, 94, 1504)],
+        });
+
+        var text = CrossValidationTables.Write(report, "x");
+
+        text.ShouldContain("| m | augmented: `paper` | 15 to 16 | 1440 to 1520 |");
+        text.ShouldContain("| unet | as they are: `none` | 94 | 1504 |");
+        report.Options.Select(option => option.Key).ShouldBe(
+            ["configuration", "dice", "classWeights", "oneCycle", "inputSize", "batchSize", "stages", "attendsFrom", "learningRate", "attendsRate", "weightDecay", "averageDecay"]);
+        report.Options["configuration"]!["baseChannels"]!.GetValue<int>().ShouldBe(16);
+        report.Options["configuration"]!.AsObject().ContainsKey("architecture").ShouldBeFalse();
+        report.Networks.ShouldAllBe(network => network.OwnOptions.Count == 0);
+        text.ShouldContain("\"learningRate\": 0.001");
+        foreach (var notRun in new[] { "\"epochs\"", "heldOutShare", "inputCheckSteps", "scoreEvery", "variation", "\"seed\"" })
+            text.ShouldNotContain(notRun);
+    }
+
+    [Fact]
+    public void Given_NetworksThatDifferInAnotherOption_When_Written_Then_EachHasItsOwn()
+    {
+        // Crops leave the side of the input as it is, whole slices are predicted at the size they are trained on.
+        var recipe = TrainingOptions.OfRecipe("best") with { Configuration = new ModelConfiguration { InputSide = 300 } };
+        var (augmented, plain) = (new CrossValidationRun(Architectures.Full, Augmented: true, Seed: 1), new CrossValidationRun(Architectures.Full, Augmented: false, Seed: 1));
+        var plan = new CrossValidationPlan(recipe, [augmented, plain], Folds: 2, FoldSeed: 1, Steps: null);
+        var report = CrossValidationReport.Create(plan, TrainingRunTests.Circles(2), plan.Runs.ToDictionary(
+            run => run, run => (IReadOnlyList<FoldResult>)[.. Some.Select(fold => fold with { Options = plan.OptionsOf(run, []) })]));
+        var text = CrossValidationTables.Write(report, "x");
+        text.ShouldContain("| network | views | epochs | steps of a fold | configuration.inputSide |");
+        text.ShouldContain("| m | augmented: `varied` | 1000 | 4 | 300 |");
+        text.ShouldContain("| m | as they are: `none` | 1000 | 4 | 224 |");
+        text.ShouldContain("\"maxZoom\": 1.25");
     }
 
     [Fact]
@@ -126,7 +180,7 @@ public sealed class CrossValidationReportTests
         var slice = new FoldSlice("s", "g", [6, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [6, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         var fold = new FoldResult(new TrainingOptions(), "data", 0, 1, 1, 1, [], [slice]);
         var network = new ScoredNetwork("m", augmented: true, new Dictionary<int, IReadOnlyList<FoldResult>> { [1] = [fold] });
-        network.Score().MeanClassPrecision.Value!.Value.ShouldBe(0.6 / 2, 1e-12);
+        network.Score(new FoldOptions([fold])).MeanClassPrecision.Value!.Value.ShouldBe(0.6 / 2, 1e-12);
     }
 
     private static CrossValidationReport Report() => CrossValidationReport.Create(

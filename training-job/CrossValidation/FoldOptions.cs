@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.CrossValidation;
+
+/// <summary>The options that folds ran with, as their results hold them. Those that were planned may be others: wanted steps decide the epochs fold by fold.</summary>
+internal sealed class FoldOptions
+{
+    // A fold holds out what the folds say, learns no input check and is scored at its end only.
+    private static readonly HashSet<string> Unused = new(StringComparer.Ordinal) { "heldOutShare", "inputCheckSteps", "scoreEvery" };
+
+    // A network's row has them in columns of their own.
+    private static readonly HashSet<string> InColumns = new(StringComparer.Ordinal) { "configuration.architecture", "views", "epochs", "seed" };
+
+    private readonly HashSet<string> _shared;
+
+    /// <param name="folds">Of all networks.</param>
+    public FoldOptions(IReadOnlyList<FoldResult> folds)
+    {
+        var isVaried = folds.Any(fold => fold.Options.Views == Views.Varied);
+        bool Applies(string path) => !Unused.Contains(path) && (isVaried || !path.StartsWith("variation.", StringComparison.Ordinal));
+        var all = folds.Select(fold => Flat(fold.Options)).ToList();
+        _shared = [.. all[0].Keys.Where(path => !Applies(path) || (!InColumns.Contains(path) && all.TrueForAll(one => JsonNode.DeepEquals(one.GetValueOrDefault(path), all[0][path]))))];
+        Shared = Nested(all[0].Where(option => _shared.Contains(option.Key) && Applies(option.Key)));
+    }
+
+    /// <value>What every fold ran with, as a recipe file has it.</value>
+    public JsonObject Shared { get; }
+
+    /// <summary>By path, with what columns do not hold and other networks do not share; an array where folds differ.</summary>
+    /// <param name="folds">Of one network.</param>
+    public JsonObject OwnOf(IReadOnlyList<FoldResult> folds)
+    {
+        var own = new JsonObject();
+        foreach (var option in folds.SelectMany(fold => Flat(fold.Options)).Where(option => !_shared.Contains(option.Key) && !InColumns.Contains(option.Key)).GroupBy(option => option.Key))
+        {
+            var values = option.Select(one => one.Value?.ToJsonString() ?? "null").Distinct().Select(json => JsonNode.Parse(json)).ToArray();
+            own[option.Key] = values.Length == 1 ? values[0] : new JsonArray(values);
+        }
+        return own;
+    }
+
+    /// <returns>Values by path, such as "configuration.baseChannels".</returns>
+    private static Dictionary<string, JsonNode?> Flat(TrainingOptions options)
+    {
+        var values = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
+        Add(JsonSerializer.SerializeToNode(options, TrainingJson.Default.TrainingOptions)!.AsObject(), prefix: "");
+        return values;
+
+        void Add(JsonObject part, string prefix)
+        {
+            foreach (var (name, value) in part)
+            {
+                if (value is JsonObject inner)
+                    Add(inner, $"{prefix}{name}.");
+                else
+                    values[prefix + name] = value;
+            }
+        }
+    }
+
+    private static JsonObject Nested(IEnumerable<KeyValuePair<string, JsonNode?>> values)
+    {
+        var root = new JsonObject();
+        foreach (var (path, value) in values)
+        {
+            var names = path.Split('.');
+            var part = root;
+            foreach (var name in names[..^1])
+                part = (part[name] ??= new JsonObject()).AsObject();
+            part[names[^1]] = value?.DeepClone();
+        }
+        return root;
+    }
+}
