@@ -27,6 +27,7 @@ internal sealed record CrossValidationReport(
     bool IsPaperSetting,
     JsonObject Options,
     string MeanPerImageRule,
+    AllBackgroundScores AllBackground,
     IReadOnlyList<NetworkScores> Networks,
     IReadOnlyList<Difference> Differences,
     IReadOnlyList<Difference> DifferencesOfViews)
@@ -56,6 +57,7 @@ internal sealed record CrossValidationReport(
             IsOfPaper(plan.Folds, results),
             options.Shared,
             ForegroundProtocol.RuleOfImages,
+            networks.Values.First().ScoreAllBackground(),
             [.. networks.Values.Select(network => network.Score(options))],
             [.. AgainstOthers(networks)],
             [.. OfViews(networks)]);

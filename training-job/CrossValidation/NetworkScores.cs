@@ -29,6 +29,9 @@ internal sealed record NetworkScores(
     IntervalScore MeanClassPrecision,
     IReadOnlyList<FindingScores> Findings);
 
+/// <summary>Paper protocol of a prediction of nothing, on the same slices: what its figures are to be held against.</summary>
+internal sealed record AllBackgroundScores(IntervalScore MicroDice, IntervalScore MeanClassDice, IntervalScore MeanClassPrecision);
+
 /// <summary>A count that may differ from fold to fold.</summary>
 internal sealed record CountRange(int Least, int Most)
 {

@@ -46,6 +46,12 @@ internal sealed class ScoredNetwork
             MeanPerImage(finding.Labels),
             [.. Enumerable.Range(0, _seeds.Count).Select(seed => ConfusionMatrix.Sum(_groups.Select(group => group.AtMaskSize[seed])).Dice(finding.Labels))]))]);
 
+    /// <summary>Of the slices alone; every network of a cross-validation has the same.</summary>
+    public AllBackgroundScores ScoreAllBackground() => new(
+        OfPaper(matrix => PaperProtocol.MicroDice(matrix.AllBackground())),
+        OfPaper(matrix => PaperProtocol.MeanClassDice(matrix.AllBackground())),
+        OfPaper(matrix => MeanClassPrecision(matrix.AllBackground())));
+
     /// <summary>What this one reaches more, with intervals drawn over the groups of both at once and over the seeds of each.</summary>
     public Difference Minus(ScoredNetwork other)
     {

@@ -45,6 +45,15 @@ internal sealed class ConfusionMatrix
         return sum;
     }
 
+    /// <summary>What a prediction of nothing makes of the same truth.</summary>
+    public ConfusionMatrix AllBackground()
+    {
+        var nothing = new ConfusionMatrix();
+        for (var truth = 0; truth < LesionMask.ClassCount; truth++)
+            nothing._counts[truth, (int)LesionClass.Background] = Truth(truth);
+        return nothing;
+    }
+
     public long Total => Enumerable.Range(0, LesionMask.ClassCount).Sum(Truth);
 
     public long Correct => Enumerable.Range(0, LesionMask.ClassCount).Sum(label => _counts[label, label]);

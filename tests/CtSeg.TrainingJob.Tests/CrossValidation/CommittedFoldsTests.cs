@@ -40,6 +40,9 @@ public sealed class CommittedFoldsTests
         text.ShouldContain("| unet | augmented: `paper` | 16 | 1520 to 1536 |");
         text.ShouldContain("| unet | as they are: `none` | 94 | 1504 |");
         text.ShouldContain("\"baseChannels\": 8");
+        // The share of the background, which the decisions and the model card name.
+        text.ShouldContain("| all background | - | 0.241 ");
+        text.ShouldContain(" | - | 0.930 [");
         text.ShouldNotContain("\"epochs\"");
         text.ShouldNotContain("inputCheckSteps");
         text.ShouldContain("Not run: the paper's full setting");

@@ -76,6 +76,19 @@ public sealed class CrossValidationReportTests
         text.ShouldContain("Not run: the paper's full setting");
     }
 
+    [Fact]
+    public void Given_TheSlices_When_NothingIsPredicted_Then_ItsFiguresAreThoseByHandAndStandBesideTheNetworks()
+    {
+        var nothing = Report().AllBackground;
+        // Two slices with 6 pixels of background and 4 of ground-glass opacity: 12 right of 20, and of 12 true and 20 predicted ones of the background.
+        nothing.MicroDice.Value!.Value.ShouldBe(0.6, 1e-12);
+        nothing.MeanClassDice.Value!.Value.ShouldBe(2.0 * 12 / (12 + 20) / 2, 1e-12);
+        nothing.MeanClassPrecision.Value!.Value.ShouldBe(0.6 / 2, 1e-12);
+        var text = CrossValidationTables.Write(Report(), "x");
+        text.ShouldContain("| all background | - | 0.375 [0.375, 0.375] | - | 0.600 [0.600, 0.600] | - | 0.300 [0.300, 0.300] | - |\n| m | augmented |");
+        text.IndexOf("## Foreground protocol", StringComparison.Ordinal).ShouldBeInRange(0, text.IndexOf("## Paper protocol", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(8, 10, 64, 100, true)]
     [InlineData(7, 10, 64, 100, false)]
