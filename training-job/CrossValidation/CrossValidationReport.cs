@@ -8,7 +8,7 @@ using CtSeg.TrainingJob.Training;
 namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>`tables.json`: the scores of a cross-validation and how they were made.</summary>
-/// <param name="Machines">Where the networks were trained, and by which program.</param>
+/// <param name="Machines">Where the folds were trained, and by which program.</param>
 /// <param name="FoldSeed">Dealt the groups to the folds.</param>
 /// <param name="Steps">That every network was to have; each one's own are with it. Null for the recipe's epochs.</param>
 /// <param name="IsPaperSetting">Whether every network of the paper was trained as it says, ten folds at full width.</param>
@@ -17,7 +17,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <param name="Differences">The paper's network minus each of the others.</param>
 /// <param name="DifferencesOfViews">Each network augmented minus as the slices are.</param>
 internal sealed record CrossValidationReport(
-    IReadOnlyList<TrainingMachine> Machines,
+    IReadOnlyList<FoldsOfMachine> Machines,
     string DataSha256,
     int Slices,
     int Groups,
@@ -45,9 +45,10 @@ internal sealed record CrossValidationReport(
             .GroupBy(run => (run.Architecture, run.Augmented))
             .ToDictionary(runs => runs.Key, runs => new ScoredNetwork(
                 runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
-        var options = new FoldOptions([.. results.Values.SelectMany(folds => folds)]);
+        List<FoldResult> folds = [.. results.Values.SelectMany(of => of)];
+        var options = new FoldOptions(folds);
         return new CrossValidationReport(
-            [.. results.Values.SelectMany(folds => folds).SelectMany(fold => fold.Machines).Distinct()],
+            FoldsOfMachine.Of(folds),
             data.Sha256,
             data.Slices.Count,
             data.Slices.Select(slice => slice.Group).Distinct().Count(),

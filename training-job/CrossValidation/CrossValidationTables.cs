@@ -4,6 +4,7 @@ using System.Text.Json;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
@@ -17,7 +18,7 @@ internal static class CrossValidationTables
         void Line(string line = "") => text.Append(line).Append('\n');
         Line("# Cross-validation");
         Line();
-        Line($"Written by `{command}`. The numbers are in `tables.json`. Trained on: {string.Join("; ", report.Machines)}.");
+        Line($"Written by `{command}`. The numbers are in `tables.json`.");
         Line();
         Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
         Line();
@@ -31,6 +32,8 @@ internal static class CrossValidationTables
         WriteAgreement(report, Line);
         Line();
         WriteConfiguration(report, Line);
+        Line();
+        WriteMachines(report, Line);
         return text.ToString();
     }
 
@@ -42,12 +45,12 @@ internal static class CrossValidationTables
         line("");
         var findings = report.Networks[0].Findings;
         var (names, rules) = (string.Join(" | ", findings.Select(finding => $"{finding.Name} (n {finding.SlicesWithClass})")), string.Concat(findings.Select(_ => "---|")));
-        line($"| network | views | seeds | {names} | minutes |");
-        line($"|---|---|---|{rules}---|");
+        line($"| network | views | seeds | {names} |");
+        line($"|---|---|---|{rules}");
         foreach (var network in report.Networks)
-            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} | {network.Minutes:F0} |"));
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Seeds.Count} | {string.Join(" | ", network.Findings.Select(Text))} |"));
         line("");
-        line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds. Minutes: of training, all folds and seeds.");
+        line("n: slices that hold the class. Behind the interval: the lowest and the highest of several seeds.");
         line("");
         line(report.MeanPerImageRule);
         line("");
@@ -73,6 +76,27 @@ internal static class CrossValidationTables
             string Paper(double figure, IntervalScore ours) => Invariant($"{figure:F2}, {Place(figure, ours.Interval)}");
             line($"| {network.Architecture} | {Views(network.Augmented)} | {network.MeanClassDice.ToText()} | {Paper(published.Dice, network.MeanClassDice)} | {network.MicroDice.ToText()} | {Paper(published.Accuracy, network.MicroDice)} | {network.MeanClassPrecision.ToText()} | {Paper(published.Precision, network.MeanClassPrecision)} |");
         }
+    }
+
+    /// <summary>Where, by what and how fast, as the folds note it.</summary>
+    private static void WriteMachines(CrossValidationReport report, Action<string> line)
+    {
+        line("## Where the folds were trained");
+        line("");
+        List<TrainingMachine> machines = [.. report.Machines.Select(of => of.Machine)];
+        foreach (var (at, machine) in machines.Index())
+            line($"{at + 1}. {machine}");
+        line("");
+        line("| network | views | folds, by machine | seconds a step: median of the folds (least to most) |");
+        line("|---|---|---|---|");
+        foreach (var network in report.Networks)
+        {
+            var folds = string.Join(", ", network.Machines.Select(of => $"{of.Folds} on {machines.IndexOf(of.Machine) + 1}"));
+            var seconds = network.SecondsPerStep;
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {folds} | {seconds.Median:G2} ({seconds.Least:G2} to {seconds.Most:G2}) |"));
+        }
+        line("");
+        line("Wall time, whatever else the machines did: it tells how long a fold takes, and compares no networks.");
     }
 
     /// <summary>As the folds note it, not as it was planned.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
@@ -11,7 +12,8 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <param name="Epochs">Of a fold.</param>
 /// <param name="Steps">Optimiser steps of a fold.</param>
 /// <param name="OwnOptions">By path, those that no other parameter holds and not all networks share; mostly none.</param>
-/// <param name="Minutes">Of training, all folds and seeds.</param>
+/// <param name="SecondsPerStep">Wall time of a fold by its steps.</param>
+/// <param name="Machines">Where its folds were trained; one that moved counts on each.</param>
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted; equal to pixel accuracy.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the four classes.</param>
 /// <param name="MeanClassPrecision">Paper protocol: mean over the four classes; one that is there and never predicted counts 0.</param>
@@ -23,7 +25,8 @@ internal sealed record NetworkScores(
     CountRange Epochs,
     CountRange Steps,
     JsonObject OwnOptions,
-    double Minutes,
+    SecondsPerStep SecondsPerStep,
+    IReadOnlyList<FoldsOfMachine> Machines,
     IntervalScore MicroDice,
     IntervalScore MeanClassDice,
     IntervalScore MeanClassPrecision,
@@ -38,6 +41,24 @@ internal sealed record CountRange(int Least, int Most)
     public static CountRange Of(IReadOnlyCollection<int> counts) => new(counts.Min(), counts.Max());
 
     public override string ToString() => Least == Most ? $"{Least}" : $"{Least} to {Most}";
+}
+
+/// <summary>Over the folds. What else the machine did counts, so that sums and means of times say little.</summary>
+internal sealed record SecondsPerStep(double Median, double Least, double Most)
+{
+    public static SecondsPerStep Of(IEnumerable<FoldResult> folds)
+    {
+        List<double> seconds = [.. folds.Select(fold => fold.Minutes * 60 / fold.Steps).Order()];
+        return new SecondsPerStep(Quantiles.Of(seconds, 0.5), seconds[0], seconds[^1]);
+    }
+}
+
+/// <summary>How many folds a machine had a part in.</summary>
+internal sealed record FoldsOfMachine(TrainingMachine Machine, int Folds)
+{
+    /// <returns>In the order in which the machines appear.</returns>
+    public static IReadOnlyList<FoldsOfMachine> Of(IEnumerable<FoldResult> folds) =>
+        [.. folds.SelectMany(fold => fold.Machines.Distinct()).GroupBy(machine => machine).Select(same => new FoldsOfMachine(same.Key, same.Count()))];
 }
 
 /// <summary>Foreground protocol.</summary>
