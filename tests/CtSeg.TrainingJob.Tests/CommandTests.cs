@@ -91,7 +91,14 @@ public sealed class CommandTests
         tables.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(1);
         tables.RootElement.GetProperty("differencesOfViews").GetArrayLength().ShouldBe(0);
         tables.RootElement.GetProperty("meanPerImageRule").GetString().ShouldBe(ForegroundProtocol.RuleOfImages);
-        File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldContain("cross-validate --data");
+        var complete = File.ReadAllText(Path.Combine(folder["cv"], "tables.md"));
+        complete.ShouldContain("cross-validate --data");
+        string[] fewer = ["--data", data, "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
+        Run(CrossValidateCommand.Create(), fewer).ShouldBe(1);
+        Run(CrossValidateCommand.Create(), [.. fewer, "--only-folds", "1"]).ShouldBe(0);
+        Run(CrossValidateCommand.Create(), [.. fewer, "--tables", folder["fewer"]]).ShouldBe(0);
+        Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
+        File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldBe(complete);
 
         Run(EvaluateCommand.Create(), "--data", data, "--model", Path.Combine(folder["cv"], "m-augmented-seed1"), "--held-out", "--json", folder["e.json"]).ShouldBe(0);
         using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));

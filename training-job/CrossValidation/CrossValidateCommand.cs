@@ -67,6 +67,9 @@ internal static class CrossValidateCommand
             var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
             var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
             var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
+            var tables = Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder);
+            if (folds.Count == plan.Folds)
+                CrossValidationTables.RequireNoneLost(tables, plan);
             var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
             foreach (var run in plan.Runs)
             {
@@ -74,7 +77,7 @@ internal static class CrossValidateCommand
                 Print(run, results[run]);
             }
             if (folds.Count == plan.Folds)
-                WriteTables(Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder), CrossValidationReport.Create(plan, data, results), arguments);
+                WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException or InvalidDataException

@@ -11,6 +11,42 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>`tables.md`: the report as Tables I and II of arXiv:2004.05645, under both protocols.</summary>
 internal static class CrossValidationTables
 {
+    public const string NumbersName = "tables.json";
+
+    /// <summary>Tables are written as a whole: those of fewer networks or seeds would take the place of complete ones.</summary>
+    /// <param name="folder">Where they are to be written.</param>
+    /// <exception cref="TrainingDataException">The folder holds tables of networks or seeds that the plan does not have.</exception>
+    public static void RequireNoneLost(string folder, CrossValidationPlan plan)
+    {
+        var path = Path.Combine(folder, NumbersName);
+        if (!File.Exists(path))
+            return;
+        List<CrossValidationRun> lost = [.. RunsOf(path).Except(plan.Runs)];
+        if (lost.Count > 0)
+        {
+            throw new TrainingDataException(
+                $"'{path}' holds scores that this call would not write again: {string.Join(", ", lost.Select(run => run.Name))}. Name these networks and seeds too, or another folder by --tables.");
+        }
+    }
+
+    private static List<CrossValidationRun> RunsOf(string path)
+    {
+        try
+        {
+            using var tables = JsonDocument.Parse(File.ReadAllBytes(path));
+            return
+            [
+                .. from network in tables.RootElement.GetProperty("networks").EnumerateArray()
+                   from seed in network.GetProperty("seeds").EnumerateArray()
+                   select new CrossValidationRun(network.GetProperty("architecture").GetString()!, network.GetProperty("augmented").GetBoolean(), seed.GetInt32()),
+            ];
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new TrainingDataException($"'{path}' is there and cannot be read as tables: move it away, or name another folder by --tables.");
+        }
+    }
+
     /// <param name="command">That made it, as it is typed.</param>
     public static string Write(CrossValidationReport report, string command)
     {
@@ -18,7 +54,7 @@ internal static class CrossValidationTables
         void Line(string line = "") => text.Append(line).Append('\n');
         Line("# Cross-validation");
         Line();
-        Line($"Written by `{command}`. The numbers are in `tables.json`.");
+        Line($"Written by `{command}`. The numbers are in `{NumbersName}`. {Programs(report)}");
         Line();
         Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
         Line();
@@ -76,6 +112,15 @@ internal static class CrossValidationTables
             string Paper(double figure, IntervalScore ours) => Invariant($"{figure:F2}, {Place(figure, ours.Interval)}");
             line($"| {network.Architecture} | {Views(network.Augmented)} | {network.MeanClassDice.ToText()} | {Paper(published.Dice, network.MeanClassDice)} | {network.MicroDice.ToText()} | {Paper(published.Accuracy, network.MicroDice)} | {network.MeanClassPrecision.ToText()} | {Paper(published.Precision, network.MeanClassPrecision)} |");
         }
+    }
+
+    /// <summary>Folds are kept and read again: they need not all be of the program that writes the tables, nor of one.</summary>
+    private static string Programs(CrossValidationReport report)
+    {
+        List<string> commits = [.. report.Machines.Select(of => of.Machine.Commit).Distinct()];
+        return commits.Count < 2
+            ? $"All folds were trained by the program of commit {string.Concat(commits)}."
+            : $"**The folds were trained by {commits.Count} programs**, of the commits {string.Join(", ", commits)} (where, see below): what changed between them may be part of a difference.";
     }
 
     /// <summary>Where, by what and how fast, as the folds note it.</summary>

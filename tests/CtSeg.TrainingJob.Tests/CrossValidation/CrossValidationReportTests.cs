@@ -169,6 +169,18 @@ public sealed class CrossValidationReportTests
         text.ShouldContain("| m | augmented | 3 on 1, 2 on 2 | 0.47 (0.4 to 9) |");
         text.ShouldContain("| unet | augmented | 2 on 1 | 0.1 (0.1 to 0.1) |");
         text.ShouldNotContain("minutes");
+        text.ShouldContain("All folds were trained by the program of commit abc.");
+    }
+
+    [Fact]
+    public void Given_FoldsOfTwoPrograms_When_Written_Then_ItIsSaidAtTheTop()
+    {
+        FoldResult By(int fold, string commit) => Some[fold] with { Machines = [new TrainingMachine("Z80", 1, commit)] };
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+        {
+            [Runs[0]] = [By(0, "abc"), By(1, "def")],
+        });
+        CrossValidationTables.Write(report, "x").Split('\n')[2].ShouldContain("**The folds were trained by 2 programs**, of the commits abc, def");
     }
 
     [Fact]

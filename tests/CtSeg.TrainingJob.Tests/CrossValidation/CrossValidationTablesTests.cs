@@ -1,0 +1,48 @@
+using CtSeg.Models;
+using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests.CrossValidation;
+
+public sealed class CrossValidationTablesTests
+{
+    private static readonly CrossValidationRun M1 = new(Architectures.Full, Augmented: true, Seed: 1);
+
+    private static readonly CrossValidationPlan Plan = new(new TrainingOptions(), [M1], Folds: 2, FoldSeed: 1, Steps: null);
+
+    // As older programs wrote them, too: nothing else is looked at.
+    private const string Tables = """{"networks":[{"architecture":"m","augmented":true,"seeds":[1,2]},{"architecture":"unet","augmented":false,"seeds":[1]}]}""";
+
+    [Fact]
+    public void Given_TablesOfMoreNetworksAndSeeds_When_FewerAreToBeWritten_Then_WhatWouldBeLostIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
+        var message = Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan)).Message;
+        message.ShouldContain("m-augmented-seed2, unet-plain-seed1.");
+        message.ShouldContain("--tables");
+    }
+
+    [Fact]
+    public void Given_TablesOfNoMoreThanThePlanHas_When_Asked_Then_TheyMayBeReplaced()
+    {
+        using var folder = new TemporaryFolder();
+        CrossValidationTables.RequireNoneLost(folder["nowhere"], Plan);
+        CrossValidationTables.RequireNoneLost(folder.Path, Plan);
+        File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
+        CrossValidationTables.RequireNoneLost(folder.Path, Plan with { Runs = [M1, M1 with { Seed = 2 }, new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1), M1 with { Seed = 3 }] });
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"networks":[{"architecture":"m","augmented":true,"seeds":["one"]}]}""")]
+    [InlineData("""{"networks":[{"architecture":"m","augmented":true,"seeds":[1.5]}]}""")]
+    public void Given_AFileThatIsNoTables_When_ItWouldBeReplaced_Then_ItIsRefused(string content)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[CrossValidationTables.NumbersName], content);
+        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan)).Message.ShouldContain("cannot be read as tables");
+    }
+}
