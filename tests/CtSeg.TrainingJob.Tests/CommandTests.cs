@@ -95,7 +95,18 @@ public sealed class CommandTests
         complete.ShouldContain("cross-validate --data");
         string[] fewer = ["--data", data, "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
         Run(CrossValidateCommand.Create(), fewer).ShouldBe(1);
-        Run(CrossValidateCommand.Create(), [.. fewer, "--only-folds", "1"]).ShouldBe(0);
+        var (before, printed) = (Console.Out, new StringWriter());
+        Console.SetOut(printed);
+        try
+        {
+            Run(CrossValidateCommand.Create(), [.. fewer, "--only-folds", "1"]).ShouldBe(0);
+        }
+        finally
+        {
+            Console.SetOut(before);
+        }
+        printed.ToString().ShouldContain("m-augmented-seed1: infection ");
+        printed.ToString().TrimEnd().ShouldEndWith(GroupBootstrap.Caveat);
         Run(CrossValidateCommand.Create(), [.. fewer, "--tables", folder["fewer"]]).ShouldBe(0);
         Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
         File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldBe(complete);

@@ -129,6 +129,6 @@ internal static class CrossValidateCommand
         var scores = ForegroundProtocol.Score([.. folds.SelectMany(fold => fold.Slices)
             .Select(slice => new ScoredSlice(slice.Name, slice.Group, ConfusionMatrix.FromCounts(slice.AtMaskSize)))]);
         Console.WriteLine(run.Name + ": " + string.Join(", ", scores.Classes.Prepend(scores.Infection).Select(score =>
-            $"{score.Name} {IntervalScore.DiceOf(score).ToText()} (n {score.SlicesWithClass})")));
+            $"{score.Name} {IntervalScore.DiceOf(score).ToText()} (n {score.SlicesWithClass})")) + ". " + GroupBootstrap.Caveat);
     }
 }

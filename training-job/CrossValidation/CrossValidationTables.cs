@@ -56,7 +56,7 @@ internal static class CrossValidationTables
         Line();
         Line($"Written by `{command}`. The numbers are in `{NumbersName}`. {Programs(report)}");
         Line();
-        Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Groups are a lower bound on overlap between patients. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several."));
+        Line(Invariant($"{report.Slices} slices of {report.Groups} groups (SHA-256 of the data `{report.DataSha256}`), {report.Folds} folds by group, dealt with seed {report.FoldSeed}: no group is on both sides, and slices are split before they are augmented. Every slice is scored by the fold that held it out; several seeds are averaged. [In brackets]: 95 % bootstrap intervals over groups, and over seeds where there are several. {GroupBootstrap.Caveat}"));
         Line();
         if (!report.IsPaperSetting)
         {

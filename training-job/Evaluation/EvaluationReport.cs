@@ -45,14 +45,18 @@ internal sealed record EvaluationReport(
     IReadOnlyList<SliceScore> Slices,
     int? SlicesOfTraining)
 {
-    /// <summary>How scores are to be read.</summary>
+    /// <summary>How scores and their intervals are to be read.</summary>
     /// <param name="slicesOfTraining">As <see cref="SlicesOfTraining"/>.</param>
     public static string NoteOnTraining(int? slicesOfTraining) => slicesOfTraining switch
     {
-        null => "Scored on other data than the model was trained with (another SHA-256): names of groups say nothing there, and a slice that is in both is not noticed. Groups are a lower bound on overlap between patients.",
+        null => "Scored on other data than the model was trained with (another SHA-256): names of groups say nothing there, and a slice that is in both is not noticed. " + GroupBootstrap.Caveat,
         0 => Evaluator.Note,
-        _ => $"{slicesOfTraining} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients.",
+        _ => $"{slicesOfTraining} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients. {GroupBootstrap.Caveat}",
     };
+
+    /// <summary>The same for a terminal.</summary>
+    public static string LineOnTraining(int? slicesOfTraining) =>
+        slicesOfTraining switch { null => "NOTE: ", 0 => "", _ => "CAUTION: " } + NoteOnTraining(slicesOfTraining);
 
     public static EvaluationReport Create(
         IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int? slicesOfTraining)

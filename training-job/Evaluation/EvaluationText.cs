@@ -9,9 +9,8 @@ internal static class EvaluationText
     public static void Write(TextWriter output, EvaluationReport report, int worst)
     {
         var scores = report.Scores;
-        output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.Slices} slices of {scores.Groups} groups (a lower bound on overlap between patients)");
-        if (report.SlicesOfTraining != 0)
-            output.WriteLine($"{(report.SlicesOfTraining > 0 ? "CAUTION" : "NOTE")}: {scores.Note}");
+        output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.Slices} slices of {scores.Groups} groups");
+        output.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
         output.WriteLine();
         output.WriteLine("foreground protocol: pooled over all pixels at the masks' size, [95 % bootstrap interval over groups]");
         output.WriteLine($"{"",-24}{"slices",8}  {"Dice",-21}{"mean per image",-21}{"precision",-21}{"recall",-21}{"IoU",-21}{"accuracy",-21}HD95, pixels (slices)");

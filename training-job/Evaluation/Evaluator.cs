@@ -15,7 +15,7 @@ namespace CtSeg.TrainingJob.Evaluation;
 internal static class Evaluator
 {
     public const string Note =
-        "On groups that took no part in this training; its recipe may have been chosen by scores on them. Groups are a lower bound on overlap between patients.";
+        "On groups that took no part in this training; its recipe may have been chosen by scores on them. " + GroupBootstrap.Caveat;
 
     /// <param name="zeroAttention">Score a second time with every attention's output set to zero.</param>
     public static ModelScores Score(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken)

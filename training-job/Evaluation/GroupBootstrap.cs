@@ -7,6 +7,9 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// </summary>
 internal static class GroupBootstrap
 {
+    /// <summary>Stands beside every interval: nobody knows the patients.</summary>
+    public const string Caveat = "Groups are a lower bound on overlap between patients.";
+
     public const int Resamples = 1000;
 
     // Fixed: every statistic is drawn over the same groups, and the same figures come out twice.

@@ -50,8 +50,7 @@ internal static class RobustnessCommand
             var report = new RobustnessReport(
                 [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
                 data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
-            if (report.SlicesOfTraining != 0)
-                Console.WriteLine($"{(report.SlicesOfTraining > 0 ? "CAUTION" : "NOTE")}: {EvaluationReport.NoteOnTraining(report.SlicesOfTraining)}");
+            Console.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
             if (arguments.GetValue(Out) is { } outFolder)
                 Write(outFolder, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
             return ExitCodes.Success;

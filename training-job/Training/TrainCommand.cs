@@ -116,6 +116,7 @@ internal static class TrainCommand
                 CultureInfo.InvariantCulture,
                 $"  attention set to zero: infection Dice {attention.InfectionDice:F3}, {lost} less; {attention.ChangedLesionPixels:P1} of the lesion pixels change class");
         }
+        yield return $"  {scores.Note}";
     }
 
     /// <param name="from">The model of <see cref="From"/>; null where none is given.</param>

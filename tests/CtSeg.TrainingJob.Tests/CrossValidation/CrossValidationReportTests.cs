@@ -73,6 +73,7 @@ public sealed class CrossValidationReportTests
         text.ShouldNotContain("What augmentation adds");
         text.ShouldContain("\n1. Z80, 1 thread, commit abc\n");
         text.ShouldContain("Not run: the paper's full setting");
+        text.ShouldContain(GroupBootstrap.Caveat);
     }
 
     [Fact]

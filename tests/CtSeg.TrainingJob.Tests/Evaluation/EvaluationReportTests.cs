@@ -59,6 +59,8 @@ public sealed class EvaluationReportTests
         var text = output.ToString();
         text.ShouldContain("0.762 [0.667, 0.857]");
         text.ShouldContain(ForegroundProtocol.RuleOfImages);
+        text.ShouldContain(GroupBootstrap.Caveat);
+        Report(slicesOfTraining).Scores.Note.ShouldEndWith(GroupBootstrap.Caveat);
         text.ShouldContain("pixels predicted as a lesion: 0.250 [0.250, 0.250], probability - share correct +0.250 [+0.250, +0.250]: overconfident");
         text.ShouldContain("all pixels: 0.250 [0.250, 0.250], probability - share correct -0.250 [-0.250, -0.250]: underconfident");
         if (note is null)

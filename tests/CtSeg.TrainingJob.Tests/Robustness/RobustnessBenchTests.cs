@@ -28,6 +28,8 @@ public sealed class RobustnessBenchTests
         rows.ShouldAllBe(row => row.Foreground.Infection.SlicesWithClass == slices.Count && row.Warned == null);
         var text = new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: 0, rows).ToMarkdown("./ctseg robustness");
         text.ShouldNotContain("scored slices");
+        text.ShouldContain($"undisturbed.\n\n{Evaluator.Note}\n\n| ");
+        text.ShouldContain(GroupBootstrap.Caveat);
         new RobustnessReport([], "data", slices.Count, 2, SlicesOfTraining: 3, rows).ToMarkdown("x").ShouldContain("3 of the scored slices");
         text.Split('\n').Count(line => line.StartsWith("| ", StringComparison.Ordinal)).ShouldBe(Disturbance.All.Count + 1);
         text.ShouldContain("| JPEG quality 60 |");

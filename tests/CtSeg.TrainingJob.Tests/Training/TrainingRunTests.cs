@@ -1,6 +1,7 @@
 using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Segmentation;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
@@ -113,7 +114,8 @@ public sealed class TrainingRunTests
         manifest.Scores.ShouldBe(isCutOff ? null : scores);
         var said = TrainCommand.Describe("out", manifest, Options.Epochs).ToList();
         said[0].ShouldBe(isCutOff ? $"out: unfinished, {manifest.Training!.Epochs} of 2 epochs; the same command with --resume goes on." : $"out: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol");
-        said.Count.ShouldBe(isCutOff ? 1 : 6);
+        said.Count.ShouldBe(isCutOff ? 1 : 7);
+        said[^1].EndsWith(GroupBootstrap.Caveat, StringComparison.Ordinal).ShouldBe(!isCutOff);
     }
 
     [Fact]
