@@ -10,7 +10,14 @@ internal static class TrainingCurves
 
     public static void Save(TrainingHistory history, string path)
     {
-        using var plot = new Plot();
+        using var plot = Draw(history);
+        plot.SavePng(path, Width, Height);
+    }
+
+    /// <returns>A line for the loss, and one for every finding that was scored.</returns>
+    public static Plot Draw(TrainingHistory history)
+    {
+        var plot = new Plot();
         var epochs = history.Epochs;
         var loss = plot.Add.Scatter(epochs.Select(epoch => (double)epoch.Epoch).ToArray(), epochs.Select(epoch => epoch.Loss).ToArray());
         loss.LegendText = "loss";
@@ -28,6 +35,6 @@ internal static class TrainingCurves
         plot.Axes.Bottom.Label.Text = "epoch";
         plot.Axes.Left.Label.Text = "loss";
         plot.ShowLegend(Alignment.UpperCenter);
-        plot.SavePng(path, Width, Height);
+        return plot;
     }
 }
