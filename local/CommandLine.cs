@@ -71,6 +71,9 @@ internal static class CommandLine
     public static IEnumerable<string> OwnVerbs =>
         CreateRoot().Subcommands.Select(command => command.Name).Except(JobVerbs.Select(known => known.Verb));
 
+    /// <summary>Reads a command line without acting on it.</summary>
+    public static ParseResult Read(IReadOnlyList<string> args) => CreateRoot().Parse(args);
+
     private static Command CreateRoot()
     {
         var hostCommand = HostCommand.Create(connection => ServiceBusConnection.Open(connection.Name, connection.Setting));
