@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Imaging;
+using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
@@ -190,6 +191,9 @@ public sealed class CommandTests
     [InlineData("--model-version", "")]
     [InlineData("--model-version", "../mine")]
     [InlineData("--recipe", "null.json")]
+    [InlineData("--data", "")]
+    [InlineData("--out", "")]
+    [InlineData("--from", "")]
     public void Given_AnArgumentThatCannotBeUsed_When_Trained_Then_TheCommandFailsWithoutATraceAndBeforeItTrains(string option, string value)
     {
         using var folder = new TemporaryFolder();
@@ -246,6 +250,9 @@ public sealed class CommandTests
     [InlineData("--only-folds", "3")]
     [InlineData("--recipe", "nowhere.json")]
     [InlineData("--base-channels", "2")]
+    [InlineData("--data", "")]
+    [InlineData("--out", "")]
+    [InlineData("--tables", "")]
     public void Given_AnArgumentThatCannotBeUsed_When_CrossValidated_Then_TheCommandFailsWithoutATrace(string option, string value)
     {
         using var folder = new TemporaryFolder();
@@ -254,6 +261,58 @@ public sealed class CommandTests
         all[option] = value;
         Run(CrossValidateCommand.Create(), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]).ShouldBe(1);
         Directory.Exists(folder["cv"]).ShouldBeFalse();
+    }
+
+    // Where a file lies there can be no folder. What is printed would be the work.
+    [Theory]
+    [InlineData("train", "--out")]
+    [InlineData("cross-validate", "--out")]
+    [InlineData("cross-validate", "--tables")]
+    [InlineData("evaluate", "--json")]
+    [InlineData("evaluate", "--overlays")]
+    [InlineData("robustness", "--out")]
+    [InlineData("input-check", "--json")]
+    public void Given_AResultThatCannotBeWritten_When_AVerbRuns_Then_ItSaysSoBeforeTheWork(string verb, string option)
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
+        var unwritable = Path.Combine(folder["slices.csv"], "result");
+        var all = new Dictionary<string, string> { ["--data"] = data };
+        if (verb is "train" or "cross-validate")
+            (all["--recipe"], all["--out"]) = (folder["r.json"], folder["out"]);
+        if (verb == "cross-validate")
+            all["--folds"] = "2";
+        if (verb is "evaluate" or "robustness")
+            all["--model"] = folder["model"];
+        all[option] = unwritable;
+        Command[] commands = [TrainCommand.Create(), CrossValidateCommand.Create(), EvaluateCommand.Create(), RobustnessCommand.Create(), InputCheckCommand.Create()];
+
+        var (exitCode, printed, errors) = RunAndRead(commands.Single(command => command.Name == verb), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]);
+
+        exitCode.ShouldBe(1);
+        printed.ShouldBeEmpty();
+        errors.ShouldContain($"'{unwritable}'");
+        errors.Trim().ShouldNotContain(Environment.NewLine);
+        Directory.Exists(folder["out"]).ShouldBeFalse();
+    }
+
+    private static (int ExitCode, string Printed, string Errors) RunAndRead(Command command, params string[] arguments)
+    {
+        var (output, errors) = (Console.Out, Console.Error);
+        using StringWriter printed = new(), said = new();
+        Console.SetOut(printed);
+        Console.SetError(said);
+        try
+        {
+            var exitCode = Run(command, arguments);
+            return (exitCode, printed.ToString(), said.ToString());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(errors);
+        }
     }
 
     private static int Run(Command command, params string[] arguments) => command.Parse(arguments)

@@ -9,18 +9,18 @@ namespace CtSeg.TrainingJob.Bench;
 /// <summary><c>ctseg-job bench</c>: attention and model, timed and held against their bars.</summary>
 internal static class BenchCommand
 {
-    private static readonly Option<string?> Json = new("--json") { Description = "Also write the measurements to FILE.", HelpName = "FILE", Recursive = true };
+    private static readonly Option<string?> Json = new Option<string?>("--json") { Description = "Also write the measurements to FILE.", HelpName = "FILE", Recursive = true }.AcceptNoEmptyPath();
     private static readonly Option<int[]> Lengths = Several("--lengths", "Numbers of tokens.", [.. AttentionBench.Lengths]);
     private static readonly Option<string[]> Engines = new("--engines")
     {
         Description = $"Only these: {string.Join(", ", AttentionBench.Engines)}.", AllowMultipleArgumentsPerToken = true,
     };
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds of the hash.", DefaultValueFactory = _ => AttentionBench.Rounds };
-    private static readonly Option<string?> Plot = new("--plot") { Description = "Also draw time against length into FILE (PNG).", HelpName = "FILE" };
+    private static readonly Option<string?> Plot = new Option<string?>("--plot") { Description = "Also draw time against length into FILE (PNG).", HelpName = "FILE" }.AcceptNoEmptyPath();
     private static readonly Option<int[]> BaseChannels = Several("--base-channels", "Channels of the first level.", [16, 64]);
     private static readonly Option<int[]> InputSizes = Several("--input-size", "Sides of the square input, pixels.", [369]);
-    private static readonly Option<string[]> Slices = new("--slices") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Slices or folders of slices." };
-    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+    private static readonly Option<string[]> Slices = new Option<string[]>("--slices") { Required = true, AllowMultipleArgumentsPerToken = true, Description = "Slices or folders of slices." }.AcceptNoEmptyPath();
+    private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder; the shipped weights if not given.");
 
     public static Command Create()
     {

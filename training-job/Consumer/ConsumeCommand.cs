@@ -48,20 +48,16 @@ internal static class ConsumeCommand
         Description = "From SIGTERM to the end of the process at most.", DefaultValueFactory = _ => 20,
     };
 
-    private static readonly Option<string?> Model = new("--model")
-    {
-        Description = "Folder with model.json and weights.safetensors, instead of the model that the storage names.",
-    };
+    private static readonly Option<string?> Model =
+        PathOption.Create("--model", "Folder with model.json and weights.safetensors, instead of the model that the storage names.");
 
     private static readonly Option<double> ModelSeconds = new("--model-seconds")
     {
         Description = "Between two looks whether the storage names another model (0.1 to 20).", DefaultValueFactory = _ => 2,
     };
 
-    private static readonly Option<string?> State = new("--state")
-    {
-        Description = "Folder that keeps which model served last and what was told; one for each storage address, in the user's own, unless given.",
-    };
+    private static readonly Option<string?> State =
+        PathOption.Create("--state", "Folder that keeps which model served last and what was told; one for each storage address, in the user's own, unless given.");
 
     /// <param name="openServiceBus">Connects to the namespace that the settings name.</param>
     /// <param name="loadModel">Loads a model folder; throws <see cref="ModelRefusedException"/>.</param>

@@ -19,7 +19,7 @@ internal static class CrossValidateCommand
     private const string Off = "off";
 
     private static readonly Option<string> Data = TrainingData.CreateOption();
-    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the folds' results and checkpoints; a call with the same options goes on where it was." };
+    private static readonly Option<string> Out = PathOption.Required("--out", "Folder for the folds' results and checkpoints; a call with the same options goes on where it was.");
     private static readonly Option<int> Folds = new("--folds") { DefaultValueFactory = _ => 10, Description = "Parts of the data; each is held out once." };
     private static readonly Option<int[]> OnlyFolds = new("--only-folds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Only these, from 1: a quick look, for which no tables are written." };
     private static readonly Option<string[]> Archs = new Option<string[]>("--archs") { DefaultValueFactory = _ => [Every], AllowMultipleArgumentsPerToken = true, Description = "all, or some of m, m-a, m-r, unet." }
@@ -34,7 +34,7 @@ internal static class CrossValidateCommand
     private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of every network, in place of epochs.");
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
-    private static readonly Option<string?> Tables = new("--tables") { Description = "Folder for tables.md and tables.json; that of --out if not given." };
+    private static readonly Option<string?> Tables = PathOption.Create("--tables", "Folder for tables.md and tables.json; that of --out if not given.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
@@ -69,7 +69,11 @@ internal static class CrossValidateCommand
             var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
             var tables = Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder);
             if (folds.Count == plan.Folds)
+            {
                 CrossValidationTables.RequireNoneLost(tables, plan);
+                OutputFolder.Prepare(tables);
+            }
+            OutputFolder.Prepare(outFolder);
             var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
             foreach (var run in plan.Runs)
             {
@@ -100,7 +104,6 @@ internal static class CrossValidateCommand
 
     private static void WriteTables(string folder, CrossValidationReport report, ParseResult arguments)
     {
-        Directory.CreateDirectory(folder);
         var text = CrossValidationTables.Write(report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
         ModelFolder.ReplaceFile(Path.Combine(folder, "tables.json"), JsonSerializer.SerializeToUtf8Bytes(report, CrossValidationReportJson.Default.CrossValidationReport));
         ModelFolder.ReplaceFile(Path.Combine(folder, "tables.md"), Encoding.UTF8.GetBytes(text));

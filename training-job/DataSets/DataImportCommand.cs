@@ -9,9 +9,9 @@ namespace CtSeg.TrainingJob.DataSets;
 /// <summary>`ctseg-job data import`: a data folder, or a pair of NIfTI-1 volumes, becomes training data.</summary>
 internal static class DataImportCommand
 {
-    private static readonly Argument<string[]> What = new("FOLDER | IMAGES MASKS") { Arity = new ArgumentArity(1, 2), Description = "A data folder (images/, masks/, slices.csv), or two NIfTI-1 files (.nii, .nii.gz): images in Hounsfield units and masks with the classes 0 to 3." };
+    private static readonly Argument<string[]> What = new Argument<string[]>("FOLDER | IMAGES MASKS") { Arity = new ArgumentArity(1, 2), Description = "A data folder (images/, masks/, slices.csv), or two NIfTI-1 files (.nii, .nii.gz): images in Hounsfield units and masks with the classes 0 to 3." }.AcceptNoEmptyPath();
     private static readonly Option<string> GroupColumn = new("--group-column") { DefaultValueFactory = _ => "group", Description = "Column of slices.csv, or of the file of --groups, that says which slices may show one patient." };
-    private static readonly Option<string?> Groups = new("--groups") { Description = "For volumes: a table (CSV) with the columns slice (1 is the first) and group." };
+    private static readonly Option<string?> Groups = PathOption.Create("--groups", "For volumes: a table (CSV) with the columns slice (1 is the first) and group.");
     private static readonly Option<string?> Group = new("--group") { CustomParser = ParseGroup, Description = "For volumes: the group of all slices, where they are of one patient." };
     private static readonly Option<int> Rotate = new("--rotate") { CustomParser = ParseDegrees, DefaultValueFactory = _ => 0, Description = "For volumes, in place of what they say of their orientation: degrees clockwise, 0, 90, 180 or 270. As stored, the first axis of the file runs along a row, the second downwards." };
     private static readonly Option<bool> Flip = new("--flip") { Description = "For volumes, in place of what they say of their orientation: turn the slices upside down before they are rotated." };

@@ -16,7 +16,7 @@ internal static class DataShowCommand
 {
     private static readonly Argument<ScanId> Id = new("ID") { CustomParser = ParseId, Description = "Of the slice, 16 hexadecimal characters; `data list --slices` tells it." };
     private static readonly Option<bool> Json = new("--json") { Description = "As JSON on standard output, and nothing else there." };
-    private static readonly Option<string?> OverlayFile = new("--overlay") { Description = "PNG file to write: the slice with its mask drawn over it." };
+    private static readonly Option<string?> OverlayFile = PathOption.Create("--overlay", "PNG file to write: the slice with its mask drawn over it.");
 
     public static Command Create(DataStorage storage)
     {

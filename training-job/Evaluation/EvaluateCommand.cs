@@ -11,12 +11,14 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>`ctseg-job evaluate`: scores a model on labelled slices by every protocol.</summary>
 internal static class EvaluateCommand
 {
+    private const string ToStandardOutput = "-";
+
     private static readonly Option<string> Data = TrainingData.CreateOption();
-    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
+    private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
-    private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
-    private static readonly Option<string?> Overlays = new("--overlays") { Description = "Folder for a picture of every slice: truth on the left, prediction on the right." };
+    private static readonly Option<string?> Json = PathOption.Create("--json", "File to write all figures to; '-' for standard output, and nothing else there.");
+    private static readonly Option<string?> Overlays = PathOption.Create("--overlays", "Folder for a picture of every slice: truth on the left, prediction on the right.");
     private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
@@ -53,10 +55,15 @@ internal static class EvaluateCommand
             var data = TrainingData.Load(arguments.GetValue(Data)!);
             var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
             var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
+            using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
+            if (arguments.GetValue(Overlays) is { } overlays)
+                OutputFolder.Prepare(overlays);
             var (predictions, withoutAttention) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
             var report = EvaluationReport.Create(
                 models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
-            Write(report, predictions, arguments.GetValue(Json), arguments.GetValue(Overlays), arguments.GetValue(Worst));
+            if (arguments.GetValue(Overlays) is { } pictures)
+                Draw(pictures, report, predictions, arguments.GetValue(Worst));
+            Write(report, arguments.GetValue(Json) == ToStandardOutput, json, arguments.GetValue(Worst));
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
@@ -66,28 +73,22 @@ internal static class EvaluateCommand
         }
     }
 
-    private static void Write(EvaluationReport report, List<SlicePrediction> predictions, string? json, string? overlays, int? worst)
+    private static void Write(EvaluationReport report, bool isDocumentOnly, OutputFile? json, int? worst)
     {
-        if (overlays is not null)
-        {
-            var drawn = report.Slices.Take(worst ?? report.Slices.Count).Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
-            Draw(overlays, predictions.Where(prediction => drawn.Contains(prediction.Slice.Name)));
-        }
         var document = JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport);
-        if (json == "-")
+        if (isDocumentOnly)
         {
             Console.WriteLine(document);
             return;
         }
-        if (json is not null)
-            File.WriteAllText(json, document + Environment.NewLine);
+        json?.Write(document);
         EvaluationText.Write(Console.Out, report, worst ?? 0);
     }
 
-    private static void Draw(string folder, IEnumerable<SlicePrediction> predictions)
+    private static void Draw(string folder, EvaluationReport report, List<SlicePrediction> predictions, int? worst)
     {
-        Directory.CreateDirectory(folder);
-        foreach (var prediction in predictions)
+        var drawn = report.Slices.Take(worst ?? report.Slices.Count).Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var prediction in predictions.Where(prediction => drawn.Contains(prediction.Slice.Name)))
         {
             var image = prediction.Slice.Image;
             var truth = Overlay.Draw(image, PaperProtocol.Resize(prediction.Slice.Mask, image.Width, image.Height));

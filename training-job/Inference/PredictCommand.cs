@@ -8,9 +8,9 @@ namespace CtSeg.TrainingJob.Inference;
 /// <summary>`ctseg-job predict`: the model alone, on files.</summary>
 internal static class PredictCommand
 {
-    private static readonly Argument<string[]> Inputs = new("IN") { Arity = ArgumentArity.OneOrMore, Description = "Slices (PNG, JPEG, TIFF), or folders of them." };
-    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Results go to OUT/{file name}/." };
-    private static readonly Option<string?> Model = new("--model") { Description = "Model folder; the shipped weights if not given." };
+    private static readonly Argument<string[]> Inputs = new Argument<string[]>("IN") { Arity = ArgumentArity.OneOrMore, Description = "Slices (PNG, JPEG, TIFF), or folders of them." }.AcceptNoEmptyPath();
+    private static readonly Option<string> Out = PathOption.Required("--out", "Results go to OUT/{file name}/.");
+    private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder; the shipped weights if not given.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()

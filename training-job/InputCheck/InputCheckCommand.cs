@@ -10,12 +10,14 @@ namespace CtSeg.TrainingJob.InputCheck;
 /// <summary>`ctseg-job input-check`: counts what the input check warns about.</summary>
 internal static class InputCheckCommand
 {
-    private static readonly Option<string?> Pictures = new("--pictures") { Description = "Folder of pictures that are no chest slices, named KIND-anything.png." };
-    private static readonly Option<string?> Model = new("--model") { Description = "Model folder whose check looks at the pictures; the shipped weights if not given." };
-    private static readonly Option<string?> Data = new("--data") { Description = "Data folder: every slice is scored by a check that is trained without its group." };
+    private const string ToStandardOutput = "-";
+
+    private static readonly Option<string?> Pictures = PathOption.Create("--pictures", "Folder of pictures that are no chest slices, named KIND-anything.png.");
+    private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder whose check looks at the pictures; the shipped weights if not given.");
+    private static readonly Option<string?> Data = PathOption.Create("--data", "Data folder: every slice is scored by a check that is trained without its group.");
     private static readonly Option<int?> Folds = PositiveOption.Create("--folds", "Parts of the data; 5 if not given.");
     private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of each check; those of a training if not given.");
-    private static readonly Option<string?> Json = new("--json") { Description = "File to write all figures to; '-' for standard output, and nothing else there." };
+    private static readonly Option<string?> Json = PathOption.Create("--json", "File to write all figures to; '-' for standard output, and nothing else there.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
 
     public static Command Create()
@@ -42,16 +44,20 @@ internal static class InputCheckCommand
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        var json = arguments.GetValue(Json);
-        var output = json == "-" ? TextWriter.Null : Console.Out;
+        var isDocumentOnly = arguments.GetValue(Json) == ToStandardOutput;
+        var output = isDocumentOnly ? TextWriter.Null : Console.Out;
         try
         {
+            using var json = arguments.GetValue(Json) is { } file && !isDocumentOnly ? new OutputFile(file) : null;
             var (model, pictures) = arguments.GetValue(Pictures) is { } folder ? Examine(arguments.GetValue(Model), folder) : (null, []);
             var report = new InputCheckReport(model, InputCheckExam.Kinds(pictures), pictures, Slices: null);
             Print(output, report);
             if (arguments.GetValue(Data) is { } data)
                 report = report with { Slices = CrossValidate(data, arguments, output, cancellationToken) };
-            Write(report, json);
+            var document = JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport);
+            if (isDocumentOnly)
+                Console.WriteLine(document);
+            json?.Write(document);
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
@@ -102,16 +108,5 @@ internal static class InputCheckCommand
     {
         foreach (var kind in kinds)
             output.WriteLine($"{kind.Kind,-16}{kind.Warned,4} of {kind.Pictures}");
-    }
-
-    private static void Write(InputCheckReport report, string? json)
-    {
-        if (json is null)
-            return;
-        var document = JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport);
-        if (json == "-")
-            Console.WriteLine(document);
-        else
-            File.WriteAllText(json, document + Environment.NewLine);
     }
 }

@@ -14,7 +14,7 @@ internal static class CompareCommand
 {
     private static readonly Argument<string> Champion = new("A") { Description = "Version in the champion's place." };
     private static readonly Argument<string> Challenger = new("B") { Description = "Version in the challenger's place." };
-    private static readonly Option<string?> Data = new("--data") { Description = "Data folder instead of the locked set; slices that either model learnt from are left out." };
+    private static readonly Option<string?> Data = PathOption.Create("--data", "Data folder instead of the locked set; slices that either model learnt from are left out.");
     private static readonly Option<bool> Json = new("--json") { Description = "The decision as JSON." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();

@@ -13,10 +13,9 @@ namespace CtSeg.TrainingJob.Registry;
 internal static class ModelsCommand
 {
     /// <value>Of every command here that loads a model.</value>
-    public static Option<string?> TrustedKeysOption { get; } = new("--trusted-keys")
-    {
-        Description = $"File with public keys: a model that none of them signed is refused. {Contracts.Settings.TrustedModelKeys} of the environment if not given; else none is needed.",
-    };
+    public static Option<string?> TrustedKeysOption { get; } = PathOption.Create(
+        "--trusted-keys",
+        $"File with public keys: a model that none of them signed is refused. {Contracts.Settings.TrustedModelKeys} of the environment if not given; else none is needed.");
 
     private const string Description = """
         The models in storage: list and compare them, choose which one serves.

@@ -14,7 +14,7 @@ internal static class NewModelCommand
 {
     private const int SettlingPasses = 30;
 
-    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder to write." };
+    private static readonly Option<string> Out = PathOption.Required("--out", "Folder to write.");
     private static readonly Option<string> Architecture = new("--arch") { DefaultValueFactory = _ => Architectures.Full, Description = "m, m-a, m-r or unet." };
     private static readonly Option<int> BaseChannels = new("--base-channels") { DefaultValueFactory = _ => 4, Description = "Channels of the first level." };
     private static readonly Option<int[]> AttentionLevels = new("--attention-levels")

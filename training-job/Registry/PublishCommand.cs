@@ -6,7 +6,7 @@ namespace CtSeg.TrainingJob.Registry;
 /// <summary>`models publish FOLDER`.</summary>
 internal static class PublishCommand
 {
-    private static readonly Argument<string> Folder = new("FOLDER") { Description = "Model folder, as 'train' writes it." };
+    private static readonly Argument<string> Folder = new Argument<string>("FOLDER") { Description = "Model folder, as 'train' writes it." }.AcceptNoEmptyPath();
 
     public static Command Create(Func<string?, RegistryAccess> open)
     {

@@ -7,7 +7,7 @@ namespace CtSeg.TrainingJob.Registry;
 internal static class SignCommand
 {
     private static readonly Argument<string> Version = new("V") { Description = "Version of the model." };
-    private static readonly Option<string> Key = new("--key") { Required = true, Description = "Private key, as 'models keygen' writes it." };
+    private static readonly Option<string> Key = PathOption.Required("--key", "Private key, as 'models keygen' writes it.");
 
     public static Command Create(Func<string?, RegistryAccess> open)
     {
@@ -28,7 +28,7 @@ internal static class SignCommand
 /// <summary>`models keygen`.</summary>
 internal static class KeygenCommand
 {
-    private static readonly Option<string> Out = new("--out") { Required = true, Description = "File for the private key; the public one goes beside it, with .pub at the end." };
+    private static readonly Option<string> Out = PathOption.Required("--out", "File for the private key; the public one goes beside it, with .pub at the end.");
 
     public static Command Create()
     {

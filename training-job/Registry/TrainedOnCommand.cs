@@ -7,7 +7,7 @@ namespace CtSeg.TrainingJob.Registry;
 internal static class TrainedOnCommand
 {
     private static readonly Option<string> Data = TrainingData.CreateOption();
-    private static readonly Option<string> Model = new("--model") { Required = true, Description = "Model folder." };
+    private static readonly Option<string> Model = PathOption.Required("--model", "Model folder.");
 
     public static Command Create()
     {

@@ -13,9 +13,9 @@ namespace CtSeg.TrainingJob.Robustness;
 internal static class RobustnessCommand
 {
     private static readonly Option<string> Data = TrainingData.CreateOption();
-    private static readonly Option<string[]> Model = new("--model") { AllowMultipleArgumentsPerToken = true, Description = ModelFolders.Description };
+    private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
-    private static readonly Option<string?> Out = new("--out") { Description = "Folder for robustness.md and robustness.json." };
+    private static readonly Option<string?> Out = PathOption.Create("--out", "Folder for robustness.md and robustness.json.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
@@ -45,14 +45,16 @@ internal static class RobustnessCommand
             var folder = arguments.GetValue(Data)!;
             var data = TrainingData.Load(folder);
             var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
+            if (arguments.GetValue(Out) is { } outFolder)
+                OutputFolder.Prepare(outFolder);
             var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
             var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
             var report = new RobustnessReport(
                 [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
                 data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
             Console.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
-            if (arguments.GetValue(Out) is { } outFolder)
-                Write(outFolder, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
+            if (arguments.GetValue(Out) is { } results)
+                Write(results, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
             return ExitCodes.Success;
         }
         catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
@@ -69,7 +71,6 @@ internal static class RobustnessCommand
 
     private static void Write(string folder, RobustnessReport report, string command)
     {
-        Directory.CreateDirectory(folder);
         ModelFolder.ReplaceFile(Path.Combine(folder, "robustness.json"), JsonSerializer.SerializeToUtf8Bytes(report, RobustnessJson.Default.RobustnessReport));
         ModelFolder.ReplaceFile(Path.Combine(folder, "robustness.md"), Encoding.UTF8.GetBytes(report.ToMarkdown(command)));
     }

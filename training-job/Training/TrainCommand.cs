@@ -13,17 +13,17 @@ namespace CtSeg.TrainingJob.Training;
 internal static class TrainCommand
 {
     private static readonly Option<string> Data = TrainingData.CreateOption();
-    private static readonly Option<string> Out = new("--out") { Required = true, Description = "Folder for the model, the checkpoint, training.json and curves.png." };
+    private static readonly Option<string> Out = PathOption.Required("--out", "Folder for the model, the checkpoint, training.json and curves.png.");
     private static readonly Option<string?> Architecture = new Option<string?>("--arch") { Description = "m, m-a (no attention), m-r (no ResNeXt blocks) or unet (neither); the recipe's if not given." }
         .AcceptOnlyFromAmong([.. Architectures.All]);
-    private static readonly Option<string?> From = new("--from") { Description = "Folder of a model whose weights are trained on; random ones if not given." };
+    private static readonly Option<string?> From = PathOption.Create("--from", "Folder of a model whose weights are trained on; random ones if not given.");
     private static readonly Option<string?> Recipe = new("--recipe") { Description = "best (ours; the default), fine-tune (the default with --from, where best cannot be: fewer and gentler epochs), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<double?> LearningRate = new("--learning-rate") { Description = "The highest of the schedule; the recipe's if not given." };
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
     private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
     private static readonly Option<double?> HoldOut = new("--hold-out") { Description = "Share of the slices whose groups are kept out, for the scores; 0 to train on all." };
-    private static readonly Option<string[]> ScoredBy = new("--scored-by") { AllowMultipleArgumentsPerToken = true, Description = "With --hold-out 0: the folds of a cross-validation with the same recipe, or the folder that holds them; the model gets their scores." };
+    private static readonly Option<string[]> ScoredBy = PathOption.Several("--scored-by", "With --hold-out 0: the folds of a cross-validation with the same recipe, or the folder that holds them; the model gets their scores.");
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
@@ -59,9 +59,9 @@ internal static class TrainCommand
     private static Task<int> Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
         try
         {
+            var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
             ComputeDevice.Fix(arguments.GetValue(Device)!);
             var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
             using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;

@@ -13,7 +13,7 @@ namespace CtSeg.TrainingJob.Training;
 internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string Sha256)
 {
     /// <returns>An option of the command line for the argument of <see cref="Load"/>.</returns>
-    public static Option<string> CreateOption() => new("--data") { Required = true, Description = "Data folder: images/, masks/, slices.csv (slice, group)." };
+    public static Option<string> CreateOption() => PathOption.Required("--data", "Data folder: images/, masks/, slices.csv (slice, group).");
 
     /// <exception cref="TrainingDataException">The folder is not a data folder; the message says where.</exception>
     public static TrainingData Load(string folder)

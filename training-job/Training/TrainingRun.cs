@@ -27,9 +27,10 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     public ModelScores? ScoresOfRecipe { get; init; }
 
     /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
     public ModelManifest Execute(TrainingOptions options, TrainingData data, ITrainingProgress progress, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(outFolder);
+        OutputFolder.Prepare(outFolder);
         var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
         var goesOn = File.Exists(checkpoint);
         if (goesOn && !Resume)
