@@ -177,6 +177,18 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_AModelToGoOnFrom_When_ItsOwnFolderIsToBeWritten_Then_ItIsRefusedAndTheModelStays()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
+        var (exitCode, _, errors) = RunAndRead(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--from", folder["model"] + Path.DirectorySeparatorChar, "--hold-out", "0");
+        exitCode.ShouldBe(1);
+        errors.ShouldStartWith("--from and --out are the same folder");
+        Directory.GetFiles(folder["model"]).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe([ModelFolder.ManifestName, ModelFolder.WeightsName]);
+    }
+
+    [Fact]
     public void Given_AFolderThatEndsInASlash_When_TrainedAndMadeAnew_Then_TheModelHasItsName()
     {
         using var folder = new TemporaryFolder();

@@ -64,6 +64,8 @@ internal static class TrainCommand
             var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
             ComputeDevice.Fix(arguments.GetValue(Device)!);
             var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
+            if (arguments.GetValue(From) is { } start && IsSame(start, outFolder))
+                throw new TrainingDataException($"{From.Name} and {Out.Name} are the same folder, and the model to go on from would be overwritten: give another folder to {Out.Name}.");
             using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;
             var options = Options(arguments, from?.Manifest);
             options.Validate();
@@ -92,6 +94,9 @@ internal static class TrainCommand
             return Task.FromResult(ExitCodes.Failure);
         }
     }
+
+    private static bool IsSame(string folder, string full) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) == Path.TrimEndingDirectorySeparator(full);
 
     /// <summary>What became of a training.</summary>
     /// <param name="epochs">That it was to have.</param>

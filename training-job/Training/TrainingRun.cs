@@ -26,15 +26,18 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     /// <summary>Of the same recipe, for a model that holds nothing out and is trained to the end; null for none.</summary>
     public ModelScores? ScoresOfRecipe { get; init; }
 
-    /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used.</exception>
+    /// <exception cref="TrainingDataException">The data or the checkpoint cannot be used, or the folder holds another training or model.</exception>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     public ModelManifest Execute(TrainingOptions options, TrainingData data, ITrainingProgress progress, CancellationToken cancellationToken)
     {
-        OutputFolder.Prepare(outFolder);
         var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
         var goesOn = File.Exists(checkpoint);
         if (goesOn && !Resume)
             throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
+        // A finished model may be all that is left of days; whose it is only its checkpoint could tell.
+        if (!goesOn && File.Exists(Path.Combine(outFolder, ModelFolder.ManifestName)))
+            throw new TrainingDataException($"'{outFolder}' holds a model without the checkpoint of its training, which this training would overwrite: give another folder.");
+        OutputFolder.Prepare(outFolder);
         var started = time.GetTimestamp();
         using var trainer = new Trainer(options, data, time, From?.Weights);
         From?.RequireUnseen(trainer.Split.HeldOut);

@@ -49,6 +49,18 @@ public sealed class CrossValidatorTests
     }
 
     [Fact]
+    public void Given_AFoldKilledBetweenItsModelAndItsResult_When_CalledAgain_Then_ItIsScoredAndNotTrained()
+    {
+        using var folder = new TemporaryFolder();
+        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        File.Delete(Path.Combine(folder.Path, Run.Name, "fold1.json"));
+        var progress = new CountingProgress();
+        var again = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None);
+        progress.Epochs.ShouldBe(0);
+        again.Slices.Select(slice => slice.AtMaskSize).ShouldBe(first.Slices.Select(slice => slice.AtMaskSize));
+    }
+
+    [Fact]
     public void Given_BothFolds_When_Scored_Then_EverySliceIsScoredOnce()
     {
         using var folder = new TemporaryFolder();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.Segmentation;
@@ -100,6 +101,20 @@ public sealed class TrainingRunTests
         Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: false)
             .Execute(Options with { Seed = 2 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None)).Message.ShouldContain("--resume");
         ModelFolder.ReadManifest(folder.Path).WeightsSha256.ShouldBe(first.WeightsSha256);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Given_AFolderWithAModelAndNoCheckpoint_When_ATrainingIsStartedThere_Then_ItIsRefusedAndTheModelStays(bool resume)
+    {
+        using var folder = new TemporaryFolder();
+        NewModelCommand.Create(folder["model"], Options.Configuration, seed: 1, TimeProvider.System);
+        string Files() => string.Join('\n', Directory.GetFiles(folder["model"]).Order(StringComparer.Ordinal).Select(file => $"{file} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}"));
+        var before = Files();
+        Should.Throw<TrainingDataException>(() => Run(folder["model"], resume).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None))
+            .Message.ShouldBe($"'{folder["model"]}' holds a model without the checkpoint of its training, which this training would overwrite: give another folder.");
+        Files().ShouldBe(before);
     }
 
     [Theory]
