@@ -79,6 +79,20 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_StandardOutputForTheFigures_When_Evaluated_Then_NothingElseIsThereAndTheProgressIsAmongTheErrors()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
+        var (exitCode, printed, errors) = RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", "-");
+        exitCode.ShouldBe(0);
+        using var report = JsonDocument.Parse(printed);
+        report.RootElement.GetProperty("scores").GetProperty("slices").GetInt32().ShouldBe(6);
+        // With and without attention; a bar on a terminal.
+        errors.ShouldContain(Console.IsErrorRedirected ? "12 predictions ..." : "predictions");
+    }
+
+    [Fact]
     public void Given_ADataFolder_When_CrossValidated_Then_TablesAndModelsOfFoldsAreWrittenAndCanBePooled()
     {
         using var folder = new TemporaryFolder();

@@ -58,7 +58,8 @@ internal static class EvaluateCommand
             using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
             if (arguments.GetValue(Overlays) is { } overlays)
                 OutputFolder.Prepare(overlays);
-            var (predictions, withoutAttention) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
+            var (predictions, withoutAttention) = PredictionDisplay.Show(
+                models.CountPredictions(zeroAttention: true), predicted => models.Predict(data.Slices, zeroAttention: true, cancellationToken, predicted));
             var report = EvaluationReport.Create(
                 models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
             if (arguments.GetValue(Overlays) is { } pictures)

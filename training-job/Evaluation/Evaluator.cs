@@ -44,16 +44,17 @@ internal static class Evaluator
             prediction.AtNetworkSize))];
 
     /// <summary>Predicts slices again with every attention's output set to zero.</summary>
+    /// <param name="predicted">Called after every slice.</param>
     /// <returns>None where the network has no attention.</returns>
     public static List<SlicePrediction> PredictWithoutAttention(
-        ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken)
+        ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken, Action? predicted = null)
     {
         if (!network.Configuration.UsesAttention)
             return [];
         network.ZeroAttention(true);
         try
         {
-            return Predict(network, slices, cancellationToken);
+            return Predict(network, slices, cancellationToken, predicted);
         }
         finally
         {
@@ -62,7 +63,9 @@ internal static class Evaluator
     }
 
     /// <summary>Predicts the slices one by one, in evaluation mode.</summary>
-    public static List<SlicePrediction> Predict(ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken)
+    /// <param name="predicted">Called after every slice.</param>
+    public static List<SlicePrediction> Predict(
+        ResidualAttentionUNet network, IReadOnlyList<LabelledSlice> slices, CancellationToken cancellationToken, Action? predicted = null)
     {
         var wasTraining = network.training;
         network.eval();
@@ -74,6 +77,7 @@ internal static class Evaluator
             using var scope = NewDisposeScope();
             predictions.Add(Compare(slice, network.call(InputScaling.ToTensor(slice.Image).to(network.Device))));
             HeapMemory.FreeForgotten();
+            predicted?.Invoke();
         }
         network.train(wasTraining);
         return predictions;

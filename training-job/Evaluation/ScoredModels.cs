@@ -67,11 +67,16 @@ internal sealed class ScoredModels
         return warned;
     }
 
+    /// <summary>How many predictions <see cref="Predict"/> makes of the slices that were given.</summary>
+    public int CountPredictions(bool zeroAttention) => _models.Zip(Manifests)
+        .Sum(model => model.First.Slices.Count * (zeroAttention && model.Second.Configuration.UsesAttention ? 2 : 1));
+
     /// <summary>Predicts as for patients: folded, slice by slice.</summary>
     /// <param name="slices">Of the names and groups that were given; their pixels may differ.</param>
     /// <param name="zeroAttention">Predict a second time without attention.</param>
+    /// <param name="predicted">Called after every prediction.</param>
     public (List<SlicePrediction> Predictions, List<SlicePrediction> WithoutAttention) Predict(
-        IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken)
+        IReadOnlyList<LabelledSlice> slices, bool zeroAttention, CancellationToken cancellationToken, Action? predicted = null)
     {
         var (predictions, without) = (new List<SlicePrediction>(), new List<SlicePrediction>());
         foreach (var (folder, names) in _models)
@@ -83,9 +88,9 @@ internal sealed class ScoredModels
                 network.to(ComputeDevice.Current);
                 network.FoldNormalisation();
                 var own = slices.Where(slice => names.Contains(slice.Name)).ToList();
-                predictions.AddRange(Evaluator.Predict(network, own, cancellationToken));
+                predictions.AddRange(Evaluator.Predict(network, own, cancellationToken, predicted));
                 if (zeroAttention)
-                    without.AddRange(Evaluator.PredictWithoutAttention(network, own, cancellationToken));
+                    without.AddRange(Evaluator.PredictWithoutAttention(network, own, cancellationToken, predicted));
             }
         }
         return (predictions, without);

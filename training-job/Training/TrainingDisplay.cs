@@ -30,6 +30,6 @@ internal sealed class TrainingDisplay
         }
         if (name.Length > 0)
             Console.WriteLine(name);
-        return new PlainProgress(Console.Out);
+        return new PlainProgress(Console.Out, TimeProvider.System);
     }
 }

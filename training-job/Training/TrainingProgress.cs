@@ -18,36 +18,37 @@ internal interface ITrainingProgress
     }
 }
 
-/// <summary>A line an epoch: for pipes and log files.</summary>
-internal sealed class PlainProgress(TextWriter output) : ITrainingProgress
+/// <summary>A line an epoch, and within a long one a line a minute: for pipes and log files.</summary>
+internal sealed class PlainProgress(TextWriter output, TimeProvider time) : ITrainingProgress
 {
+    // Of large networks an epoch takes an hour, in which silence would look like a standstill.
+    private readonly LineEveryMinute _lines = new(output, time);
     private EpochTimes _times = new([]);
     private int _epochs;
+    private int _epoch;
+    private int _stepsPerEpoch;
 
     public void Started(TrainingStart start)
     {
-        (_epochs, _times) = (start.Costs.Count, new EpochTimes(start.Costs));
-        output.WriteLine(start.Describe());
-        output.Flush();
+        (_epochs, _epoch, _stepsPerEpoch, _times) = (start.Costs.Count, start.EpochsDone + 1, start.StepsPerEpoch, new EpochTimes(start.Costs));
+        _lines.Write(start.Describe());
     }
 
     public void StepDone(int steps)
     {
+        if (_lines.IsDue)
+            _lines.Write($"epoch {_epoch}/{_epochs}: step {steps} of {_stepsPerEpoch}");
     }
 
     public void EpochDone(EpochRecord epoch)
     {
         var left = _times.Left(epoch);
-        output.WriteLine(string.Create(
+        _epoch = epoch.Epoch + 1;
+        _lines.Write(string.Create(
             CultureInfo.InvariantCulture, $"{Describe(epoch, _epochs)}{Dice(epoch)}, {epoch.Seconds:F1} s, {(int)left.TotalHours}:{left:mm\\:ss} left"));
-        output.Flush();
     }
 
-    public void Finishing(string what)
-    {
-        output.WriteLine($"{what} ...");
-        output.Flush();
-    }
+    public void Finishing(string what) => _lines.Write($"{what} ...");
 
     public static string Describe(EpochRecord epoch, int epochs) =>
         string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}/{epochs}: loss {epoch.Loss:F4}");

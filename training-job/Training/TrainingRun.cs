@@ -9,7 +9,7 @@ using CtSeg.TrainingJob.Registry;
 
 namespace CtSeg.TrainingJob.Training;
 
-/// <summary>A training run in a folder: `checkpoint.safetensors` and `training.json` after every epoch, the model folder at the end.</summary>
+/// <summary>A training run in a folder: `checkpoint.safetensors` and `training.json` after every epoch, `curves.png` after every scored one, the model folder at the end.</summary>
 internal sealed class TrainingRun(string outFolder, string version, TimeProvider time)
 {
     public const string WeightsLicence =
@@ -53,9 +53,12 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);
             trainer.Checkpoint().Save(checkpoint);
             WriteHistory(trainer.History);
+            // Whoever stops a training because of its curves wants to see them.
+            if (epoch.HeldOutDice is not null)
+                DrawCurves(trainer.History);
             progress.EpochDone(epoch);
         }
-        TrainingCurves.Save(trainer.History, Path.Combine(outFolder, "curves.png"));
+        DrawCurves(trainer.History);
         var learnsInputs = From is null && options.InputCheckSteps > 0;
         if (learnsInputs)
             progress.Finishing("learning what slices look like, for the check of inputs");
@@ -113,6 +116,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         WeightsSha256 = "",
         WeightsLicence = WeightsLicence,
     };
+
+    private void DrawCurves(TrainingHistory history) => TrainingCurves.Save(history, Path.Combine(outFolder, "curves.png"));
 
     private void WriteHistory(TrainingHistory history) => ModelFolder.ReplaceFile(
         Path.Combine(outFolder, "training.json"), JsonSerializer.SerializeToUtf8Bytes(history, TrainingJson.Default.TrainingHistory));

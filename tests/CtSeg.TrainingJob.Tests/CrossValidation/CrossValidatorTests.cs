@@ -119,20 +119,7 @@ public sealed class CrossValidatorTests
         plan.OptionsOf(Run with { Augmented = augmented }, Data.Slices).Configuration.InputSide.ShouldBe(side);
     }
 
-    private static PlainProgress Silent(string name) => new(TextWriter.Null);
-
-    private sealed class StoppingProgress(CancellationTokenSource stop) : ITrainingProgress
-    {
-        public void Started(TrainingStart start)
-        {
-        }
-
-        public void StepDone(int steps)
-        {
-        }
-
-        public void EpochDone(EpochRecord epoch) => stop.Cancel();
-    }
+    private static PlainProgress Silent(string name) => new(TextWriter.Null, TimeProvider.System);
 
     private sealed class CountingProgress : ITrainingProgress
     {

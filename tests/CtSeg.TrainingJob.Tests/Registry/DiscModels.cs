@@ -57,7 +57,7 @@ internal static class DiscModels
             AverageDecay = 0.9,
         };
         new TrainingRun(folder["model"], "trained", TimeProvider.System)
-            .Execute(options, new TrainingData(Slices(16, seed: 99), new string('a', 64)), new PlainProgress(TextWriter.Null), CancellationToken.None);
+            .Execute(options, new TrainingData(Slices(16, seed: 99), new string('a', 64)), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         return folder;
     }
 

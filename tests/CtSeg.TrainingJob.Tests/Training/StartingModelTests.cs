@@ -144,7 +144,7 @@ public sealed class StartingModelTests : IDisposable
 
     private ModelManifest Train(string name, TrainingOptions options, TrainingData data, StartingModel? from) =>
         new TrainingRun(_folder[name], name, TimeProvider.System) { Resume = true, From = from }
-            .Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+            .Execute(options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
 
     private static TrainingData Circles(int from, int until) =>
         new([.. TrainingRunTests.Circles(until).Slices.Skip(from)], $"circles {from} to {until}");

@@ -75,7 +75,7 @@ public sealed class TrainingDeviceTests
 
     private static List<double> Train(string folder, TrainingData data)
     {
-        new TrainingRun(folder, "test", TimeProvider.System) { Resume = true }.Execute(Options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        new TrainingRun(folder, "test", TimeProvider.System) { Resume = true }.Execute(Options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         return [.. TrainingCheckpoint.Load(Path.Combine(folder, TrainingCheckpoint.FileName)).History.Epochs.Select(epoch => epoch.Loss)];
     }
 

@@ -7,6 +7,7 @@ using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
+using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
 
 namespace CtSeg.TrainingJob.Tests.Training;
@@ -48,7 +49,7 @@ public sealed class TrainingRunTests
         using var folder = new TemporaryFolder();
         var data = Circles(8);
         var options = staged ? Options with { InputSize = 64, Stages = [new(0.5, 0.5)], AttendsFrom = 0.5 } : Options;
-        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
 
         using (var first = new Trainer(options, data, TimeProvider.System))
         {
@@ -56,13 +57,13 @@ public sealed class TrainingRunTests
             Directory.CreateDirectory(folder["parts"]);
             first.Checkpoint().Save(Path.Combine(folder["parts"], TrainingCheckpoint.FileName));
         }
-        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
 
         resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
         resumed.Training!.Epochs.ShouldBe(2);
         resumed.Training.Machines.ShouldHaveSingleItem();
         resumed.Scores!.Foreground.Infection.ShouldBe(whole.Scores!.Foreground.Infection);
-        var repeated = Run(folder["again"], resume: false).Execute(options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var repeated = Run(folder["again"], resume: false).Execute(options with { Seed = 2 }, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         repeated.WeightsSha256.ShouldNotBe(whole.WeightsSha256);
     }
 
@@ -86,10 +87,10 @@ public sealed class TrainingRunTests
     public void Given_ARunThatEndedBeforeItsHistoryWasWritten_When_Resumed_Then_TheHistoryHasEveryEpoch()
     {
         using var folder = new TemporaryFolder();
-        Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         var whole = File.ReadAllText(folder["training.json"]);
         File.WriteAllText(folder["training.json"], "that of the epoch before");
-        Run(folder.Path, resume: true).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        Run(folder.Path, resume: true).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         File.ReadAllText(folder["training.json"]).ShouldBe(whole);
     }
 
@@ -97,9 +98,9 @@ public sealed class TrainingRunTests
     public void Given_AFolderWithARun_When_AnotherIsStartedThere_Then_ItIsRefusedAndTheFirstStays()
     {
         using var folder = new TemporaryFolder();
-        var first = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var first = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: false)
-            .Execute(Options with { Seed = 2 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None)).Message.ShouldContain("--resume");
+            .Execute(Options with { Seed = 2 }, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None)).Message.ShouldContain("--resume");
         ModelFolder.ReadManifest(folder.Path).WeightsSha256.ShouldBe(first.WeightsSha256);
     }
 
@@ -112,7 +113,7 @@ public sealed class TrainingRunTests
         NewModelCommand.Create(folder["model"], Options.Configuration, seed: 1, TimeProvider.System);
         string Files() => string.Join('\n', Directory.GetFiles(folder["model"]).Order(StringComparer.Ordinal).Select(file => $"{file} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}"));
         var before = Files();
-        Should.Throw<TrainingDataException>(() => Run(folder["model"], resume).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None))
+        Should.Throw<TrainingDataException>(() => Run(folder["model"], resume).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None))
             .Message.ShouldBe($"'{folder["model"]}' holds a model without the checkpoint of its training, which this training would overwrite: give another folder.");
         Files().ShouldBe(before);
     }
@@ -123,9 +124,9 @@ public sealed class TrainingRunTests
     public void Given_ScoresOfTheRecipe_When_AModelOnAllSlicesEnds_Then_ItGetsThemOnlyIfItIsTrainedToTheEnd(bool isCutOff)
     {
         using var folder = new TemporaryFolder();
-        var scores = Run(folder["held-out"], resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None).Scores!;
+        var scores = Run(folder["held-out"], resume: false).Execute(Options, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None).Scores!;
         var run = new TrainingRun(folder["all"], "test", TimeProvider.System) { Limit = isCutOff ? TimeSpan.FromTicks(1) : null, ScoresOfRecipe = scores };
-        var manifest = run.Execute(Options with { HeldOutShare = 0 }, Circles(8), new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var manifest = run.Execute(Options with { HeldOutShare = 0 }, Circles(8), new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         manifest.Scores.ShouldBe(isCutOff ? null : scores);
         var said = TrainCommand.Describe("out", manifest, Options.Epochs).ToList();
         said[0].ShouldBe(isCutOff ? $"out: unfinished, {manifest.Training!.Epochs} of 2 epochs; the same command with --resume goes on." : $"out: {scores.Slices} held-out slices of {scores.Groups} groups, foreground protocol");
@@ -158,7 +159,7 @@ public sealed class TrainingRunTests
     {
         using var folder = new TemporaryFolder();
         var output = new StringWriter();
-        var manifest = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(output), CancellationToken.None);
+        var manifest = Run(folder.Path, resume: false).Execute(Options, Circles(8), new PlainProgress(output, TimeProvider.System), CancellationToken.None);
         ModelFolder.ReadManifest(folder.Path).WeightsSha256.ShouldBe(manifest.WeightsSha256);
         File.Exists(folder["training.json"]).ShouldBeTrue();
         File.ReadAllBytes(folder["curves.png"]).AsSpan(1, 3).ToArray().ShouldBe("PNG"u8.ToArray());
@@ -173,7 +174,7 @@ public sealed class TrainingRunTests
     {
         using var folder = new TemporaryFolder();
         var (data, options) = (Circles(6), TrainingOptions.OfRecipe("paper") with { Configuration = Options.Configuration, Epochs = 2, InputSize = 32, BatchSize = 6, InputCheckSteps = 0 });
-        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var whole = Run(folder["whole"], resume: false).Execute(options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         using (var first = new Trainer(options, data, TimeProvider.System))
         {
             first.StepsPerEpoch.ShouldBe(first.Split.Training.Count);
@@ -181,7 +182,7 @@ public sealed class TrainingRunTests
             Directory.CreateDirectory(folder["parts"]);
             first.Checkpoint().Save(Path.Combine(folder["parts"], TrainingCheckpoint.FileName));
         }
-        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null), CancellationToken.None);
+        var resumed = Run(folder["parts"], resume: true).Execute(options, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None);
         resumed.WeightsSha256.ShouldBe(whole.WeightsSha256);
     }
 
@@ -200,7 +201,7 @@ public sealed class TrainingRunTests
         using (var trainer = new Trainer(Options, data, TimeProvider.System))
             trainer.Checkpoint().Save(folder[TrainingCheckpoint.FileName]);
         Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: true).Execute(
-            Options with { LearningRate = 1 }, data, new PlainProgress(TextWriter.Null), CancellationToken.None));
+            Options with { LearningRate = 1 }, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None));
     }
 
     [Fact]
@@ -278,7 +279,7 @@ public sealed class TrainingRunTests
     public void Given_EpochsOfAKnownLength_When_Shown_Then_TheTimeLeftFollowsFromTheirCost()
     {
         var output = new StringWriter();
-        var progress = new PlainProgress(output);
+        var progress = new PlainProgress(output, TimeProvider.System);
         // 88 epochs are left, the last 10 of which cost 300 times as much.
         progress.Started(new TrainingStart(
             new GroupSplit([], []), EpochsDone: 10, [.. Enumerable.Repeat(2.0, 90), .. Enumerable.Repeat(600.0, 10)], StepsPerEpoch: 1, Moved: false));
@@ -287,6 +288,35 @@ public sealed class TrainingRunTests
         var lines = output.ToString().Split('\n');
         lines[1].ShouldContain("epoch 11/100: loss 0.5000, 30.0 s, 25:39:30 left");
         lines[2].ShouldContain("held-out Dice infection 0.750, 50.0 s, 34:12:00 left");
+    }
+
+    [Fact]
+    public void Given_EpochsOfMinutes_When_ShownInAPipe_Then_AMinuteIsTheLongestSilence()
+    {
+        var (output, time) = (new StringWriter(), new FakeTimeProvider());
+        var progress = new PlainProgress(output, time);
+        progress.Started(new TrainingStart(new GroupSplit([], []), EpochsDone: 1, [1, 1, 1], StepsPerEpoch: 9, Moved: false));
+        foreach (var epoch in new[] { 2, 3 })
+        {
+            for (var step = 1; step <= 9; step++)
+            {
+                time.Advance(TimeSpan.FromSeconds(20));
+                progress.StepDone(step);
+            }
+            progress.EpochDone(new EpochRecord(epoch, 0.5, 1e-3, null, 180));
+        }
+        output.ToString().Split(Environment.NewLine)[1..^1].Select(line => line.Split(", ")[0]).ShouldBe(
+            ["epoch 2/3: step 3 of 9", "epoch 2/3: step 6 of 9", "epoch 2/3: step 9 of 9", "epoch 2/3: loss 0.5000",
+             "epoch 3/3: step 3 of 9", "epoch 3/3: step 6 of 9", "epoch 3/3: step 9 of 9", "epoch 3/3: loss 0.5000"]);
+    }
+
+    [Fact]
+    public void Given_AnEpochThatWasScored_When_TheTrainingIsStoppedAfterIt_Then_TheCurvesAreThere()
+    {
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        Should.Throw<OperationCanceledException>(() => Run(folder.Path, resume: false).Execute(Options, Circles(8), new StoppingProgress(stop), stop.Token));
+        File.ReadAllBytes(folder["curves.png"]).AsSpan(1, 3).ToArray().ShouldBe("PNG"u8.ToArray());
     }
 
     private static TrainingRun Run(string folder, bool resume) => new(folder, "test", TimeProvider.System) { Resume = resume };
