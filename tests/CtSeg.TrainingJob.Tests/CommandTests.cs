@@ -289,6 +289,30 @@ public sealed class CommandTests
         Directory.Exists(folder["cv"]).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("train", "Stopped; the same command with --resume goes on from the last whole epoch.")]
+    [InlineData("cross-validate", "Stopped; the same command goes on from here.")]
+    [InlineData("evaluate", "Stopped; the same command begins anew.")]
+    [InlineData("robustness", "Stopped; the same command begins anew.")]
+    [InlineData("input-check", "Stopped; the same command begins anew.")]
+    public void Given_ASignal_When_AVerbRuns_Then_ItSaysThatItStopped(string verb, string sentence)
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
+        string[] further = verb switch
+        {
+            "train" => ["--out", folder["out"], "--recipe", folder["r.json"]],
+            "cross-validate" => ["--out", folder["out"], "--recipe", folder["r.json"], "--folds", "2"],
+            "evaluate" or "robustness" => ["--model", folder["model"]],
+            _ => ["--folds", "2"],
+        };
+        Command[] commands = [TrainCommand.Create(), CrossValidateCommand.Create(), EvaluateCommand.Create(), RobustnessCommand.Create(), InputCheckCommand.Create()];
+        var (exitCode, _, errors) = RunStopped(commands.Single(command => command.Name == verb), ["--data", data, .. further]);
+        exitCode.ShouldBe(1);
+        errors.ShouldEndWith(sentence + Environment.NewLine);
+    }
+
     // Where a file lies there can be no folder. What is printed would be the work.
     [Theory]
     [InlineData("train", "--out")]
@@ -323,7 +347,12 @@ public sealed class CommandTests
         Directory.Exists(folder["out"]).ShouldBeFalse();
     }
 
-    private static (int ExitCode, string Printed, string Errors) RunAndRead(Command command, params string[] arguments)
+    private static (int ExitCode, string Printed, string Errors) RunAndRead(Command command, params string[] arguments) => Read(() => Run(command, arguments));
+
+    private static (int ExitCode, string Printed, string Errors) RunStopped(Command command, params string[] arguments) =>
+        Read(() => command.Parse(arguments).InvokeAsync(Configuration(), new CancellationToken(canceled: true)).GetAwaiter().GetResult());
+
+    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run)
     {
         var (output, errors) = (Console.Out, Console.Error);
         using StringWriter printed = new(), said = new();
@@ -331,8 +360,7 @@ public sealed class CommandTests
         Console.SetError(said);
         try
         {
-            var exitCode = Run(command, arguments);
-            return (exitCode, printed.ToString(), said.ToString());
+            return (run(), printed.ToString(), said.ToString());
         }
         finally
         {
@@ -341,8 +369,9 @@ public sealed class CommandTests
         }
     }
 
-    private static int Run(Command command, params string[] arguments) => command.Parse(arguments)
-        .Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null });
+    private static int Run(Command command, params string[] arguments) => command.Parse(arguments).Invoke(Configuration());
+
+    private static InvocationConfiguration Configuration() => new() { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null };
 
     /// <returns>A data folder, which also holds the recipe r.json.</returns>
     internal static string Write(TemporaryFolder folder, string recipe = Recipe)

@@ -72,6 +72,11 @@ internal static class EvaluateCommand
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped; the same command begins anew.");
+            return ExitCodes.Failure;
+        }
     }
 
     private static void Write(EvaluationReport report, bool isDocumentOnly, OutputFile? json, int? worst)

@@ -65,6 +65,11 @@ internal static class InputCheckCommand
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped; the same command begins anew.");
+            return ExitCodes.Failure;
+        }
     }
 
     private static (string Model, IReadOnlyList<ScoredPicture> Pictures) Examine(string? given, string pictures)

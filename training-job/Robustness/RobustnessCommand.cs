@@ -62,6 +62,11 @@ internal static class RobustnessCommand
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped; the same command begins anew.");
+            return ExitCodes.Failure;
+        }
     }
 
     private static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using CtSeg.TrainingJob.Training;
+
+namespace CtSeg.TrainingJob.Tests;
+
+/// <summary>Verbs in processes of their own, which get the signal that Ctrl-C and a system that shuts down send.</summary>
+[Collection(TorchCollection.Name)]
+public sealed class StoppedProcessTests : IDisposable
+{
+    // More epochs than anyone waits for.
+    private const string Recipe = """
+        {"epochs":100000,"batchSize":3,"inputSize":32,"inputCheckSteps":2,"scoreEvery":0,
+         "configuration":{"baseChannels":4,"headChannels":4,"attentionLevels":[3],"inputSide":32}}
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task Given_ATraining_When_ItIsToEnd_Then_ItSaysHowToGoOnAndDoesSo()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals.");
+        CommandTests.Write(_folder, Recipe);
+        using (var job = Train())
+        {
+            await job.SeesAsync("epoch 1/100000");
+            await job.TerminateAsync();
+            var (exitCode, _, errors) = await job.EndsAnyhowAsync();
+            exitCode.ShouldBe(1, errors);
+            errors.ShouldEndWith("Stopped; the same command with --resume goes on from the last whole epoch." + Environment.NewLine);
+            errors.ShouldNotContain("Exception");
+        }
+        TrainingCheckpoint.Load(Path.Combine(_folder["out"], TrainingCheckpoint.FileName)).History.Epochs.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Given_AStepThatDoesNotEnd_When_TheSecondSignalComes_Then_TheProcessEndsByItWithoutATrace()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals, and a pipe in the file system.");
+        CommandTests.Write(_folder, Recipe);
+        using var watcher = new FileSystemWatcher(Directory.CreateDirectory(_folder["out"]).FullName, TrainingCheckpoint.FileName);
+        var saved = new TaskCompletionSource();
+        watcher.Renamed += (_, _) => saved.TrySetResult();
+        watcher.EnableRaisingEvents = true;
+        // Whoever opens a pipe to write waits for a reader: the training cannot get past its first checkpoint.
+        using (var make = Process.Start("mkfifo", Path.Combine(_folder["out"], "training.json.tmp")))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var job = Train();
+        await saved.Task.WaitAsync(TimeSpan.FromMinutes(5), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        await job.TerminateAsync();
+        await job.SaysAsync("Stopping; a second signal");
+        await job.TerminateAsync();
+
+        var (exitCode, _, errors) = await job.EndsAnyhowAsync();
+        exitCode.ShouldBe(143, errors);
+        errors.ShouldNotContain("Exception");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private JobProcess Train() => new("train", "--data", _folder.Path, "--out", _folder["out"], "--recipe", _folder["r.json"], "--threads", "1", "--device", "cpu");
+}
