@@ -133,6 +133,41 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_AFoldThatAnotherProcessTrains_When_CrossValidated_Then_TheOthersAreTrainedAndItIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
+        var ofRun = Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName;
+        using (FoldLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
+        {
+            var (exitCode, printed, errors) = RunAndRead(CrossValidateCommand.Create(), arguments);
+            exitCode.ShouldBe(0, errors);
+            printed.ShouldEndWith("Still trained by other processes: m-augmented-seed1 fold 1. The same command goes on with their results once they are done." + Environment.NewLine);
+        }
+        Directory.GetFiles(ofRun, "*.json").Select(Path.GetFileName).ShouldBe(["fold2.json"]);
+        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeFalse();
+
+        Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
+        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Given_AnotherProcessThatEndsMeanwhile_When_CrossValidated_Then_ItsFoldIsTrainedToo()
+    {
+        Assert.SkipUnless(Console.IsOutputRedirected, "A terminal is shown no lines.");
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
+        var held = FoldLock.TryTake(Path.Combine(Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName, "fold1.lock")).ShouldNotBeNull();
+        using var printed = new ReactingWriter(line =>
+        {
+            if (line == "m-augmented-seed1 fold 2/2")
+                held.Dispose();
+        });
+        Read(() => Run(CrossValidateCommand.Create(), arguments), printed).ExitCode.ShouldBe(0);
+        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Given_FoldsOfTheSameRecipe_When_AModelIsTrainedOnAllSlices_Then_ItGetsTheirScores()
     {
         using var folder = new TemporaryFolder();
@@ -352,10 +387,12 @@ public sealed class CommandTests
     private static (int ExitCode, string Printed, string Errors) RunStopped(Command command, params string[] arguments) =>
         Read(() => command.Parse(arguments).InvokeAsync(Configuration(), new CancellationToken(canceled: true)).GetAwaiter().GetResult());
 
-    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run)
+    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run) => Read(run, new StringWriter());
+
+    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run, StringWriter printed)
     {
         var (output, errors) = (Console.Out, Console.Error);
-        using StringWriter printed = new(), said = new();
+        using var said = new StringWriter();
         Console.SetOut(printed);
         Console.SetError(said);
         try
@@ -366,6 +403,15 @@ public sealed class CommandTests
         {
             Console.SetOut(output);
             Console.SetError(errors);
+        }
+    }
+
+    private sealed class ReactingWriter(Action<string?> printed) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            printed(value);
         }
     }
 

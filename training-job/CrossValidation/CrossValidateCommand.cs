@@ -41,7 +41,7 @@ internal static class CrossValidateCommand
     public static Command Create()
     {
         var command = new Command("cross-validate", """
-            Train and score networks on folds by group; can be stopped and called again.
+            Train and score networks on folds by group; can be stopped and called again, and several processes may share --out.
 
             Examples:
               cross-validate --data DATA --out out/paper --base-channels 64                        the paper's tables: all networks, ten folds (days)
@@ -74,13 +74,10 @@ internal static class CrossValidateCommand
                 OutputFolder.Prepare(tables);
             }
             OutputFolder.Prepare(outFolder);
-            var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
-            foreach (var run in plan.Runs)
-            {
-                results[run] = [.. folds.Select(fold => TrainingDisplay.Show(display => validator.Fold(run, fold, display.Next, cancellationToken)))];
-                Print(run, results[run]);
-            }
-            if (folds.Count == plan.Folds)
+            var (results, elsewhere) = Train(validator, plan.Runs, folds, cancellationToken);
+            if (elsewhere.Count > 0)
+                Console.WriteLine($"Still trained by other processes: {string.Join(", ", elsewhere)}. The same command goes on with their results once they are done.");
+            else if (folds.Count == plan.Folds)
                 WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
             return ExitCodes.Success;
         }
@@ -102,6 +99,32 @@ internal static class CrossValidateCommand
         ? [.. only.Length == 0 ? Enumerable.Range(0, folds) : only.Distinct().Select(fold => fold - 1)]
         : throw new InvalidDataException($"{OnlyFolds.Name} takes numbers from 1 to {folds}.");
 
+    /// <returns>The results of the runs that have all folds, and the names of the folds that other processes train.</returns>
+    private static (Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>> Results, IReadOnlyList<string> Elsewhere) Train(
+        CrossValidator validator, IReadOnlyList<CrossValidationRun> runs, IReadOnlyList<int> folds, CancellationToken cancellationToken)
+    {
+        var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>();
+        var found = runs.SelectMany(run => folds.Select(fold => (run, fold))).ToDictionary(pair => pair, _ => (FoldResult?)null);
+        var hasFound = true;
+        // What another process trains may be done after some hours, or free again, when that process was ended.
+        while (hasFound && results.Count < runs.Count)
+        {
+            hasFound = false;
+            foreach (var run in runs.Where(run => !results.ContainsKey(run)))
+            {
+                foreach (var fold in folds.Where(fold => found[(run, fold)] is null))
+                {
+                    found[(run, fold)] = TrainingDisplay.Show(display => validator.Fold(run, fold, display.Next, cancellationToken));
+                    hasFound |= found[(run, fold)] is not null;
+                }
+                List<FoldResult> ofRun = [.. folds.Select(fold => found[(run, fold)]).OfType<FoldResult>()];
+                if (ofRun.Count == folds.Count)
+                    Print(run, results[run] = ofRun);
+            }
+        }
+        return (results, [.. from pair in found where pair.Value is null select $"{pair.Key.run.Name} fold {pair.Key.fold + 1}"]);
+    }
+
     private static void WriteTables(string folder, CrossValidationReport report, ParseResult arguments)
     {
         var text = CrossValidationTables.Write(report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
@@ -118,7 +141,7 @@ internal static class CrossValidateCommand
         bool[] augmented = arguments.GetValue(Augment) switch { On => [true], Off => [false], _ => [true, false] };
         return new CrossValidationPlan(
             recipe.For(recipe.Views, arguments.GetValue(InputSize) ?? recipe.InputSize) with { Epochs = arguments.GetValue(Epochs) ?? recipe.Epochs, ScoreEvery = 0 },
-            [.. from architecture in named.Contains(Every) ? Architectures.All : named
+            [.. from architecture in named.Contains(Every) ? Architectures.All : named.Distinct()
                 from withViews in augmented
                 from seed in arguments.GetValue(Seeds)!.Concat(architecture is Architectures.Full or Architectures.UNet ? arguments.GetValue(FurtherSeeds)! : []).Distinct()
                 select new CrossValidationRun(architecture, withViews, seed)],

@@ -7,15 +7,16 @@ namespace CtSeg.TrainingJob.CrossValidation;
 
 /// <summary>
 /// Trains and scores every run on every fold. A finished fold is a file that a later call reads, with its model in a folder beside it; an unfinished
-/// one goes on from its last epoch.
+/// one goes on from its last epoch. Several processes may share a folder: none trains a fold that another one trains.
 /// </summary>
 internal sealed class CrossValidator(string folder, CrossValidationPlan plan, TrainingData data, TimeProvider time)
 {
     private readonly IReadOnlyList<GroupSplit> _folds = GroupSplit.Folds(data.Slices, plan.Folds, plan.FoldSeed);
 
     /// <param name="progress">Told of every fold that is trained, with its name.</param>
+    /// <returns>Null where another process trains it.</returns>
     /// <exception cref="TrainingDataException">A checkpoint belongs to other options.</exception>
-    public FoldResult Fold(CrossValidationRun run, int fold, Func<string, ITrainingProgress> progress, CancellationToken cancellationToken)
+    public FoldResult? Fold(CrossValidationRun run, int fold, Func<string, ITrainingProgress> progress, CancellationToken cancellationToken)
     {
         var split = _folds[fold];
         var options = plan.OptionsOf(run, split.Training);
@@ -23,8 +24,17 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         if (Finished(path, options, split) is { } finished)
             return finished;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var result = Train(run, fold, options, Path.ChangeExtension(path, ".safetensors"), progress, cancellationToken);
-        ModelFolder.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(result, CrossValidationJson.Default.FoldResult));
+        using var held = FoldLock.TryTake(Path.ChangeExtension(path, ".lock"));
+        if (held is null)
+            return null;
+        // Whoever had it until now may have finished it.
+        var result = Finished(path, options, split);
+        if (result is null)
+        {
+            result = Train(run, fold, options, Path.ChangeExtension(path, ".safetensors"), progress, cancellationToken);
+            ModelFolder.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(result, CrossValidationJson.Default.FoldResult));
+        }
+        held.IsDone = true;
         return result;
     }
 

@@ -97,16 +97,26 @@ internal static class ModelFolder
         return (written, JsonSerializer.SerializeToUtf8Bytes(written, ModelsJson.Default.ModelManifest), weights);
     }
 
-    /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power.</summary>
+    /// <summary>Writes beside the file and renames, so that no reader sees half of it, nor does one after a loss of power. What was there stays where that fails.</summary>
     public static void ReplaceFile(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".tmp";
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        var file = new FileStream(temporary, FileMode.Create, FileAccess.Write);
+        try
         {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
+            using (file)
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
         }
-        File.Move(temporary, path, overwrite: true);
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // On a full disk a part of a checkpoint would take what little there is.
+            File.Delete(temporary);
+            throw;
+        }
     }
 
     private static LoadedModel Build(string folder, ModelManifest manifest, ReadOnlySpan<byte> weights)

@@ -54,7 +54,7 @@ public sealed class CommittedFoldsTests
         return
         [
             .. Enumerable.Range(0, FoldCount).Where(fold => File.Exists(Path.Combine(Folder, run.Name, $"fold{fold + 1}.json")))
-                .Select(fold => validator.Fold(run, fold, _ => throw new InvalidOperationException($"{run.Name}, fold {fold + 1}, is trained again."), CancellationToken.None)),
+                .Select(fold => validator.Fold(run, fold, _ => throw new InvalidOperationException($"{run.Name}, fold {fold + 1}, is trained again."), CancellationToken.None).ShouldNotBeNull()),
         ];
     }
 

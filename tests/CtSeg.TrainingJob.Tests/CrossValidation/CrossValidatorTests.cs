@@ -24,13 +24,13 @@ public sealed class CrossValidatorTests
     public void Given_AFoldStoppedInTheSecondEpoch_When_CalledAgain_Then_ItGoesOnAndEndsAlike()
     {
         using var folder = new TemporaryFolder();
-        var whole = new CrossValidator(folder["whole"], Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        var whole = new CrossValidator(folder["whole"], Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None).ShouldNotBeNull();
         using var stop = new CancellationTokenSource();
         var stopped = new CrossValidator(folder["parts"], Plan, Data, TimeProvider.System);
         Should.Throw<OperationCanceledException>(() => stopped.Fold(Run, 0, _ => new StoppingProgress(stop), stop.Token));
 
         var progress = new CountingProgress();
-        var resumed = new CrossValidator(folder["parts"], Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None);
+        var resumed = new CrossValidator(folder["parts"], Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None).ShouldNotBeNull();
 
         progress.Epochs.ShouldBe(1);
         resumed.LastLoss.ShouldBe(whole.LastLoss);
@@ -41,9 +41,9 @@ public sealed class CrossValidatorTests
     public void Given_AFinishedFold_When_CalledAgain_Then_ItIsReadAndNotTrained()
     {
         using var folder = new TemporaryFolder();
-        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 1, Silent, CancellationToken.None);
+        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 1, Silent, CancellationToken.None).ShouldNotBeNull();
         var again = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System)
-            .Fold(Run, 1, _ => throw new InvalidOperationException("trained again"), CancellationToken.None);
+            .Fold(Run, 1, _ => throw new InvalidOperationException("trained again"), CancellationToken.None).ShouldNotBeNull();
         again.Slices.Select(slice => slice.Name).ShouldBe(first.Slices.Select(slice => slice.Name));
         again.Minutes.ShouldBe(first.Minutes);
     }
@@ -52,12 +52,28 @@ public sealed class CrossValidatorTests
     public void Given_AFoldKilledBetweenItsModelAndItsResult_When_CalledAgain_Then_ItIsScoredAndNotTrained()
     {
         using var folder = new TemporaryFolder();
-        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None);
+        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None).ShouldNotBeNull();
         File.Delete(Path.Combine(folder.Path, Run.Name, "fold1.json"));
         var progress = new CountingProgress();
-        var again = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None);
+        var again = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 0, _ => progress, CancellationToken.None).ShouldNotBeNull();
         progress.Epochs.ShouldBe(0);
         again.Slices.Select(slice => slice.AtMaskSize).ShouldBe(first.Slices.Select(slice => slice.AtMaskSize));
+    }
+
+    [Fact]
+    public void Given_AFoldThatAnotherProcessTrains_When_Called_Then_ItIsLeftAloneUntilThatOneEnds()
+    {
+        using var folder = new TemporaryFolder();
+        var validator = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System);
+        var ofRun = Directory.CreateDirectory(Path.Combine(folder.Path, Run.Name)).FullName;
+        using (FoldLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
+        {
+            validator.Fold(Run, 0, _ => throw new InvalidOperationException("trained twice"), CancellationToken.None).ShouldBeNull();
+            validator.Fold(Run, 1, Silent, CancellationToken.None).ShouldNotBeNull();
+        }
+        Directory.GetFiles(ofRun, "*.lock").ShouldHaveSingleItem();
+        validator.Fold(Run, 0, Silent, CancellationToken.None).ShouldNotBeNull();
+        Directory.GetFiles(ofRun, "*.lock").ShouldBeEmpty();
     }
 
     [Fact]
@@ -65,7 +81,7 @@ public sealed class CrossValidatorTests
     {
         using var folder = new TemporaryFolder();
         var validator = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System);
-        var folds = new[] { 0, 1 }.Select(fold => validator.Fold(Run, fold, Silent, CancellationToken.None)).ToList();
+        var folds = new[] { 0, 1 }.Select(fold => validator.Fold(Run, fold, Silent, CancellationToken.None).ShouldNotBeNull()).ToList();
         folds.SelectMany(fold => fold.Slices).Select(slice => slice.Name).Order().ShouldBe(Data.Slices.Select(slice => slice.Name).Order());
         folds.SelectMany(fold => fold.Slices).ShouldAllBe(slice => slice.AtMaskSize.Sum() == 64 * 64 && slice.AtNetworkSize.Sum() == 48 * 48);
     }

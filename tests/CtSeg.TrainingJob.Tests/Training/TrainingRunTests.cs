@@ -213,6 +213,24 @@ public sealed class TrainingRunTests
     }
 
     [Fact]
+    public void Given_AFullDisk_When_ACheckpointIsSaved_Then_TheOldOneStaysAndNoPartOfTheNewOne()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "Needs a device that is full.");
+        using var folder = new TemporaryFolder();
+        var path = folder[TrainingCheckpoint.FileName];
+        using var trainer = new Trainer(Options, Circles(6), TimeProvider.System);
+        trainer.Checkpoint().Save(path);
+        var before = File.ReadAllBytes(path);
+        trainer.RunEpoch(stepDone: null, CancellationToken.None);
+        File.CreateSymbolicLink(path + ".tmp", "/dev/full");
+
+        Should.Throw<IOException>(() => trainer.Checkpoint().Save(path));
+
+        File.ReadAllBytes(path).ShouldBe(before);
+        Directory.GetFiles(folder.Path).ShouldBe([path]);
+    }
+
+    [Fact]
     public void Given_CirclesToFind_When_TrainedForAWhile_Then_HeldOutCirclesAreFound()
     {
         var options = Options with { Epochs = 30, LearningRate = 1e-2, AverageDecay = 0.9 };
