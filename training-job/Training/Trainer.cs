@@ -81,7 +81,7 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Trains one epoch.</summary>
     /// <param name="stepDone">Called after every step with the number of steps done in this epoch.</param>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or a weight is no longer a number.</exception>
     public EpochRecord RunEpoch(Action<int>? stepDone, CancellationToken cancellationToken)
     {
         var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
@@ -100,6 +100,9 @@ internal sealed class Trainer : IDisposable
             stepDone?.Invoke(steps);
         }
         var done = epoch + 1;
+        // The loss of a step tells what the steps before it did to the weights; what the last one did nobody has seen yet.
+        if (!AreFinite(StateDictionary.Of(_network), StateDictionary.Of(Average)))
+            throw new TrainingDivergedException(done);
         var isScored = _options.ScoreEvery > 0 && _split.HeldOut.Count > 0 && (done % _options.ScoreEvery == 0 || done == _options.Epochs);
         var dice = isScored ? HeldOutDice(cancellationToken) : null;
         var record = new EpochRecord(done, total / steps, LearningRate(epoch, 0), dice, _time.GetElapsedTime(started).TotalSeconds);
@@ -117,13 +120,15 @@ internal sealed class Trainer : IDisposable
     public TrainingCheckpoint Checkpoint() => new(
         History, StateDictionary.Of(_network), StateDictionary.Of(Average), _optimiser.First, _optimiser.Second, _optimiser.Steps);
 
-    /// <exception cref="TrainingDataException">The checkpoint belongs to another run.</exception>
+    /// <exception cref="TrainingDataException">The checkpoint belongs to another run, or its weights are no numbers.</exception>
     /// <exception cref="WeightsFormatException">It is damaged; this trainer may hold a part of it and is of no more use.</exception>
     public void Restore(TrainingCheckpoint checkpoint)
     {
         if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
             || !TrainingCheckpoint.SameRun(checkpoint.History.Options, _options))
             throw new TrainingDataException("The checkpoint comes from other data, folds or options: use the same, or start in another folder.");
+        if (!AreFinite(checkpoint.Network, checkpoint.Average))
+            throw new TrainingDataException("The checkpoint holds weights that are no numbers: start in another folder, with a lower learning rate.");
         StateDictionary.Load(_network, checkpoint.Network);
         StateDictionary.Load(Average, checkpoint.Average);
         foreach (var (own, saved) in new[] { (_optimiser.First, checkpoint.First), (_optimiser.Second, checkpoint.Second) })
@@ -176,6 +181,12 @@ internal sealed class Trainer : IDisposable
         _optimiser.Step(LearningRate(epoch, step));
         UpdateAverage(((long)epoch * StepsPerEpoch) + step);
         return value;
+    }
+
+    private static bool AreFinite(params IEnumerable<IReadOnlyDictionary<string, Tensor>> networks)
+    {
+        using var scope = NewDisposeScope();
+        return networks.SelectMany(network => network.Values).All(weights => weights.isfinite().all().item<bool>());
     }
 
     private Tensor Loss(Tensor images, Tensor classes)

@@ -154,6 +154,37 @@ public sealed class TrainingRunTests
         Should.Throw<TrainingDivergedException>(() => trainer.RunEpoch(stepDone: null, CancellationToken.None)).Message.ShouldContain("epoch 1");
     }
 
+    // After the last step no loss is computed that would tell.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Given_WeightsThatTheLastStepOfAnEpochMadeNoNumbers_When_ItEnds_Then_ItIsSaidAndThereIsNothingToSave(bool average)
+    {
+        using var trainer = new Trainer(Options, Circles(8), TimeProvider.System);
+        void Poison(int steps)
+        {
+            if (steps < trainer.StepsPerEpoch)
+                return;
+            using var noGradient = no_grad();
+            var checkpoint = trainer.Checkpoint();
+            (average ? checkpoint.Average : checkpoint.Network)["classifier.bias"].fill_(float.PositiveInfinity);
+        }
+        Should.Throw<TrainingDivergedException>(() => trainer.RunEpoch(Poison, CancellationToken.None)).Message.ShouldContain("epoch 1");
+        trainer.EpochsDone.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Given_ACheckpointWhoseWeightsAreNoNumbers_When_Restored_Then_ItIsRefused()
+    {
+        using var first = new Trainer(Options, Circles(8), TimeProvider.System);
+        first.RunEpoch(stepDone: null, CancellationToken.None);
+        var checkpoint = first.Checkpoint();
+        using (no_grad())
+            checkpoint.Network["classifier.bias"].fill_(float.NaN);
+        using var second = new Trainer(Options, Circles(8), TimeProvider.System);
+        Should.Throw<TrainingDataException>(() => second.Restore(checkpoint)).Message.ShouldContain("no numbers");
+    }
+
     [Fact]
     public void Given_AFinishedRun_When_Looked_At_Then_TheFolderHoldsModelHistoryCurvesAndScores()
     {
