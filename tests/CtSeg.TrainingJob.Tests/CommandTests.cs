@@ -252,6 +252,7 @@ public sealed class CommandTests
     [InlineData("--model-version", "")]
     [InlineData("--model-version", "../mine")]
     [InlineData("--recipe", "null.json")]
+    [InlineData("--input-size", "16")]
     [InlineData("--data", "")]
     [InlineData("--out", "")]
     [InlineData("--from", "")]

@@ -6,7 +6,6 @@ using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
-using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
@@ -51,47 +50,34 @@ internal static class CrossValidateCommand
         {
             Data, Out, Folds, OnlyFolds, Archs, Augment, FoldSeed, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount, Device,
         };
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
+            () => Run(arguments, cancellationToken), "Stopped; the same command goes on from here.")));
         return command;
     }
 
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        try
+        ComputeDevice.Fix(arguments.GetValue(Device)!);
+        var plan = Plan(arguments);
+        plan.Options.Validate();
+        var data = TrainingData.Load(arguments.GetValue(Data)!);
+        var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
+        var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
+        var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
+        var tables = Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder);
+        if (folds.Count == plan.Folds)
         {
-            ComputeDevice.Fix(arguments.GetValue(Device)!);
-            var plan = Plan(arguments);
-            plan.Options.Validate();
-            var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
-            var validator = new CrossValidator(outFolder, plan, data, TimeProvider.System);
-            var folds = FoldsToRun(arguments.GetValue(OnlyFolds)!, plan.Folds);
-            var tables = Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder);
-            if (folds.Count == plan.Folds)
-            {
-                CrossValidationTables.RequireNoneLost(tables, plan);
-                OutputFolder.Prepare(tables);
-            }
-            OutputFolder.Prepare(outFolder);
-            var (results, elsewhere) = Train(validator, plan.Runs, folds, cancellationToken);
-            if (elsewhere.Count > 0)
-                Console.WriteLine($"Still trained by other processes: {string.Join(", ", elsewhere)}. The same command goes on with their results once they are done.");
-            else if (folds.Count == plan.Folds)
-                WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
-            return ExitCodes.Success;
+            CrossValidationTables.RequireNoneLost(tables, plan);
+            OutputFolder.Prepare(tables);
         }
-        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException or InvalidDataException
-            or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped; the same command goes on from here.");
-            return ExitCodes.Failure;
-        }
+        OutputFolder.Prepare(outFolder);
+        var (results, elsewhere) = Train(validator, plan.Runs, folds, cancellationToken);
+        if (elsewhere.Count > 0)
+            Console.WriteLine($"Still trained by other processes: {string.Join(", ", elsewhere)}. The same command goes on with their results once they are done.");
+        else if (folds.Count == plan.Folds)
+            WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
+        return ExitCodes.Success;
     }
 
     /// <returns>Numbers from 0.</returns>

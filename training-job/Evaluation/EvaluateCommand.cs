@@ -42,41 +42,29 @@ internal static class EvaluateCommand
             if (result.GetValue(HeldOut) && result.GetValue(Fitted))
                 result.AddError($"Give {HeldOut.Name} or {Fitted.Name}, not both.");
         });
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
+            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
         return command;
     }
 
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        try
-        {
-            ComputeDevice.Fix(arguments.GetValue(Device)!);
-            var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
-            var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
-            using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
-            if (arguments.GetValue(Overlays) is { } overlays)
-                OutputFolder.Prepare(overlays);
-            var (predictions, withoutAttention) = PredictionDisplay.Show(
-                models.CountPredictions(zeroAttention: true), predicted => models.Predict(data.Slices, zeroAttention: true, cancellationToken, predicted));
-            var report = EvaluationReport.Create(
-                models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
-            if (arguments.GetValue(Overlays) is { } pictures)
-                Draw(pictures, report, predictions, arguments.GetValue(Worst));
-            Write(report, arguments.GetValue(Json) == ToStandardOutput, json, arguments.GetValue(Worst));
-            return ExitCodes.Success;
-        }
-        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped; the same command begins anew.");
-            return ExitCodes.Failure;
-        }
+        ComputeDevice.Fix(arguments.GetValue(Device)!);
+        var data = TrainingData.Load(arguments.GetValue(Data)!);
+        var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
+        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
+        using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
+        if (arguments.GetValue(Overlays) is { } overlays)
+            OutputFolder.Prepare(overlays);
+        var (predictions, withoutAttention) = PredictionDisplay.Show(
+            models.CountPredictions(zeroAttention: true), predicted => models.Predict(data.Slices, zeroAttention: true, cancellationToken, predicted));
+        var report = EvaluationReport.Create(
+            models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
+        if (arguments.GetValue(Overlays) is { } pictures)
+            Draw(pictures, report, predictions, arguments.GetValue(Worst));
+        Write(report, arguments.GetValue(Json) == ToStandardOutput, json, arguments.GetValue(Worst));
+        return ExitCodes.Success;
     }
 
     private static void Write(EvaluationReport report, bool isDocumentOnly, OutputFile? json, int? worst)

@@ -37,7 +37,8 @@ internal static class InputCheckCommand
             if (result.GetValue(Pictures) is null && result.GetValue(Data) is null)
                 result.AddError($"Give {Pictures.Name}, {Data.Name} or both.");
         });
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
+            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
         return command;
     }
 
@@ -46,30 +47,17 @@ internal static class InputCheckCommand
         Threads.Fix(arguments.GetValue(ThreadCount));
         var isDocumentOnly = arguments.GetValue(Json) == ToStandardOutput;
         var output = isDocumentOnly ? TextWriter.Null : Console.Out;
-        try
-        {
-            using var json = arguments.GetValue(Json) is { } file && !isDocumentOnly ? new OutputFile(file) : null;
-            var (model, pictures) = arguments.GetValue(Pictures) is { } folder ? Examine(arguments.GetValue(Model), folder) : (null, []);
-            var report = new InputCheckReport(model, InputCheckExam.Kinds(pictures), pictures, Slices: null);
-            Print(output, report);
-            if (arguments.GetValue(Data) is { } data)
-                report = report with { Slices = CrossValidate(data, arguments, output, cancellationToken) };
-            var document = JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport);
-            if (isDocumentOnly)
-                Console.WriteLine(document);
-            json?.Write(document);
-            return ExitCodes.Success;
-        }
-        catch (Exception exception) when (exception is TrainingDataException or ModelFolderException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped; the same command begins anew.");
-            return ExitCodes.Failure;
-        }
+        using var json = arguments.GetValue(Json) is { } file && !isDocumentOnly ? new OutputFile(file) : null;
+        var (model, pictures) = arguments.GetValue(Pictures) is { } folder ? Examine(arguments.GetValue(Model), folder) : (null, []);
+        var report = new InputCheckReport(model, InputCheckExam.Kinds(pictures), pictures, Slices: null);
+        Print(output, report);
+        if (arguments.GetValue(Data) is { } data)
+            report = report with { Slices = CrossValidate(data, arguments, output, cancellationToken) };
+        var document = JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport);
+        if (isDocumentOnly)
+            Console.WriteLine(document);
+        json?.Write(document);
+        return ExitCodes.Success;
     }
 
     private static (string Model, IReadOnlyList<ScoredPicture> Pictures) Examine(string? given, string pictures)

@@ -32,41 +32,29 @@ internal static class RobustnessCommand
         {
             Data, Model, HeldOut, Out, ThreadCount, Device,
         };
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(Run(arguments, cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
+            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
         return command;
     }
 
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        try
-        {
-            ComputeDevice.Fix(arguments.GetValue(Device)!);
-            var folder = arguments.GetValue(Data)!;
-            var data = TrainingData.Load(folder);
-            var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
-            if (arguments.GetValue(Out) is { } outFolder)
-                OutputFolder.Prepare(outFolder);
-            var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
-            var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
-            var report = new RobustnessReport(
-                [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
-                data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
-            Console.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
-            if (arguments.GetValue(Out) is { } results)
-                Write(results, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
-            return ExitCodes.Success;
-        }
-        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or ModelFolderException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Stopped; the same command begins anew.");
-            return ExitCodes.Failure;
-        }
+        ComputeDevice.Fix(arguments.GetValue(Device)!);
+        var folder = arguments.GetValue(Data)!;
+        var data = TrainingData.Load(folder);
+        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
+        if (arguments.GetValue(Out) is { } outFolder)
+            OutputFolder.Prepare(outFolder);
+        var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
+        var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
+        var report = new RobustnessReport(
+            [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
+            data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
+        Console.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
+        if (arguments.GetValue(Out) is { } results)
+            Write(results, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
+        return ExitCodes.Success;
     }
 
     private static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;

@@ -5,7 +5,6 @@ using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
-using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob.Training;
 
@@ -52,47 +51,36 @@ internal static class TrainCommand
             if (result.GetValue(From) is not null && (result.GetValue(Architecture) ?? (object?)result.GetValue(InputSize) ?? result.GetValue(BaseChannels)) is not null)
                 result.AddError($"{From.Name} takes architecture, channels and size from the model: leave out {Architecture.Name}, {BaseChannels.Name} and {InputSize.Name}.");
         });
-        command.SetAction(Run);
+        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
+            () => Run(arguments, cancellationToken), $"Stopped; the same command with {Resume.Name} goes on from the last whole epoch.")));
         return command;
     }
 
-    private static Task<int> Run(ParseResult arguments, CancellationToken cancellationToken)
+    private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        try
+        var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
+        ComputeDevice.Fix(arguments.GetValue(Device)!);
+        var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
+        if (arguments.GetValue(From) is { } start && IsSame(start, outFolder))
+            throw new TrainingDataException($"{From.Name} and {Out.Name} are the same folder, and the model to go on from would be overwritten: give another folder to {Out.Name}.");
+        using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;
+        var options = Options(arguments, from?.Manifest);
+        options.Validate();
+        var data = TrainingData.Load(arguments.GetValue(Data)!);
+        // Before the folds are scored, which takes a while.
+        TrainingRun.Prepare(outFolder, arguments.GetValue(Resume));
+        var run = new TrainingRun(outFolder, version, TimeProvider.System)
         {
-            var outFolder = Path.GetFullPath(arguments.GetValue(Out)!);
-            ComputeDevice.Fix(arguments.GetValue(Device)!);
-            var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
-            if (arguments.GetValue(From) is { } start && IsSame(start, outFolder))
-                throw new TrainingDataException($"{From.Name} and {Out.Name} are the same folder, and the model to go on from would be overwritten: give another folder to {Out.Name}.");
-            using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;
-            var options = Options(arguments, from?.Manifest);
-            options.Validate();
-            var data = TrainingData.Load(arguments.GetValue(Data)!);
-            var run = new TrainingRun(outFolder, version, TimeProvider.System)
-            {
-                Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
-                Resume = arguments.GetValue(Resume),
-                From = from,
-                ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
-            };
-            var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));
-            foreach (var line in Describe(outFolder, manifest, options.Epochs))
-                Console.WriteLine(line);
-            return Task.FromResult(ExitCodes.Success);
-        }
-        catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException or ModelFolderException
-            or InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return Task.FromResult(ExitCodes.Failure);
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine($"Stopped; the same command with {Resume.Name} goes on from the last whole epoch.");
-            return Task.FromResult(ExitCodes.Failure);
-        }
+            Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+            Resume = arguments.GetValue(Resume),
+            From = from,
+            ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
+        };
+        var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));
+        foreach (var line in Describe(outFolder, manifest, options.Epochs))
+            Console.WriteLine(line);
+        return ExitCodes.Success;
     }
 
     private static bool IsSame(string folder, string full) =>

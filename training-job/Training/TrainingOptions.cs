@@ -109,7 +109,7 @@ internal sealed record TrainingOptions
         Variation.Validate();
         Require(Training.Views.All.Contains(Views), $"the views are '{Views}', not one of {string.Join(", ", Training.Views.All)}");
         Require(Epochs >= 1, $"epochs are {Epochs}, not at least 1");
-        Require(InputSize is >= 16 and <= 2048, $"the input size is {InputSize}, not 16 to 2048");
+        Require(InputSize is >= TrainingStage.Smallest and <= 2048, $"the input size is {InputSize}, not {TrainingStage.Smallest} to 2048");
         Require(BatchSize is >= 1 and <= 1024, $"the batch size is {BatchSize}, not 1 to 1024");
         Require(LearningRate is > 0 and < 10, $"the learning rate is {LearningRate}, not between 0 and 10");
         Require(WeightDecay is >= 0 and < 10, $"the weight decay is {WeightDecay}, not from 0 to below 10");

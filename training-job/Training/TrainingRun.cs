@@ -31,13 +31,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     public ModelManifest Execute(TrainingOptions options, TrainingData data, ITrainingProgress progress, CancellationToken cancellationToken)
     {
         var checkpoint = Path.Combine(outFolder, TrainingCheckpoint.FileName);
-        var goesOn = File.Exists(checkpoint);
-        if (goesOn && !Resume)
-            throw new TrainingDataException($"'{outFolder}' holds a training already: go on with it by --resume, or give another folder.");
-        // A finished model may be all that is left of days; whose it is only its checkpoint could tell.
-        if (!goesOn && File.Exists(Path.Combine(outFolder, ModelFolder.ManifestName)))
-            throw new TrainingDataException($"'{outFolder}' holds a model without the checkpoint of its training, which this training would overwrite: give another folder.");
-        OutputFolder.Prepare(outFolder);
+        var goesOn = Prepare(outFolder, Resume);
         var started = time.GetTimestamp();
         using var trainer = new Trainer(options, data, time, From?.Weights);
         From?.RequireUnseen(trainer.Split.HeldOut);
@@ -75,6 +69,22 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         var manifest = Describe(version, trainer, scores, time) with { ParentVersion = From?.Manifest.Version };
         // What slices look like does not change with more of them: the check of the model that it goes on from stays.
         return ModelFolder.Save(outFolder, manifest, trainer.Average, From is null ? own : From.InputCheck);
+    }
+
+    /// <summary>Makes the folder of a training, unless that would overwrite another one.</summary>
+    /// <returns>Whether it holds a training to go on with.</returns>
+    /// <exception cref="TrainingDataException">The folder holds another training or model.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    public static bool Prepare(string folder, bool resume)
+    {
+        var hasCheckpoint = File.Exists(Path.Combine(folder, TrainingCheckpoint.FileName));
+        if (hasCheckpoint && !resume)
+            throw new TrainingDataException($"'{folder}' holds a training already: go on with it by --resume, or give another folder.");
+        // A finished model may be all that is left of days; whose it is only its checkpoint could tell.
+        if (!hasCheckpoint && File.Exists(Path.Combine(folder, ModelFolder.ManifestName)))
+            throw new TrainingDataException($"'{folder}' holds a model without the checkpoint of its training, which this training would overwrite: give another folder.");
+        OutputFolder.Prepare(folder);
+        return hasCheckpoint;
     }
 
     /// <summary>What a model learnt from slices of a folder, whose groups have no salt to be named by.</summary>

@@ -7,8 +7,8 @@ internal sealed record TrainingStage(double Until, double Size)
 {
     private const int Step = 16;
 
-    // The lowest level then has four pixels, of which a batch of one slice still has a variance.
-    private const int Smallest = 2 * Step;
+    /// <summary>Side of the smallest views: the lowest level then has four pixels, of which a batch of one slice still has a variance.</summary>
+    public const int Smallest = 2 * Step;
 
     /// <summary>The options of its epochs.</summary>
     public TrainingOptions Of(TrainingOptions options)

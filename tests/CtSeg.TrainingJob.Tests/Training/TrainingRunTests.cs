@@ -154,6 +154,17 @@ public sealed class TrainingRunTests
         Should.Throw<TrainingDivergedException>(() => trainer.RunEpoch(stepDone: null, CancellationToken.None)).Message.ShouldContain("epoch 1");
     }
 
+    // A level of one pixel and a batch of one slice have no variance, which the tensor library tells by a trace.
+    [Fact]
+    public void Given_TheSmallestInput_When_ABatchHasOneSlice_Then_ItIsTrainedAndASmallerOneRefused()
+    {
+        var options = Options with { BatchSize = 1, InputSize = TrainingStage.Smallest };
+        using (var trainer = new Trainer(options, Circles(4), TimeProvider.System))
+            double.IsFinite(trainer.RunEpoch(stepDone: null, CancellationToken.None).Loss).ShouldBeTrue();
+        foreach (var side in new[] { 16, 31 })
+            Should.Throw<InvalidDataException>(() => (options with { InputSize = side }).Validate()).Message.ShouldContain($"the input size is {side}, not 32 to 2048");
+    }
+
     // After the last step no loss is computed that would tell.
     [Theory]
     [InlineData(false)]
