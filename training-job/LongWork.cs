@@ -1,3 +1,6 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Training;
@@ -5,16 +8,24 @@ using CtSeg.TrainingJob.WeightFiles;
 
 namespace CtSeg.TrainingJob;
 
-/// <summary>Work of minutes to days: whatever its user can do something about ends it with a sentence instead of a trace.</summary>
-internal static class LongWork
+/// <summary>
+/// A verb that computes for minutes to days, on the thread that it is called on. A signal ends it between two steps, and whatever its user can do
+/// something about ends it with a sentence instead of a trace.
+/// </summary>
+/// <param name="work">Answers its exit code.</param>
+/// <param name="stopped">What is said where a signal ended it.</param>
+internal sealed class LongWork(Func<ParseResult, CancellationToken, int> work, string stopped) : AsynchronousCommandLineAction
 {
-    /// <param name="work">Answers its exit code.</param>
-    /// <param name="stopped">What is said where a signal ended it.</param>
-    public static int Run(Func<int> work, string stopped)
+    public const string BeginsAnew = "Stopped; the same command begins anew.";
+
+    public override Task<int> InvokeAsync(ParseResult parseResult, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Run(parseResult, cancellationToken));
+
+    private int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         try
         {
-            return work();
+            return work(arguments, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -25,7 +36,7 @@ internal static class LongWork
             Console.Error.WriteLine(OutOfMemory.Message);
         }
         catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException
-            or ModelFolderException or InvalidDataException or IOException or UnauthorizedAccessException)
+            or NonFiniteInputException or ModelFolderException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
         }

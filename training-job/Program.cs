@@ -41,10 +41,10 @@ var invocation = new InvocationConfiguration();
 // What is wrong is said in a line or two; below a page of help nobody sees it.
 if (arguments.Action is ParseErrorAction mistake)
     mistake.ShowHelp = false;
-// The parser's own way with signals gives a step two seconds, which one of a large network does not end in, and fails by an exception at the second signal.
-invocation.ProcessTerminationTimeout = null;
-// The two handle signals themselves, and what takes no token is ended by the system.
-using var signals = arguments.CommandResult.Command.Name is not ("consume" or "retrain") && arguments.Action is AsynchronousCommandLineAction ? new StopSignals() : null;
+using var signals = arguments.Action is LongWork ? new StopSignals() : null;
+// The default ends a process two seconds after a signal, and one that computes by an exception at the second: these two, too, handle signals themselves.
+if (signals is not null || arguments.CommandResult.Command.Name is "consume" or "retrain")
+    invocation.ProcessTerminationTimeout = null;
 using var said = signals?.Stopping.Register(() => Console.Error.WriteLine("Stopping; a second signal does not wait for the step that is being done."));
 var exitCode = await arguments.InvokeAsync(invocation, signals?.Stopping ?? CancellationToken.None);
 return arguments.Errors.Count > 0 ? ExitCodes.Usage : exitCode;

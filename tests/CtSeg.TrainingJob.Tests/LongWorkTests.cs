@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using CtSeg.TrainingJob.Inference;
 using static TorchSharp.torch;
@@ -15,13 +16,7 @@ public sealed class LongWorkTests
         try
         {
             // More bytes than an address can name.
-            LongWork.Run(
-                () =>
-                {
-                    using var tensor = empty(1L << 60);
-                    return ExitCodes.Success;
-                },
-                "stopped").ShouldBe(ExitCodes.Failure);
+            Run(() => empty(1L << 60)).ShouldBe(ExitCodes.Failure);
         }
         finally
         {
@@ -32,12 +27,18 @@ public sealed class LongWorkTests
 
     [Fact]
     public void Given_AnotherFailureOfTheTensorLibrary_When_ItHappens_Then_ItIsNotTakenForALackOfMemory() =>
-        Should.Throw<ExternalException>(() => LongWork.Run(
-            () =>
+        Should.Throw<ExternalException>(() => Run(() => zeros(2).reshape(3)));
+
+    private static int Run(Func<Tensor> make)
+    {
+        var work = new LongWork(
+            (_, _) =>
             {
-                using var one = zeros(2);
-                using var two = one.reshape(3);
+                using var scope = NewDisposeScope();
+                make();
                 return ExitCodes.Success;
             },
-            "stopped"));
+            "stopped");
+        return new Command("work") { Action = work }.Parse([]).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    }
 }

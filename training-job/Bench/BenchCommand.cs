@@ -26,11 +26,11 @@ internal static class BenchCommand
     {
         Engines.AcceptOnlyFromAmong([.. AttentionBench.Engines]);
         var attention = new Command("attention", "LSH attention: engines, lengths, time and memory.") { Lengths, Engines, Rounds, Plot };
-        attention.SetAction((arguments, cancellationToken) => Task.FromResult(Attention(arguments, cancellationToken)));
+        attention.Action = new LongWork(Attention, LongWork.BeginsAnew);
         var model = new Command("model", "Networks: architectures, widths, fast and naive, each in a process of its own.") { BaseChannels, InputSizes };
         model.SetAction(ModelAsync);
         var predict = new Command("predict", "A model's predictions of slices, warm: time and memory.") { Slices, Model };
-        predict.SetAction((arguments, cancellationToken) => Task.FromResult(Predict(arguments, cancellationToken)));
+        predict.Action = new LongWork(Predict, LongWork.BeginsAnew);
         return new Command("bench", "Measure attention, networks and predictions on this machine. Ends with 0 only if every bar holds.")
         {
             attention, model, predict, ModelProcess.CreateCommand(), Json,

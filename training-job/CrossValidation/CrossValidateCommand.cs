@@ -50,8 +50,7 @@ internal static class CrossValidateCommand
         {
             Data, Out, Folds, OnlyFolds, Archs, Augment, FoldSeed, Seeds, FurtherSeeds, Recipe, Epochs, Steps, InputSize, BaseChannels, Tables, ThreadCount, Device,
         };
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
-            () => Run(arguments, cancellationToken), "Stopped; the same command goes on from here.")));
+        command.Action = new LongWork(Run, "Stopped; the same command goes on from here.");
         return command;
     }
 

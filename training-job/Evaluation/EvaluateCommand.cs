@@ -42,8 +42,7 @@ internal static class EvaluateCommand
             if (result.GetValue(HeldOut) && result.GetValue(Fitted))
                 result.AddError($"Give {HeldOut.Name} or {Fitted.Name}, not both.");
         });
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
-            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
+        command.Action = new LongWork(Run, LongWork.BeginsAnew);
         return command;
     }
 

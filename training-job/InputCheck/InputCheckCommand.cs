@@ -37,8 +37,7 @@ internal static class InputCheckCommand
             if (result.GetValue(Pictures) is null && result.GetValue(Data) is null)
                 result.AddError($"Give {Pictures.Name}, {Data.Name} or both.");
         });
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
-            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
+        command.Action = new LongWork(Run, LongWork.BeginsAnew);
         return command;
     }
 

@@ -32,8 +32,7 @@ internal static class RobustnessCommand
         {
             Data, Model, HeldOut, Out, ThreadCount, Device,
         };
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
-            () => Run(arguments, cancellationToken), "Stopped; the same command begins anew.")));
+        command.Action = new LongWork(Run, LongWork.BeginsAnew);
         return command;
     }
 

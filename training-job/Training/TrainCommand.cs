@@ -51,8 +51,7 @@ internal static class TrainCommand
             if (result.GetValue(From) is not null && (result.GetValue(Architecture) ?? (object?)result.GetValue(InputSize) ?? result.GetValue(BaseChannels)) is not null)
                 result.AddError($"{From.Name} takes architecture, channels and size from the model: leave out {Architecture.Name}, {BaseChannels.Name} and {InputSize.Name}.");
         });
-        command.SetAction((arguments, cancellationToken) => Task.FromResult(LongWork.Run(
-            () => Run(arguments, cancellationToken), $"Stopped; the same command with {Resume.Name} goes on from the last whole epoch.")));
+        command.Action = new LongWork(Run, $"Stopped; the same command with {Resume.Name} goes on from the last whole epoch.");
         return command;
     }
 

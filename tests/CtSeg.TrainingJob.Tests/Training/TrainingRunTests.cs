@@ -154,7 +154,7 @@ public sealed class TrainingRunTests
         Should.Throw<TrainingDivergedException>(() => trainer.RunEpoch(stepDone: null, CancellationToken.None)).Message.ShouldContain("epoch 1");
     }
 
-    // A level of one pixel and a batch of one slice have no variance, which the tensor library tells by a trace.
+    // One pixel on the lowest level and a batch of one slice have no variance, and the running one is no number then.
     [Fact]
     public void Given_TheSmallestInput_When_ABatchHasOneSlice_Then_ItIsTrainedAndASmallerOneRefused()
     {
