@@ -44,9 +44,10 @@ internal static class CommandLine
         // The emulator ends with its parent, also when that was killed; the host sees to it itself.
         using var lifeline = args is ["servicebus", ..] ? ParentLifeline.Watch(() => Environment.Exit(ExitCodes.Failure)) : null;
         var root = CreateRoot();
+        ParseResult? parsed = null;
         try
         {
-            var parsed = root.Parse(args);
+            parsed = root.Parse(args);
             if (BenchCommand.OfTheJob.Contains(parsed.CommandResult.Command) || args is [var verb, ..] && IsForwarded(root, verb))
                 return await ForwardAsync(args);
             // What is wrong is said in a line or two; below a page of help nobody sees it.
@@ -55,6 +56,12 @@ internal static class CommandLine
             if (parsed.Errors.Count > 0)
                 return Math.Max(await parsed.InvokeAsync(), ExitCodes.Unusable);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        // A check of several options read one whose value cannot be read, before the parser said so itself; in the same words.
+        catch (InvalidOperationException mistake) when (parsed is null)
+        {
+            Console.Error.WriteLine(mistake.Message);
+            return ExitCodes.Unusable;
         }
         catch (Exception e) when (e is StartFailedException or SliceSelectionException or TimeoutException)
         {

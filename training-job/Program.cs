@@ -36,7 +36,17 @@ var root = new RootCommand("CtSeg: trains and runs the model that segments COVID
     SettingsCommand.Create(),
     ConsumeCommand.Create(setting => ServiceBusConnection.Open(Connections.ServiceBus, setting), TorchSegmenter.Load),
 };
-var arguments = root.Parse(args);
+ParseResult arguments;
+try
+{
+    arguments = root.Parse(args);
+}
+// A check of several options read one whose value cannot be read, before the parser said so itself; in the same words.
+catch (InvalidOperationException unreadable)
+{
+    Console.Error.WriteLine(unreadable.Message);
+    return ExitCodes.Usage;
+}
 var invocation = new InvocationConfiguration();
 // What is wrong is said in a line or two; below a page of help nobody sees it.
 if (arguments.Action is ParseErrorAction mistake)

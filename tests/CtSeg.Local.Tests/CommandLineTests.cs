@@ -15,6 +15,12 @@ public sealed partial class CommandLineTests
         handed.ShouldBe(CommandLine.OwnVerbs, ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("scaling", "--seconds-per-slice", "abc")]
+    [InlineData("up", "--blob-port", "many")]
+    public async Task Given_AValueThatCannotBeRead_When_Typed_Then_ItIsAMistakeOfTheCommandLine(params string[] arguments) =>
+        (await CommandLine.RunAsync(arguments)).ShouldBe(ExitCodes.Unusable);
+
     [GeneratedRegex(@"'' \| help \| -h \| '-\?' \| --help \| --version \| (?<verbs>[a-z |-]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Handed();
 }
