@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CtSeg.Segmentation;
 
 namespace CtSeg.Models;
 
@@ -60,6 +61,18 @@ public sealed record ModelConfiguration
     /// <summary>A prediction is the mean of the logits of the slice and of its mirror image.</summary>
     public bool PredictsMirrored { get; init; }
 
+    /// <summary>
+    /// Added to the logits of a prediction, class by class, background first; none to leave them. Training makes probabilities that are right pixel by
+    /// pixel; a mask of a high Dice takes a class from a lower probability on (arXiv:1402.1892).
+    /// </summary>
+    public IReadOnlyList<double> ClassOffsets { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// A prediction's logits are divided by it, after the offsets: above 1 its probabilities are less certain, its mask is the same (arXiv:1706.04599,
+    /// section 4.2). 0.1 to 10; null to leave them.
+    /// </summary>
+    public double? Temperature { get; init; }
+
     [JsonIgnore]
     public bool UsesAttention => Architecture is Architectures.Full or Architectures.WithoutResNeXt;
 
@@ -80,6 +93,9 @@ public sealed record ModelConfiguration
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
         Require(Hash == OrthonormalHash, $"the hash is '{Hash}', not {OrthonormalHash}");
         Require(InputSide is null or (>= 16 and <= 2048), $"the side of the input is {InputSide}, not 16 to 2048");
+        Require(ClassOffsets.Count == 0 || (ClassOffsets.Count == LesionMask.ClassCount && ClassOffsets.All(offset => Math.Abs(offset) <= 10)),
+            $"class offsets are not {LesionMask.ClassCount} numbers from -10 to 10");
+        Require(Temperature is null or (>= 0.1 and <= 10), $"the temperature is {Temperature}, not 0.1 to 10");
         Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),
             "attention levels must be among 0 to 3");
         Require(ExactAttentionLevels.All(AttentionLevels.Contains),

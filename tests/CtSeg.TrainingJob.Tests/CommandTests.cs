@@ -79,6 +79,23 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_OtherOffsetsAndATemperature_When_Evaluated_Then_TheyDecideTheClassesAndAreReported()
+    {
+        using var folder = new TemporaryFolder();
+        var data = Write(folder);
+        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
+        RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", folder["scores.json"], "--class-offsets", "0", "0", "10", "0", "--temperature", "0.5")
+            .Printed.ShouldContain("logits: offsets 0 0 10 0, temperature 0.5");
+        using var report = JsonDocument.Parse(File.ReadAllText(folder["scores.json"]));
+        // The offset is larger than what weights of chance tell the classes apart by: all is consolidation, and nearly certain.
+        report.RootElement.GetProperty("confusionMatrix").EnumerateArray().ShouldAllBe(row => row[0].GetInt64() + row[1].GetInt64() + row[3].GetInt64() == 0);
+        report.RootElement.GetProperty("calibration").GetProperty("bins").EnumerateArray().ShouldHaveSingleItem().GetProperty("confidence").GetDouble().ShouldBeGreaterThan(0.99);
+        report.RootElement.GetProperty("models")[0].GetProperty("temperature").GetDouble().ShouldBe(0.5);
+        RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--class-offsets", "1")
+            .Errors.ShouldContain("class offsets are not 4 numbers");
+    }
+
+    [Fact]
     public void Given_StandardOutputForTheFigures_When_Evaluated_Then_NothingElseIsThereAndTheProgressIsAmongTheErrors()
     {
         using var folder = new TemporaryFolder();

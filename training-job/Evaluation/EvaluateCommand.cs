@@ -17,6 +17,12 @@ internal static class EvaluateCommand
     private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
+    private static readonly Option<double[]> ClassOffsets = new("--class-offsets")
+    {
+        AllowMultipleArgumentsPerToken = true,
+        Description = "Added to the logits of background, ground-glass, consolidation and effusion, in place of the model's own.",
+    };
+    private static readonly Option<double?> Temperature = new("--temperature") { Description = "The logits are divided by it, in place of the model's own." };
     private static readonly Option<string?> Json = PathOption.Create("--json", "File to write all figures to; '-' for standard output, and nothing else there.");
     private static readonly Option<string?> Overlays = PathOption.Create("--overlays", "Folder for a picture of every slice: truth on the left, prediction on the right.");
     private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
@@ -33,9 +39,11 @@ internal static class EvaluateCommand
               evaluate --data DATA --model M --json scores.json --overlays pictures
               evaluate --data DATA --model CV/m-augmented-seed1 --held-out --worst 8 --overlays pictures
                                                                            the folds of a cross-validation; the slices they fail on
+              evaluate --data DATA --model CV/m-augmented-seed1 --held-out --class-offsets 0 0 0.5 0 --temperature 2
+                                                                           the same folds if they called consolidation sooner, less certainly
             """)
         {
-            Data, Model, HeldOut, Fitted, Json, Overlays, Worst, ThreadCount, Device,
+            Data, Model, HeldOut, Fitted, ClassOffsets, Temperature, Json, Overlays, Worst, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
@@ -52,14 +60,16 @@ internal static class EvaluateCommand
         ComputeDevice.Fix(arguments.GetValue(Device)!);
         var data = TrainingData.Load(arguments.GetValue(Data)!);
         var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
-        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups);
+        var offsets = arguments.GetValue(ClassOffsets);
+        var judgement = new Judgement { ClassOffsets = offsets is { Length: > 0 } ? offsets : null, Temperature = arguments.GetValue(Temperature) };
+        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups) { Judgement = judgement };
         using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
         if (arguments.GetValue(Overlays) is { } overlays)
             OutputFolder.Prepare(overlays);
         var (predictions, withoutAttention) = PredictionDisplay.Show(
             models.CountPredictions(zeroAttention: true), predicted => models.Predict(data.Slices, zeroAttention: true, cancellationToken, predicted));
         var report = EvaluationReport.Create(
-            models.Manifests, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
+            models.Manifests, judgement, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
         if (arguments.GetValue(Overlays) is { } pictures)
             Draw(pictures, report, predictions, arguments.GetValue(Worst));
         Write(report, arguments.GetValue(Json) == ToStandardOutput, json, arguments.GetValue(Worst));

@@ -59,13 +59,18 @@ internal sealed record EvaluationReport(
         slicesOfTraining switch { null => "NOTE: ", 0 => "", _ => "CAUTION: " } + NoteOnTraining(slicesOfTraining);
 
     public static EvaluationReport Create(
-        IReadOnlyList<ModelManifest> manifests, string dataSha256, IReadOnlyList<SlicePrediction> predictions, AttentionEffect? effect, int? slicesOfTraining)
+        IReadOnlyList<ModelManifest> manifests,
+        Judgement judgement,
+        string dataSha256,
+        IReadOnlyList<SlicePrediction> predictions,
+        AttentionEffect? effect,
+        int? slicesOfTraining)
     {
         var groups = GroupBootstrap.ByGroup(predictions, prediction => prediction.Slice.Group)
             .Select(group => new ScoredGroup([.. group], Evaluator.AtMaskSize(group), Evaluator.AtNetworkSize(group))).ToList();
         var sum = Evaluation.ConfusionMatrix.Sum(groups.Select(group => group.Matrix));
         return new EvaluationReport(
-            [.. manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
+            [.. manifests.Select(manifest => ScoredModel.Of(manifest, judgement))],
             dataSha256,
             Evaluator.Score(predictions, effect, NoteOnTraining(slicesOfTraining)),
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
@@ -144,8 +149,15 @@ internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary
         slice.Matrix.Truth([1, 2, 3]));
 }
 
-/// <summary>Which weights were scored.</summary>
-internal sealed record ScoredModel(string Version, string WeightsSha256);
+/// <summary>Which weights were scored, and how their logits became classes and probabilities.</summary>
+internal sealed record ScoredModel(string Version, string WeightsSha256, IReadOnlyList<double> ClassOffsets, double? Temperature)
+{
+    public static ScoredModel Of(ModelManifest manifest, Judgement judgement)
+    {
+        var judged = judgement.Of(manifest.Configuration);
+        return new ScoredModel(manifest.Version, manifest.WeightsSha256, judged.ClassOffsets, judged.Temperature);
+    }
+}
 
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(EvaluationReport))]

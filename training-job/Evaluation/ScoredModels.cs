@@ -39,6 +39,9 @@ internal sealed class ScoredModels
 
     public IReadOnlyList<ModelManifest> Manifests { get; }
 
+    /// <value>How the networks turn logits into classes; as their manifests have it, if not given.</value>
+    public Judgement Judgement { get; init; } = new();
+
     /// <value>
     /// Scored slices whose group a manifest does not name as held out: the model may have been trained on them. Null on other data than a model was
     /// trained with: a manifest knows its groups by name alone, and the same name may mean other patients there.
@@ -87,6 +90,7 @@ internal sealed class ScoredModels
             {
                 network.to(ComputeDevice.Current);
                 network.FoldNormalisation();
+                Judgement.ApplyTo(network);
                 var own = slices.Where(slice => names.Contains(slice.Name)).ToList();
                 predictions.AddRange(Evaluator.Predict(network, own, cancellationToken, predicted));
                 if (zeroAttention)

@@ -32,6 +32,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         configuration.Validate();
         Configuration = configuration;
+        (ClassOffsets, Temperature) = (configuration.ClassOffsets, configuration.Temperature);
         var widths = Enumerable.Range(0, Levels + 1).Select(level => configuration.BaseChannels << level).ToArray();
         for (var level = 0; level < Levels; level++)
             encoder.Add(Block(level == 0 ? 1 : widths[level - 1], widths[level]));
@@ -49,6 +50,12 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     }
 
     public ModelConfiguration Configuration { get; }
+
+    /// <value>Of its predictions, as <see cref="ModelConfiguration.ClassOffsets"/>: others can be tried without another training.</value>
+    public IReadOnlyList<double> ClassOffsets { get; set; }
+
+    /// <value>Of its predictions, as <see cref="ModelConfiguration.Temperature"/>.</value>
+    public double? Temperature { get; set; }
 
     /// <value>Where its weights lie, and its input must.</value>
     public Device Device => classifier.weight.device;
@@ -113,7 +120,16 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         var logits = Logits(scaled);
         if (Configuration.PredictsMirrored)
             logits = logits.add_(Logits(scaled.flip(3)).flip(3), alpha: One).div_(Kept(2));
+        logits = Judge(logits);
         return SliceSegmenter.Scale(logits, (int)input.size(3), (int)input.size(2)).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="logits">[batch, 4, height, width]; overwritten.</param>
+    private Tensor Judge(Tensor logits)
+    {
+        if (ClassOffsets.Count > 0)
+            logits = logits.add_(tensor([.. ClassOffsets.Select(offset => (float)offset)], [1, LesionMask.ClassCount, 1, 1], device: logits.device), alpha: One);
+        return Temperature is { } temperature ? logits.div_(Kept(temperature)) : logits;
     }
 
     private Tensor Logits(Tensor input)

@@ -48,7 +48,7 @@ internal static class RobustnessCommand
         var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
         var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
         var report = new RobustnessReport(
-            [.. models.Manifests.Select(manifest => new ScoredModel(manifest.Version, manifest.WeightsSha256))],
+            [.. models.Manifests.Select(manifest => ScoredModel.Of(manifest, models.Judgement))],
             data.Sha256, slices.Count, slices.Select(pair => pair.slice.Group).Distinct().Count(), models.SlicesOfTraining, rows);
         Console.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
         if (arguments.GetValue(Out) is { } results)

@@ -1,4 +1,5 @@
 using CtSeg.Imaging;
+using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Tests.Model;
@@ -106,10 +107,27 @@ public sealed class EvaluationReportTests
         prediction.AtMaskSize.Labels.ShouldBe(labels.to(ScalarType.Byte).flatten().data<byte>().ToArray());
     }
 
-    private static EvaluationReport Report(int? slicesOfTraining = 2)
+    [Fact]
+    public void Given_AModelsJudgementAndAnother_When_Reported_Then_ItSaysWhichMadeTheScores()
     {
-        var manifest = TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny);
-        return EvaluationReport.Create([manifest], "data", Predictions, effect: null, slicesOfTraining);
+        var own = ResidualAttentionUNetTests.Tiny with { ClassOffsets = [0, 0, 0.5, 0], Temperature = 2 };
+        Text(Report(configuration: own)).ShouldContain("logits: offsets 0 0 0.5 0, temperature 2");
+        Text(Report(configuration: own, judgement: new Judgement { Temperature = 1 })).ShouldContain("logits: offsets 0 0 0.5 0, temperature 1");
+        Text(Report(judgement: new Judgement { ClassOffsets = [0, 1, 0, 0] })).ShouldContain("logits: offsets 0 1 0 0, temperature 1");
+        Text(Report()).ShouldNotContain("logits:");
+    }
+
+    private static string Text(EvaluationReport report)
+    {
+        using var text = new StringWriter();
+        EvaluationText.Write(text, report, worst: 0);
+        return text.ToString();
+    }
+
+    private static EvaluationReport Report(int? slicesOfTraining = 2, ModelConfiguration? configuration = null, Judgement? judgement = null)
+    {
+        var manifest = TrainingRunTests.Manifest(configuration ?? ResidualAttentionUNetTests.Tiny);
+        return EvaluationReport.Create([manifest], judgement ?? new Judgement(), "data", Predictions, effect: null, slicesOfTraining);
     }
 
     private static SlicePrediction Prediction(string name, string group, byte[] truth, byte[] prediction)

@@ -20,7 +20,7 @@ public sealed class IndependentScoresTests
         var side = expected.GetProperty("side").GetInt32();
         var predictions = expected.GetProperty("slices").EnumerateArray().Select((slice, index) => Prediction(slice, index, side)).ToList();
         var report = EvaluationReport.Create(
-            [TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny)], "data", predictions, effect: null, slicesOfTraining: 0);
+            [TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny)], new Judgement(), "data", predictions, effect: null, slicesOfTraining: 0);
 
         foreach (var finding in report.Findings)
         {

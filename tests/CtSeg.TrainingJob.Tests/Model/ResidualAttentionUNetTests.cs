@@ -91,6 +91,33 @@ public sealed class ResidualAttentionUNetTests
         middles.allclose(asItIs.call(small), atol: 1e-4).ShouldBeTrue();
     }
 
+    [Fact]
+    public void Given_ClassOffsetsAndATemperature_When_Predicted_Then_TheyShiftAndDivideTheLogits()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var plain = Tiny with { Architecture = Architectures.WithoutAttention, PredictsMirrored = true, InputSide = 32 };
+        using var judging = Seeded(plain with { ClassOffsets = [0.5, 0, -1, 2], Temperature = 2 });
+        using var network = Seeded(plain);
+        var input = rand(2, 1, 48, 40);
+        var expected = network.call(input).add(tensor([0.5f, 0, -1, 2], [1, 4, 1, 1])).div(2);
+        judging.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
+        (network.ClassOffsets, network.Temperature) = (judging.ClassOffsets, judging.Temperature);
+        network.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Given_ClassOffsetsAndATemperature_When_Trained_Then_TheLogitsAreThoseOfTheNetwork()
+    {
+        using var scope = NewDisposeScope();
+        using var judging = Seeded(Tiny with { ClassOffsets = [0.5, 0, -1, 2], Temperature = 2 });
+        using var network = Seeded(Tiny);
+        judging.train();
+        network.train();
+        var input = rand(2, 1, 48, 40);
+        judging.call(input).equal(network.call(input)).all().item<bool>().ShouldBeTrue();
+    }
+
     private static ResidualAttentionUNet Seeded(ModelConfiguration configuration)
     {
         manual_seed(5);
