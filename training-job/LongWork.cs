@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using CtSeg.Imaging;
 using CtSeg.TrainingJob.Attention;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -36,7 +37,7 @@ internal sealed class LongWork(Func<ParseResult, CancellationToken, int> work, s
             Console.Error.WriteLine(OutOfMemory.Message);
         }
         catch (Exception exception) when (exception is TrainingDataException or DeviceUnavailableException or TrainingDivergedException or WeightsFormatException
-            or NonFiniteInputException or ModelFolderException or InvalidDataException or IOException or UnauthorizedAccessException)
+            or NonFiniteInputException or ModelFolderException or SliceRejectedException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine(exception.Message);
         }

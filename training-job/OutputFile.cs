@@ -2,17 +2,32 @@ using System.Text;
 
 namespace CtSeg.TrainingJob;
 
-/// <summary>A file for the result of long work: that it cannot be written is known before the work. What lies there stays until there is a result.</summary>
+/// <summary>
+/// A file for the result of long work, or standard output: that it cannot be written is known before the work. What lies there stays until there is a
+/// result.
+/// </summary>
 internal sealed class OutputFile : IDisposable
 {
-    private readonly string _path;
+    /// <summary>Instead of a path.</summary>
+    public const string ToStandardOutput = "-";
+
+    private readonly string? _path;
 
     // A pipe can be opened only once: its reader sees its end.
     private readonly FileStream? _pipe;
 
+    /// <value>Standard output is for the document, and nothing else may be written there.</value>
+    public bool IsStandardOutput => _path is null;
+
+    /// <param name="path">Of the file, or '-'; null for none.</param>
+    /// <returns>Null without a path.</returns>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
-    public OutputFile(string path)
+    public static OutputFile? Open(string? path) => path is null ? null : new OutputFile(path);
+
+    private OutputFile(string path)
     {
+        if (path == ToStandardOutput)
+            return;
         _path = Path.GetFullPath(path);
         try
         {
@@ -34,9 +49,14 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>Writes the file, with a line's end after the document.</summary>
+    /// <summary>Writes the document, with a line's end after the document.</summary>
     public void Write(string document)
     {
+        if (_path is null)
+        {
+            Console.WriteLine(document);
+            return;
+        }
         var content = Encoding.UTF8.GetBytes(document + Environment.NewLine);
         if (_pipe is null)
             File.WriteAllBytes(_path, content);

@@ -4,9 +4,10 @@ using CtSeg.Segmentation;
 namespace CtSeg.Models;
 
 /// <summary>
-/// The shape of a Residual Attention U-Net (arXiv:2004.05645). A manifest names every value.
-/// A model with another configuration cannot load the same weights.
+/// The shape of a Residual Attention U-Net (arXiv:2004.05645), which its weights fit, and how it predicts. A document that has more than this program
+/// knows is refused: the masks would be other ones than those that the model was scored by.
 /// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ModelConfiguration
 {
     public const string OrthonormalHash = "orthonormal";
@@ -55,7 +56,7 @@ public sealed record ModelConfiguration
     /// <summary>Seed of the counter-based generator of the hash rotations.</summary>
     public long RotationSeed { get; init; } = 1;
 
-    /// <summary>Side of the square to which a prediction first brings the slice, pixels, 16 to 2048; null where it takes it as it is.</summary>
+    /// <summary>Side of the square to which a prediction first brings the slice, pixels, 32 to 2048; null where it takes it as it is.</summary>
     public int? InputSide { get; init; }
 
     /// <summary>A prediction is the mean of the logits of the slice and of its mirror image.</summary>
@@ -92,7 +93,7 @@ public sealed record ModelConfiguration
         Require(Rounds is >= 1 and <= 16, $"rounds are {Rounds}, not 1 to 16");
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
         Require(Hash == OrthonormalHash, $"the hash is '{Hash}', not {OrthonormalHash}");
-        Require(InputSide is null or (>= 16 and <= 2048), $"the side of the input is {InputSide}, not 16 to 2048");
+        Require(InputSide is null or (>= 32 and <= 2048), $"the side of the input is {InputSide}, not 32 to 2048");
         Require(ClassOffsets.Count == 0 || (ClassOffsets.Count == LesionMask.ClassCount && ClassOffsets.All(offset => Math.Abs(offset) <= 10)),
             $"class offsets are not {LesionMask.ClassCount} numbers from -10 to 10");
         Require(Temperature is null or (>= 0.1 and <= 10), $"the temperature is {Temperature}, not 0.1 to 10");

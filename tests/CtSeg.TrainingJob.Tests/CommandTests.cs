@@ -2,14 +2,13 @@ using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Imaging;
 using CtSeg.Models;
-using CtSeg.Segmentation;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Robustness;
-using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingJob.Training;
+using static CtSeg.TrainingJob.Tests.CommandCalls;
 
 namespace CtSeg.TrainingJob.Tests;
 
@@ -17,11 +16,6 @@ namespace CtSeg.TrainingJob.Tests;
 [Collection(TorchCollection.Name)]
 public sealed class CommandTests
 {
-    private const string Recipe = """
-        {"epochs":1,"batchSize":3,"inputSize":32,"inputCheckSteps":2,
-         "configuration":{"baseChannels":4,"headChannels":4,"attentionLevels":[3],"inputSide":32}}
-        """;
-
     [Fact]
     public void Given_ADataFolder_When_TrainedThenEvaluatedAndDisturbed_Then_EveryFileIsWritten()
     {
@@ -56,135 +50,6 @@ public sealed class CommandTests
     }
 
     [Fact]
-    public void Given_AModelTrainedWithASeed_When_EvaluatedTwice_Then_EveryFigureIsTheSameAndNotAConstant()
-    {
-        using var folder = new TemporaryFolder();
-        var data = Write(folder);
-        // Long enough that it no longer finds the same class everywhere.
-        File.WriteAllText(folder["long.json"], Recipe.Replace("\"epochs\":1", "\"epochs\":30,\"learningRate\":0.01,\"averageDecay\":0.9", StringComparison.Ordinal));
-        Run(TrainCommand.Create(), "--data", data, "--out", folder["model"], "--recipe", folder["long.json"], "--seed", "7").ShouldBe(0);
-        string Document(string name)
-        {
-            Run(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", folder[name]).ShouldBe(0);
-            return File.ReadAllText(folder[name]);
-        }
-
-        var document = Document("one.json");
-        Document("two.json").ShouldBe(document);
-
-        using var report = JsonDocument.Parse(document);
-        report.RootElement.GetProperty("findings")[0].GetProperty("dice").GetProperty("value").GetDouble().ShouldBeInRange(0.01, 0.99);
-        report.RootElement.GetProperty("scores").GetProperty("attention").GetProperty("changedPixels").GetDouble().ShouldBeGreaterThan(0);
-        report.RootElement.GetProperty("lesionCalibration").GetProperty("bins")[0].GetProperty("overconfidence").ValueKind.ShouldBe(JsonValueKind.Number);
-    }
-
-    [Fact]
-    public void Given_OtherOffsetsAndATemperature_When_Evaluated_Then_TheyDecideTheClassesAndAreReported()
-    {
-        using var folder = new TemporaryFolder();
-        var data = Write(folder);
-        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
-        RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", folder["scores.json"], "--class-offsets", "0", "0", "10", "0", "--temperature", "0.5")
-            .Printed.ShouldContain("logits: offsets 0 0 10 0, temperature 0.5");
-        using var report = JsonDocument.Parse(File.ReadAllText(folder["scores.json"]));
-        // The offset is larger than what weights of chance tell the classes apart by: all is consolidation, and nearly certain.
-        report.RootElement.GetProperty("confusionMatrix").EnumerateArray().ShouldAllBe(row => row[0].GetInt64() + row[1].GetInt64() + row[3].GetInt64() == 0);
-        report.RootElement.GetProperty("calibration").GetProperty("bins").EnumerateArray().ShouldHaveSingleItem().GetProperty("confidence").GetDouble().ShouldBeGreaterThan(0.99);
-        report.RootElement.GetProperty("models")[0].GetProperty("temperature").GetDouble().ShouldBe(0.5);
-        RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--class-offsets", "1")
-            .Errors.ShouldContain("class offsets are not 4 numbers");
-    }
-
-    [Fact]
-    public void Given_StandardOutputForTheFigures_When_Evaluated_Then_NothingElseIsThereAndTheProgressIsAmongTheErrors()
-    {
-        using var folder = new TemporaryFolder();
-        var data = Write(folder);
-        NewModelCommand.Create(folder["model"], new ModelConfiguration { BaseChannels = 4, AttentionLevels = [3] }, seed: 1, TimeProvider.System);
-        var (exitCode, printed, errors) = RunAndRead(EvaluateCommand.Create(), "--data", data, "--model", folder["model"], "--json", "-");
-        exitCode.ShouldBe(0);
-        using var report = JsonDocument.Parse(printed);
-        report.RootElement.GetProperty("scores").GetProperty("slices").GetInt32().ShouldBe(6);
-        // With and without attention; a bar on a terminal.
-        errors.ShouldContain(Console.IsErrorRedirected ? "12 predictions ..." : "predictions");
-    }
-
-    [Fact]
-    public void Given_ADataFolder_When_CrossValidated_Then_TablesAndModelsOfFoldsAreWrittenAndCanBePooled()
-    {
-        using var folder = new TemporaryFolder();
-        var data = Write(folder);
-        string[] arguments = ["--data", data, "--out", folder["cv"], "--folds", "2", "--archs", "m", "unet", "--augment", "on", "--recipe", folder["r.json"]];
-        Run(CrossValidateCommand.Create(), [.. arguments, "--only-folds", "1"]).ShouldBe(0);
-        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeFalse();
-        Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
-        using var tables = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["cv"], "tables.json")));
-        tables.RootElement.GetProperty("networks").GetArrayLength().ShouldBe(2);
-        tables.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(1);
-        tables.RootElement.GetProperty("differencesOfViews").GetArrayLength().ShouldBe(0);
-        tables.RootElement.GetProperty("meanPerImageRule").GetString().ShouldBe(ForegroundProtocol.RuleOfImages);
-        var complete = File.ReadAllText(Path.Combine(folder["cv"], "tables.md"));
-        complete.ShouldContain("cross-validate --data");
-        string[] fewer = ["--data", data, "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
-        Run(CrossValidateCommand.Create(), fewer).ShouldBe(1);
-        var (before, printed) = (Console.Out, new StringWriter());
-        Console.SetOut(printed);
-        try
-        {
-            Run(CrossValidateCommand.Create(), [.. fewer, "--only-folds", "1"]).ShouldBe(0);
-        }
-        finally
-        {
-            Console.SetOut(before);
-        }
-        printed.ToString().ShouldContain("m-augmented-seed1: infection ");
-        printed.ToString().TrimEnd().ShouldEndWith(GroupBootstrap.Caveat);
-        Run(CrossValidateCommand.Create(), [.. fewer, "--tables", folder["fewer"]]).ShouldBe(0);
-        Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
-        File.ReadAllText(Path.Combine(folder["cv"], "tables.md")).ShouldBe(complete);
-
-        Run(EvaluateCommand.Create(), "--data", data, "--model", Path.Combine(folder["cv"], "m-augmented-seed1"), "--held-out", "--json", folder["e.json"]).ShouldBe(0);
-        using var report = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
-        report.RootElement.GetProperty("scores").GetProperty("slices").GetInt32().ShouldBe(6);
-        report.RootElement.GetProperty("models").GetArrayLength().ShouldBe(2);
-    }
-
-    [Fact]
-    public void Given_AFoldThatAnotherProcessTrains_When_CrossValidated_Then_TheOthersAreTrainedAndItIsNamed()
-    {
-        using var folder = new TemporaryFolder();
-        string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
-        var ofRun = Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName;
-        using (FoldLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
-        {
-            var (exitCode, printed, errors) = RunAndRead(CrossValidateCommand.Create(), arguments);
-            exitCode.ShouldBe(0, errors);
-            printed.ShouldEndWith("Still trained by other processes: m-augmented-seed1 fold 1. The same command goes on with their results once they are done." + Environment.NewLine);
-        }
-        Directory.GetFiles(ofRun, "*.json").Select(Path.GetFileName).ShouldBe(["fold2.json"]);
-        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeFalse();
-
-        Run(CrossValidateCommand.Create(), arguments).ShouldBe(0);
-        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeTrue();
-    }
-
-    [Fact]
-    public void Given_AnotherProcessThatEndsMeanwhile_When_CrossValidated_Then_ItsFoldIsTrainedToo()
-    {
-        Assert.SkipUnless(Console.IsOutputRedirected, "A terminal is shown no lines.");
-        using var folder = new TemporaryFolder();
-        string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
-        var held = FoldLock.TryTake(Path.Combine(Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName, "fold1.lock")).ShouldNotBeNull();
-        using var printed = new ReactingWriter(line =>
-        {
-            if (line == "m-augmented-seed1 fold 2/2")
-                held.Dispose();
-        });
-        Read(() => Run(CrossValidateCommand.Create(), arguments), printed).ExitCode.ShouldBe(0);
-        File.Exists(Path.Combine(folder["cv"], "tables.md")).ShouldBeTrue();
-    }
-
-    [Fact]
     public void Given_FoldsOfTheSameRecipe_When_AModelIsTrainedOnAllSlices_Then_ItGetsTheirScores()
     {
         using var folder = new TemporaryFolder();
@@ -205,6 +70,16 @@ public sealed class CommandTests
         using var pooled = JsonDocument.Parse(File.ReadAllBytes(folder["e.json"]));
         manifest.Scores.Foreground.Infection.Dice.ShouldBe(pooled.RootElement.GetProperty("findings")[0].GetProperty("dice").GetProperty("value").GetDouble());
         manifest.Scores.Paper.MicroDice.ShouldBe(pooled.RootElement.GetProperty("microDice").GetProperty("value").GetDouble());
+        // The same training, whose model judges its logits in another way, and so would the folds' models.
+        File.WriteAllText(folder["judging.json"], Recipe.Replace("\"inputSide\":32", "\"inputSide\":32,\"classOffsets\":[10,0,0,0],\"temperature\":2", StringComparison.Ordinal));
+        Run(TrainCommand.Create(), ["--data", data, "--out", folder["judging"], "--recipe", folder["judging.json"], "--hold-out", "0", "--scored-by", .. folds]).ShouldBe(0);
+        var judging = ModelFolder.ReadManifest(folder["judging"]);
+        judging.Configuration.ClassOffsets.ShouldBe([10, 0, 0, 0]);
+        judging.WeightsSha256.ShouldBe(manifest.WeightsSha256);
+        Run(EvaluateCommand.Create(), ["--data", data, "--model", .. folds, "--held-out", "--class-offsets", "10", "0", "0", "0", "--json", folder["j.json"]]).ShouldBe(0);
+        using var judged = JsonDocument.Parse(File.ReadAllBytes(folder["j.json"]));
+        judging.Scores!.Paper.MicroDice.ShouldBe(judged.RootElement.GetProperty("microDice").GetProperty("value").GetDouble());
+        judging.Scores.Paper.MicroDice.ShouldNotBe(manifest.Scores.Paper.MicroDice);
         Run(TrainCommand.Create(), arguments).ShouldNotBe(0);
         Run(TrainCommand.Create(), [.. arguments, "--hold-out", "0", "--epochs", "2"]).ShouldNotBe(0);
         Run(TrainCommand.Create(), [.. arguments[..^1], "--hold-out", "0"]).ShouldNotBe(0);
@@ -324,25 +199,6 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("--folds", "1")]
-    [InlineData("--folds", "99")]
-    [InlineData("--only-folds", "3")]
-    [InlineData("--recipe", "nowhere.json")]
-    [InlineData("--base-channels", "2")]
-    [InlineData("--data", "")]
-    [InlineData("--out", "")]
-    [InlineData("--tables", "")]
-    public void Given_AnArgumentThatCannotBeUsed_When_CrossValidated_Then_TheCommandFailsWithoutATrace(string option, string value)
-    {
-        using var folder = new TemporaryFolder();
-        var data = Write(folder);
-        var all = new Dictionary<string, string> { ["--data"] = data, ["--out"] = folder["cv"], ["--folds"] = "2", ["--recipe"] = folder["r.json"] };
-        all[option] = value;
-        Run(CrossValidateCommand.Create(), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]).ShouldBe(1);
-        Directory.Exists(folder["cv"]).ShouldBeFalse();
-    }
-
-    [Theory]
     [InlineData("train", "Stopped; the same command with --resume goes on from the last whole epoch.")]
     [InlineData("cross-validate", "Stopped; the same command goes on from here.")]
     [InlineData("evaluate", "Stopped; the same command begins anew.")]
@@ -398,58 +254,5 @@ public sealed class CommandTests
         errors.ShouldContain($"'{unwritable}'");
         errors.Trim().ShouldNotContain(Environment.NewLine);
         Directory.Exists(folder["out"]).ShouldBeFalse();
-    }
-
-    private static (int ExitCode, string Printed, string Errors) RunAndRead(Command command, params string[] arguments) => Read(() => Run(command, arguments));
-
-    private static (int ExitCode, string Printed, string Errors) RunStopped(Command command, params string[] arguments) =>
-        Read(() => command.Parse(arguments).InvokeAsync(Configuration(), new CancellationToken(canceled: true)).GetAwaiter().GetResult());
-
-    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run) => Read(run, new StringWriter());
-
-    private static (int ExitCode, string Printed, string Errors) Read(Func<int> run, StringWriter printed)
-    {
-        var (output, errors) = (Console.Out, Console.Error);
-        using var said = new StringWriter();
-        Console.SetOut(printed);
-        Console.SetError(said);
-        try
-        {
-            return (run(), printed.ToString(), said.ToString());
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(errors);
-        }
-    }
-
-    private sealed class ReactingWriter(Action<string?> printed) : StringWriter
-    {
-        public override void WriteLine(string? value)
-        {
-            base.WriteLine(value);
-            printed(value);
-        }
-    }
-
-    private static int Run(Command command, params string[] arguments) => command.Parse(arguments).Invoke(Configuration());
-
-    private static InvocationConfiguration Configuration() => new() { EnableDefaultExceptionHandler = false, Output = TextWriter.Null, Error = TextWriter.Null };
-
-    /// <returns>A data folder, which also holds the recipe r.json.</returns>
-    internal static string Write(TemporaryFolder folder, string recipe = Recipe)
-    {
-        File.WriteAllText(folder["r.json"], recipe);
-        Directory.CreateDirectory(folder["images"]);
-        Directory.CreateDirectory(folder["masks"]);
-        var slices = TrainingRunTests.Circles(6).Slices;
-        foreach (var slice in slices)
-        {
-            File.WriteAllBytes(Path.Combine(folder["images"], slice.Name + ".png"), PngWriter.Grey(slice.Image));
-            File.WriteAllBytes(Path.Combine(folder["masks"], slice.Name + ".png"), MaskPng.Write(slice.Mask));
-        }
-        File.WriteAllLines(folder["slices.csv"], slices.Select(slice => $"{slice.Name},{slice.Group}").Prepend("slice,group"));
-        return folder.Path;
     }
 }

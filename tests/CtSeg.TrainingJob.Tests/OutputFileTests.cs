@@ -8,7 +8,7 @@ public sealed class OutputFileTests : IDisposable
     public void Given_AFile_When_ThereIsAResult_Then_ItIsReplacedAndNotBefore()
     {
         File.WriteAllText(_folder["a"], "a longer text than the next");
-        using (var file = new OutputFile(_folder["a"]))
+        using (var file = OutputFile.Open(_folder["a"])!)
         {
             File.ReadAllText(_folder["a"]).ShouldBe("a longer text than the next");
             file.Write("{}");
@@ -20,13 +20,13 @@ public sealed class OutputFileTests : IDisposable
     public void Given_AFolderThatIsNotThere_When_Opened_Then_ItIsMadeAndNoFileIsLeftWithoutAResult()
     {
         var path = Path.Combine(_folder["deep"], "deeper", "a");
-        using (var file = new OutputFile(path))
+        using (var file = OutputFile.Open(path)!)
         {
             File.Exists(path).ShouldBeFalse();
             file.Write("{}");
         }
         File.ReadAllText(path).ShouldBe("{}" + Environment.NewLine);
-        using (new OutputFile(path + "b"))
+        using (OutputFile.Open(path + "b"))
         {
         }
         Directory.GetFiles(Path.GetDirectoryName(path)!).ShouldBe([path]);
@@ -37,7 +37,7 @@ public sealed class OutputFileTests : IDisposable
     {
         File.WriteAllText(_folder["file"], "");
         foreach (var path in new[] { _folder.Path, Path.Combine(_folder["file"], "a") })
-            Should.Throw<IOException>(() => new OutputFile(path)).Message.ShouldStartWith($"'{path}' cannot be written: ");
+            Should.Throw<IOException>(() => OutputFile.Open(path)).Message.ShouldStartWith($"'{path}' cannot be written: ");
         Should.Throw<IOException>(() => OutputFolder.Prepare(_folder["file"])).Message.ShouldStartWith($"Nothing can be written to '{_folder["file"]}': ");
     }
 

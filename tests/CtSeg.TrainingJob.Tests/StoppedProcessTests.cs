@@ -19,7 +19,7 @@ public sealed class StoppedProcessTests : IDisposable
     public async Task Given_ATraining_When_ItIsToEnd_Then_ItSaysHowToGoOnAndDoesSo()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals.");
-        CommandTests.Write(_folder, Recipe);
+        CommandCalls.Write(_folder, Recipe);
         using (var job = Train())
         {
             await job.SeesAsync("epoch 1/100000");
@@ -36,7 +36,7 @@ public sealed class StoppedProcessTests : IDisposable
     public async Task Given_AStepThatDoesNotEnd_When_TheSecondSignalComes_Then_TheProcessEndsByItWithoutATrace()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals, and a pipe in the file system.");
-        CommandTests.Write(_folder, Recipe);
+        CommandCalls.Write(_folder, Recipe);
         using var watcher = new FileSystemWatcher(Directory.CreateDirectory(_folder["out"]).FullName, TrainingCheckpoint.FileName);
         var saved = new TaskCompletionSource();
         watcher.Renamed += (_, _) => saved.TrySetResult();

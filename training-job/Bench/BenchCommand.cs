@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using CtSeg.Imaging;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
 
@@ -28,7 +27,7 @@ internal static class BenchCommand
         var attention = new Command("attention", "LSH attention: engines, lengths, time and memory.") { Lengths, Engines, Rounds, Plot };
         attention.Action = new LongWork(Attention, LongWork.BeginsAnew);
         var model = new Command("model", "Networks: architectures, widths, fast and naive, each in a process of its own.") { BaseChannels, InputSizes };
-        model.SetAction(ModelAsync);
+        model.Action = new LongWork((arguments, cancellationToken) => ModelAsync(arguments, cancellationToken).GetAwaiter().GetResult(), LongWork.BeginsAnew);
         var predict = new Command("predict", "A model's predictions of slices, warm: time and memory.") { Slices, Model };
         predict.Action = new LongWork(Predict, LongWork.BeginsAnew);
         return new Command("bench", "Measure attention, networks and predictions on this machine. Ends with 0 only if every bar holds.")
@@ -40,12 +39,13 @@ internal static class BenchCommand
     private static int Attention(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix();
+        using var json = OutputFile.Open(arguments.GetValue(Json));
+        using var plot = OutputFile.Open(arguments.GetValue(Plot));
         var only = arguments.GetValue(Engines) ?? [];
         var bench = new AttentionBench(arguments.GetValue(Rounds), Console.Out);
         var measured = bench.Run(
             arguments.GetValue(Lengths)!, (engine, direction, length) => (only.Length == 0 || only.Contains(engine)) && Affordable(engine, direction, length), cancellationToken);
-        if (arguments.GetValue(Json) is { } file)
-            File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListAttentionMeasurement));
+        json?.Write(JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListAttentionMeasurement));
         if (arguments.GetValue(Plot) is { } picture)
             AttentionPlot.Save(measured, picture);
         return Verdict.Print(Bars.OfAttention(measured, arguments.GetValue(Rounds)), Console.Out);
@@ -53,36 +53,28 @@ internal static class BenchCommand
 
     private static async Task<int> ModelAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        using var json = OutputFile.Open(arguments.GetValue(Json));
         var measured = new List<ModelMeasurement>();
         foreach (var width in arguments.GetValue(BaseChannels)!)
         {
             foreach (var size in arguments.GetValue(InputSizes)!)
                 measured.AddRange(await TakeTurnsAsync([.. ModelBench.Networks(width, size)], cancellationToken));
         }
-        if (arguments.GetValue(Json) is { } file)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement), cancellationToken);
+        json?.Write(JsonSerializer.Serialize(measured, BenchJson.Default.IReadOnlyListModelMeasurement));
         return Verdict.Print(Bars.OfModel(measured), Console.Out);
     }
 
     private static int Predict(ParseResult arguments, CancellationToken cancellationToken)
     {
-        try
-        {
-            List<string> files = [.. arguments.GetValue(Slices)!.SelectMany(SliceFiles.Of)];
-            if (files.Count == 0)
-                throw new IOException("There are no slices: give files or folders of PNG, JPEG or TIFF files.");
-            using var segmenter = SliceSegmenter.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
-            var measured = PredictionBench.Measure(segmenter, files, TimeProvider.System, cancellationToken);
-            Console.WriteLine(measured);
-            if (arguments.GetValue(Json) is { } file)
-                File.WriteAllText(file, JsonSerializer.Serialize(measured, BenchJson.Default.PredictionMeasurement));
-            return Verdict.Print(Bars.OfPredictions(measured), Console.Out);
-        }
-        catch (Exception exception) when (exception is ModelFolderException or SliceRejectedException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
+        List<string> files = [.. arguments.GetValue(Slices)!.SelectMany(SliceFiles.Of)];
+        if (files.Count == 0)
+            throw new IOException("There are no slices: give files or folders of PNG, JPEG or TIFF files.");
+        using var json = OutputFile.Open(arguments.GetValue(Json));
+        using var segmenter = SliceSegmenter.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
+        var measured = PredictionBench.Measure(segmenter, files, TimeProvider.System, cancellationToken);
+        Console.WriteLine(measured);
+        json?.Write(JsonSerializer.Serialize(measured, BenchJson.Default.PredictionMeasurement));
+        return Verdict.Print(Bars.OfPredictions(measured), Console.Out);
     }
 
     /// <summary>The networks that are compared take turns, because the speed of a shared machine drifts.</summary>

@@ -73,9 +73,16 @@ internal static class CrossValidateCommand
         OutputFolder.Prepare(outFolder);
         var (results, elsewhere) = Train(validator, plan.Runs, folds, cancellationToken);
         if (elsewhere.Count > 0)
-            Console.WriteLine($"Still trained by other processes: {string.Join(", ", elsewhere)}. The same command goes on with their results once they are done.");
-        else if (folds.Count == plan.Folds)
+        {
+            Console.Error.WriteLine($"Still trained by other processes: {string.Join(", ", elsewhere)}. The same command goes on with their results once they are done.");
+            return ExitCodes.Failure;
+        }
+        if (folds.Count == plan.Folds)
+        {
+            // A process that shares the folder may have written others meanwhile.
+            CrossValidationTables.RequireNoneLost(tables, plan);
             WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
+        }
         return ExitCodes.Success;
     }
 
@@ -113,7 +120,7 @@ internal static class CrossValidateCommand
     private static void WriteTables(string folder, CrossValidationReport report, ParseResult arguments)
     {
         var text = CrossValidationTables.Write(report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
-        ModelFolder.ReplaceFile(Path.Combine(folder, "tables.json"), JsonSerializer.SerializeToUtf8Bytes(report, CrossValidationReportJson.Default.CrossValidationReport));
+        ModelFolder.ReplaceFile(Path.Combine(folder, CrossValidationTables.NumbersName), JsonSerializer.SerializeToUtf8Bytes(report, CrossValidationReportJson.Default.CrossValidationReport));
         ModelFolder.ReplaceFile(Path.Combine(folder, "tables.md"), Encoding.UTF8.GetBytes(text));
         Console.WriteLine(Path.Combine(folder, "tables.md"));
     }

@@ -13,15 +13,18 @@ internal static class CrossValidationTables
 {
     public const string NumbersName = "tables.json";
 
-    /// <summary>Tables are written as a whole: those of fewer networks or seeds would take the place of complete ones.</summary>
+    /// <summary>Tables are written as a whole: those of fewer networks or seeds, or of other folds, would take the place of complete ones.</summary>
     /// <param name="folder">Where they are to be written.</param>
-    /// <exception cref="TrainingDataException">The folder holds tables of networks or seeds that the plan does not have.</exception>
+    /// <exception cref="TrainingDataException">The folder holds tables of networks or seeds that the plan does not have, or of another cross-validation.</exception>
     public static void RequireNoneLost(string folder, CrossValidationPlan plan)
     {
         var path = Path.Combine(folder, NumbersName);
         if (!File.Exists(path))
             return;
-        List<CrossValidationRun> lost = [.. RunsOf(path).Except(plan.Runs)];
+        var (runs, folds, foldSeed, steps) = Read(path);
+        if ((folds, foldSeed, steps) != (plan.Folds, plan.FoldSeed, plan.Steps))
+            throw new TrainingDataException($"'{path}' holds the scores of another cross-validation, with other folds or steps: move it away, or name another folder by --tables.");
+        List<CrossValidationRun> lost = [.. runs.Except(plan.Runs)];
         if (lost.Count > 0)
         {
             throw new TrainingDataException(
@@ -29,17 +32,17 @@ internal static class CrossValidationTables
         }
     }
 
-    private static List<CrossValidationRun> RunsOf(string path)
+    private static (List<CrossValidationRun> Runs, int Folds, int FoldSeed, int? Steps) Read(string path)
     {
         try
         {
-            using var tables = JsonDocument.Parse(File.ReadAllBytes(path));
-            return
-            [
-                .. from network in tables.RootElement.GetProperty("networks").EnumerateArray()
-                   from seed in network.GetProperty("seeds").EnumerateArray()
-                   select new CrossValidationRun(network.GetProperty("architecture").GetString()!, network.GetProperty("augmented").GetBoolean(), seed.GetInt32()),
-            ];
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var tables = document.RootElement;
+            var steps = tables.GetProperty("steps");
+            var runs = from network in tables.GetProperty("networks").EnumerateArray()
+                       from seed in network.GetProperty("seeds").EnumerateArray()
+                       select new CrossValidationRun(network.GetProperty("architecture").GetString()!, network.GetProperty("augmented").GetBoolean(), seed.GetInt32());
+            return ([.. runs], tables.GetProperty("folds").GetInt32(), tables.GetProperty("foldSeed").GetInt32(), steps.ValueKind == JsonValueKind.Null ? null : steps.GetInt32());
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -138,7 +141,7 @@ internal static class CrossValidationTables
         {
             var folds = string.Join(", ", network.Machines.Select(of => $"{of.Folds} on {machines.IndexOf(of.Machine) + 1}"));
             var seconds = network.SecondsPerStep;
-            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {folds} | {seconds.Median:G2} ({seconds.Least:G2} to {seconds.Most:G2}) |"));
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {folds} | {Seconds(seconds.Median)} ({Seconds(seconds.Least)} to {Seconds(seconds.Most)}) |"));
         }
         line("");
         line("Wall time, whatever else the machines did: it tells how long a fold takes, and compares no networks.");
@@ -219,6 +222,9 @@ internal static class CrossValidationTables
     private static string Text(FindingScores finding) => finding.DiceOfSeeds.Count < 2
         ? finding.Dice.ToText()
         : Invariant($"{finding.Dice.ToText()}, {finding.DiceOfSeeds.Min():F3} to {finding.DiceOfSeeds.Max():F3}");
+
+    // Two digits at the least, and no powers of ten.
+    private static string Seconds(double seconds) => seconds.ToString(seconds < 10 ? "G2" : "F0", CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

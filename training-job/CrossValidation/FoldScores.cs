@@ -18,7 +18,7 @@ internal static class FoldScores
     /// <exception cref="Registry.ModelFolderException">A folder holds no model.</exception>
     public static ModelScores Score(IReadOnlyList<string> folders, TrainingOptions options, TrainingData data, CancellationToken cancellationToken)
     {
-        var models = new ScoredModels(folders, data, ScoredGroups.HeldOut);
+        var models = new ScoredModels(folders, data, ScoredGroups.HeldOut) { Judgement = Judgement.Of(options.Configuration) };
         foreach (var folder in folders)
         {
             if (!IsOf(ResultOf(folder), options, data))
@@ -26,12 +26,13 @@ internal static class FoldScores
         }
         if (data.Slices.FirstOrDefault(slice => !models.Scores(slice)) is { } missing)
             throw new TrainingDataException($"None of the models held out the slice '{missing.Name}': give all folds of the cross-validation.");
-        var (predictions, without) = models.Predict(data.Slices, zeroAttention: true, cancellationToken);
+        var (predictions, without) = PredictionDisplay.Show(
+            models.CountPredictions(zeroAttention: true), predicted => models.Predict(data.Slices, zeroAttention: true, cancellationToken, predicted));
         return Evaluator.Score(predictions, AttentionZeroing.Effect(predictions, without), Note);
     }
 
-    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: how much is held out, what is scored on the way, the input check, the seed.</summary>
-    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(
+    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: how much is held out, what is scored on the way, the input check, the seed; how logits are judged.</summary>
+    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameTraining(
         one, other with { HeldOutShare = one.HeldOutShare, InputCheckSteps = one.InputCheckSteps, ScoreEvery = one.ScoreEvery, Seed = one.Seed });
 
     private static bool IsOf(FoldResult fold, TrainingOptions options, TrainingData data) =>

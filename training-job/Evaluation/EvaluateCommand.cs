@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Imaging;
+using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -11,8 +12,6 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <summary>`ctseg-job evaluate`: scores a model on labelled slices by every protocol.</summary>
 internal static class EvaluateCommand
 {
-    private const string ToStandardOutput = "-";
-
     private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
@@ -47,6 +46,8 @@ internal static class EvaluateCommand
         };
         command.Validators.Add(result =>
         {
+            if (result.GetValue(ClassOffsets) is { Length: > 0 } offsets && offsets.Length != LesionMask.ClassCount)
+                result.AddError($"{ClassOffsets.Name} takes {LesionMask.ClassCount} numbers, from background to effusion.");
             if (result.GetValue(HeldOut) && result.GetValue(Fitted))
                 result.AddError($"Give {HeldOut.Name} or {Fitted.Name}, not both.");
         });
@@ -61,9 +62,10 @@ internal static class EvaluateCommand
         var data = TrainingData.Load(arguments.GetValue(Data)!);
         var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
         var offsets = arguments.GetValue(ClassOffsets);
-        var judgement = new Judgement { ClassOffsets = offsets is { Length: > 0 } ? offsets : null, Temperature = arguments.GetValue(Temperature) };
+        var judgement = new Judgement(offsets is { Length: > 0 } ? offsets : null, arguments.GetValue(Temperature));
+        judgement.In(new ModelConfiguration()).Validate();
         var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups) { Judgement = judgement };
-        using var json = arguments.GetValue(Json) is { } file and not ToStandardOutput ? new OutputFile(file) : null;
+        using var json = OutputFile.Open(arguments.GetValue(Json));
         if (arguments.GetValue(Overlays) is { } overlays)
             OutputFolder.Prepare(overlays);
         var (predictions, withoutAttention) = PredictionDisplay.Show(
@@ -72,20 +74,10 @@ internal static class EvaluateCommand
             models.Manifests, judgement, data.Sha256, predictions, AttentionZeroing.Effect(predictions, withoutAttention), models.SlicesOfTraining);
         if (arguments.GetValue(Overlays) is { } pictures)
             Draw(pictures, report, predictions, arguments.GetValue(Worst));
-        Write(report, arguments.GetValue(Json) == ToStandardOutput, json, arguments.GetValue(Worst));
+        json?.Write(JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport));
+        if (json is not { IsStandardOutput: true })
+            EvaluationText.Write(Console.Out, report, arguments.GetValue(Worst) ?? 0);
         return ExitCodes.Success;
-    }
-
-    private static void Write(EvaluationReport report, bool isDocumentOnly, OutputFile? json, int? worst)
-    {
-        var document = JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport);
-        if (isDocumentOnly)
-        {
-            Console.WriteLine(document);
-            return;
-        }
-        json?.Write(document);
-        EvaluationText.Write(Console.Out, report, worst ?? 0);
     }
 
     private static void Draw(string folder, EvaluationReport report, List<SlicePrediction> predictions, int? worst)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using CtSeg.Models;
 using CtSeg.Segmentation;
@@ -150,12 +151,22 @@ internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary
 }
 
 /// <summary>Which weights were scored, and how their logits became classes and probabilities.</summary>
-internal sealed record ScoredModel(string Version, string WeightsSha256, IReadOnlyList<double> ClassOffsets, double? Temperature)
+internal sealed record ScoredModel(string Version, string WeightsSha256)
 {
+    /// <summary>None in documents that are older.</summary>
+    public IReadOnlyList<double> ClassOffsets { get; init => field = value ?? []; } = [];
+
+    public double? Temperature { get; init; }
+
+    /// <returns>How logits were judged, in words; null where they were taken as they are.</returns>
+    public string? JudgementText() => ClassOffsets.Count == 0 && Temperature is null or 1
+        ? null
+        : string.Create(CultureInfo.InvariantCulture, $"logits: offsets {(ClassOffsets.Count == 0 ? "none" : string.Join(' ', ClassOffsets))}, temperature {Temperature ?? 1}");
+
     public static ScoredModel Of(ModelManifest manifest, Judgement judgement)
     {
-        var judged = judgement.Of(manifest.Configuration);
-        return new ScoredModel(manifest.Version, manifest.WeightsSha256, judged.ClassOffsets, judged.Temperature);
+        var judged = judgement.In(manifest.Configuration);
+        return new ScoredModel(manifest.Version, manifest.WeightsSha256) { ClassOffsets = judged.ClassOffsets, Temperature = judged.Temperature };
     }
 }
 

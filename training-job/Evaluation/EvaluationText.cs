@@ -10,7 +10,7 @@ internal static class EvaluationText
     {
         var scores = report.Scores;
         output.WriteLine($"model {string.Join(", ", report.Models.Select(model => model.Version))}: {scores.Slices} slices of {scores.Groups} groups");
-        foreach (var judgement in report.Models.Select(Judgement).OfType<string>().Distinct())
+        foreach (var judgement in report.Models.Select(model => model.JudgementText()).OfType<string>().Distinct())
             output.WriteLine(judgement);
         output.WriteLine(EvaluationReport.LineOnTraining(report.SlicesOfTraining));
         output.WriteLine();
@@ -38,11 +38,6 @@ internal static class EvaluationText
         }
         WriteWorst(output, report.Slices, worst);
     }
-
-    /// <returns>Null where the logits are taken as they are.</returns>
-    private static string? Judgement(ScoredModel model) => model is { ClassOffsets.Count: 0, Temperature: null }
-        ? null
-        : string.Create(CultureInfo.InvariantCulture, $"logits: offsets {(model.ClassOffsets.Count == 0 ? "none" : string.Join(' ', model.ClassOffsets))}, temperature {model.Temperature ?? 1}");
 
     private static void WriteWorst(TextWriter output, IReadOnlyList<SliceScore> slices, int worst)
     {

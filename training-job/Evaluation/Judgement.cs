@@ -3,17 +3,16 @@ using CtSeg.TrainingJob.Model;
 
 namespace CtSeg.TrainingJob.Evaluation;
 
-/// <summary>Another way from a network's logits to its classes and probabilities than its manifest has, to be tried without another training.</summary>
-internal sealed record Judgement
+/// <summary>Another way from a network's logits to its classes and probabilities than its manifest has.</summary>
+/// <param name="ClassOffsets">As <see cref="ModelConfiguration.ClassOffsets"/>; null for those of the model.</param>
+/// <param name="Temperature">As <see cref="ModelConfiguration.Temperature"/>, 1 to leave logits as they are; null for that of the model.</param>
+internal sealed record Judgement(IReadOnlyList<double>? ClassOffsets = null, double? Temperature = null)
 {
-    /// <summary>As <see cref="ModelConfiguration.ClassOffsets"/>; null for those of the model.</summary>
-    public IReadOnlyList<double>? ClassOffsets { get; init; }
-
-    /// <summary>As <see cref="ModelConfiguration.Temperature"/>; null for that of the model.</summary>
-    public double? Temperature { get; init; }
+    /// <summary>That of a model, for the networks of others.</summary>
+    public static Judgement Of(ModelConfiguration configuration) => new(configuration.ClassOffsets, configuration.Temperature ?? 1);
 
     /// <returns>A model's configuration with this judgement in place of its own.</returns>
-    public ModelConfiguration Of(ModelConfiguration configuration) => configuration with
+    public ModelConfiguration In(ModelConfiguration configuration) => configuration with
     {
         ClassOffsets = ClassOffsets ?? configuration.ClassOffsets,
         Temperature = Temperature ?? configuration.Temperature,
@@ -22,8 +21,7 @@ internal sealed record Judgement
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
     public void ApplyTo(ResidualAttentionUNet network)
     {
-        var judged = Of(network.Configuration);
-        judged.Validate();
-        (network.ClassOffsets, network.Temperature) = (judged.ClassOffsets, judged.Temperature);
+        var judged = In(network.Configuration);
+        network.JudgeBy(judged.ClassOffsets, judged.Temperature);
     }
 }

@@ -35,6 +35,7 @@ internal static class PredictCommand
         Threads.Fix(threads);
         try
         {
+            OutputFolder.Prepare(outFolder);
             using var segmenter = SliceSegmenter.Load(modelFolder ?? ShippedModel.Folder(ShippedModel.Root));
             var (completed, failed) = (0, 0);
             var names = new HashSet<string>(StringComparer.Ordinal);
@@ -48,7 +49,7 @@ internal static class PredictCommand
             Console.WriteLine($"{completed} completed, {failed} failed");
             return failed == 0 && completed > 0 ? ExitCodes.Success : ExitCodes.Failure;
         }
-        catch (ModelFolderException exception)
+        catch (Exception exception) when (exception is ModelFolderException or IOException)
         {
             Console.Error.WriteLine(exception.Message);
             return ExitCodes.Failure;

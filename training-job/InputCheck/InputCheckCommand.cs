@@ -10,8 +10,6 @@ namespace CtSeg.TrainingJob.InputCheck;
 /// <summary>`ctseg-job input-check`: counts what the input check warns about.</summary>
 internal static class InputCheckCommand
 {
-    private const string ToStandardOutput = "-";
-
     private static readonly Option<string?> Pictures = PathOption.Create("--pictures", "Folder of pictures that are no chest slices, named KIND-anything.png.");
     private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder whose check looks at the pictures; the shipped weights if not given.");
     private static readonly Option<string?> Data = PathOption.Create("--data", "Data folder: every slice is scored by a check that is trained without its group.");
@@ -44,18 +42,14 @@ internal static class InputCheckCommand
     private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
         Threads.Fix(arguments.GetValue(ThreadCount));
-        var isDocumentOnly = arguments.GetValue(Json) == ToStandardOutput;
-        var output = isDocumentOnly ? TextWriter.Null : Console.Out;
-        using var json = arguments.GetValue(Json) is { } file && !isDocumentOnly ? new OutputFile(file) : null;
+        using var json = OutputFile.Open(arguments.GetValue(Json));
+        var output = json is { IsStandardOutput: true } ? TextWriter.Null : Console.Out;
         var (model, pictures) = arguments.GetValue(Pictures) is { } folder ? Examine(arguments.GetValue(Model), folder) : (null, []);
         var report = new InputCheckReport(model, InputCheckExam.Kinds(pictures), pictures, Slices: null);
         Print(output, report);
         if (arguments.GetValue(Data) is { } data)
             report = report with { Slices = CrossValidate(data, arguments, output, cancellationToken) };
-        var document = JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport);
-        if (isDocumentOnly)
-            Console.WriteLine(document);
-        json?.Write(document);
+        json?.Write(JsonSerializer.Serialize(report, InputCheckJson.Default.InputCheckReport));
         return ExitCodes.Success;
     }
 

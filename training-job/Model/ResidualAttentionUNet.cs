@@ -32,7 +32,6 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         configuration.Validate();
         Configuration = configuration;
-        (ClassOffsets, Temperature) = (configuration.ClassOffsets, configuration.Temperature);
         var widths = Enumerable.Range(0, Levels + 1).Select(level => configuration.BaseChannels << level).ToArray();
         for (var level = 0; level < Levels; level++)
             encoder.Add(Block(level == 0 ? 1 : widths[level - 1], widths[level]));
@@ -49,13 +48,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public ModelConfiguration Configuration { get; }
-
-    /// <value>Of its predictions, as <see cref="ModelConfiguration.ClassOffsets"/>: others can be tried without another training.</value>
-    public IReadOnlyList<double> ClassOffsets { get; set; }
-
-    /// <value>Of its predictions, as <see cref="ModelConfiguration.Temperature"/>.</value>
-    public double? Temperature { get; set; }
+    public ModelConfiguration Configuration { get; private set; }
 
     /// <value>Where its weights lie, and its input must.</value>
     public Device Device => classifier.weight.device;
@@ -65,6 +58,17 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     {
         foreach (var layer in attention.All)
             layer.Zeroed = zeroed;
+    }
+
+    /// <summary>Turns logits into predictions in another way, without another training.</summary>
+    /// <param name="classOffsets">As <see cref="ModelConfiguration.ClassOffsets"/>.</param>
+    /// <param name="temperature">As <see cref="ModelConfiguration.Temperature"/>.</param>
+    /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
+    public void JudgeBy(IReadOnlyList<double> classOffsets, double? temperature)
+    {
+        var judging = Configuration with { ClassOffsets = classOffsets, Temperature = temperature };
+        judging.Validate();
+        Configuration = judging;
     }
 
     /// <summary>Lets every attention start with nothing to say: what it adds is zero until its output projection is trained.</summary>
@@ -127,9 +131,9 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     /// <param name="logits">[batch, 4, height, width]; overwritten.</param>
     private Tensor Judge(Tensor logits)
     {
-        if (ClassOffsets.Count > 0)
-            logits = logits.add_(tensor([.. ClassOffsets.Select(offset => (float)offset)], [1, LesionMask.ClassCount, 1, 1], device: logits.device), alpha: One);
-        return Temperature is { } temperature ? logits.div_(Kept(temperature)) : logits;
+        if (Configuration.ClassOffsets.Count > 0)
+            logits = logits.add_(tensor([.. Configuration.ClassOffsets.Select(offset => (float)offset)], [1, LesionMask.ClassCount, 1, 1], device: logits.device), alpha: One);
+        return Configuration.Temperature is { } temperature ? logits.div_(Kept(temperature)) : logits;
     }
 
     private Tensor Logits(Tensor input)

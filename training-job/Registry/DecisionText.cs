@@ -23,7 +23,7 @@ internal static class DecisionText
                 compared.Decides ? compared.Passes ? "passes" : "fails" : $"in fewer than {decision.Terms.MinGroups} groups: reported only");
         }
         table.Write();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{decision.Slices} slices of {decision.Groups} groups that neither model learnt from (set {decision.EvaluationSet})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{decision.Slices} slices of {decision.Groups} groups that neither model learnt from (set {decision.EvaluationSet}). {GroupBootstrap.Caveat}"));
         if (decision.Start is { } start)
             Console.WriteLine(start.Problem is { } problem
                 ? $"Not compared with {start.Model.Version}, the model that the promotions began from: {problem}"

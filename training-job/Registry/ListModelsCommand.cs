@@ -34,6 +34,8 @@ internal static class ListModelsCommand
             Console.WriteLine("There are no models: 'models publish FOLDER' brings one into the storage.");
         else
             TableOf(catalogue).Write();
+        if (catalogue.Models.Any(model => model.Scores is { Count: > 0 }))
+            Console.WriteLine(GroupBootstrap.Caveat);
         foreach (var problem in catalogue.Problems.Concat(catalogue.Models.Where(model => model.Damage is not null).Select(model => $"{model.Version}: {model.Damage}")))
             Console.Error.WriteLine(problem);
     }

@@ -56,7 +56,7 @@ internal static class ReportScores
     {
         var terms = decision.Terms;
         html.Append(CultureInfo.InvariantCulture, $"""
-            <p class="note">{decision.Slices} slices of {decision.Groups} groups, which neither model has learnt from. A challenger is promoted only if, at {Level(terms)} confidence, it loses less than {terms.Margin} Dice in every class that at least {terms.MinGroups} groups hold, and gains over all lesions. Dice is pooled over all pixels; intervals come from drawing whole groups.</p>
+            <p class="note">{decision.Slices} slices of {decision.Groups} groups, which neither model has learnt from. A challenger is promoted only if, at {Level(terms)} confidence, it loses less than {terms.Margin} Dice in every class that at least {terms.MinGroups} groups hold, and gains over all lesions. Dice is pooled over all pixels; intervals come from drawing whole groups. {GroupBootstrap.Caveat}</p>
 
             """);
         if (decision.Start is { } start)

@@ -3,7 +3,6 @@ using System.Globalization;
 using CtSeg.Models;
 using CtSeg.ServiceBus;
 using CtSeg.Telemetry;
-using CtSeg.TrainingJob.Consumer;
 using CtSeg.TrainingJob.Inference;
 
 namespace CtSeg.TrainingJob.Retraining;

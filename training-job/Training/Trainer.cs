@@ -125,7 +125,7 @@ internal sealed class Trainer : IDisposable
     public void Restore(TrainingCheckpoint checkpoint)
     {
         if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
-            || !TrainingCheckpoint.SameRun(checkpoint.History.Options, _options))
+            || !TrainingCheckpoint.SameTraining(checkpoint.History.Options, _options))
             throw new TrainingDataException("The checkpoint comes from other data, folds or options: use the same, or start in another folder.");
         if (!AreFinite(checkpoint.Network, checkpoint.Average))
             throw new TrainingDataException("The checkpoint holds weights that are no numbers: start in another folder, with a lower learning rate.");

@@ -19,8 +19,12 @@ internal sealed record TrainingCheckpoint(
     private const string HistoryName = "history";
     private const string StepsName = "steps";
 
-    /// <summary>Whether a run with the one options may go on with the state of the other.</summary>
+    /// <summary>Whether two runs have the same options, so that their results are those of one.</summary>
     public static bool SameRun(TrainingOptions one, TrainingOptions other) => ToJson(one) == ToJson(other);
+
+    /// <summary>Whether a run with the one options may go on with the state of the other: no training sees how its logits will be judged.</summary>
+    public static bool SameTraining(TrainingOptions one, TrainingOptions other) => SameRun(
+        one, other with { Configuration = other.Configuration with { ClassOffsets = one.Configuration.ClassOffsets, Temperature = one.Configuration.Temperature } });
 
     public void Save(string path) => ModelFolder.ReplaceFile(path, ToBytes());
 

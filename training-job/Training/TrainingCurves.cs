@@ -1,3 +1,4 @@
+using CtSeg.TrainingJob.Registry;
 using ScottPlot;
 
 namespace CtSeg.TrainingJob.Training;
@@ -11,7 +12,7 @@ internal static class TrainingCurves
     public static void Save(TrainingHistory history, string path)
     {
         using var plot = Draw(history);
-        plot.SavePng(path, Width, Height);
+        ModelFolder.ReplaceFile(path, plot.GetImageBytes(Width, Height, ImageFormat.Png));
     }
 
     /// <returns>A line for the loss, and one for every finding that was scored.</returns>

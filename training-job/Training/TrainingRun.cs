@@ -52,7 +52,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
                 DrawCurves(trainer.History);
             progress.EpochDone(epoch);
         }
-        DrawCurves(trainer.History);
+        if (trainer.History.Epochs is not [.., { HeldOutDice: not null }])
+            DrawCurves(trainer.History);
         var learnsInputs = From is null && options.InputCheckSteps > 0;
         if (learnsInputs)
             progress.Finishing("learning what slices look like, for the check of inputs");

@@ -27,7 +27,7 @@ public sealed class SchemaTests
     {
         var (file, json) = SchemaDocuments.All[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "replay", "minSlices", "slicesWithClass", "ownGroup", "start", "problem"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "replay", "minSlices", "slicesWithClass", "ownGroup", "start", "problem", "classOffsets", "temperature"];
         // Elsewhere they must be there: of a model, of an erasure.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks", "/shortened"];
         // The options of a training are the job's own affair.
@@ -46,6 +46,9 @@ public sealed class SchemaTests
     }
 
     [Theory]
+    [InlineData("model", "/configuration/classOffsets", "[0,0,1]")]
+    [InlineData("model", "/configuration/classOffsets", "[0,0,11,0]")]
+    [InlineData("model", "/configuration/temperature", "0")]
     [InlineData("requested", "/id", "\"0011223344556677\"")]
     [InlineData("requested", "/type", "\"ctseg.segmentation.completed.v1\"")]
     [InlineData("requested", "/subject", "\"00112233445566GG\"")]

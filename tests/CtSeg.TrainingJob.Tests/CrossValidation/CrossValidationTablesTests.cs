@@ -11,7 +11,8 @@ public sealed class CrossValidationTablesTests
     private static readonly CrossValidationPlan Plan = new(new TrainingOptions(), [M1], Folds: 2, FoldSeed: 1, Steps: null);
 
     // As older programs wrote them, too: nothing else is looked at.
-    private const string Tables = """{"networks":[{"architecture":"m","augmented":true,"seeds":[1,2]},{"architecture":"unet","augmented":false,"seeds":[1]}]}""";
+    private const string Tables = 
+        """{"folds":2,"foldSeed":1,"steps":null,"networks":[{"architecture":"m","augmented":true,"seeds":[1,2]},{"architecture":"unet","augmented":false,"seeds":[1]}]}""";
 
     [Fact]
     public void Given_TablesOfMoreNetworksAndSeeds_When_FewerAreToBeWritten_Then_WhatWouldBeLostIsNamed()
@@ -34,11 +35,23 @@ public sealed class CrossValidationTablesTests
     }
 
     [Theory]
+    [InlineData(3, 1, null)]
+    [InlineData(2, 2, null)]
+    [InlineData(2, 1, 1500)]
+    public void Given_TablesOfAnotherCrossValidation_When_TheyWouldBeReplaced_Then_ItIsRefused(int folds, int foldSeed, int? steps)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
+        var other = Plan with { Folds = folds, FoldSeed = foldSeed, Steps = steps, Runs = [M1, M1 with { Seed = 2 }, new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1)] };
+        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, other)).Message.ShouldContain("another cross-validation");
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("{}")]
     [InlineData("[]")]
-    [InlineData("""{"networks":[{"architecture":"m","augmented":true,"seeds":["one"]}]}""")]
-    [InlineData("""{"networks":[{"architecture":"m","augmented":true,"seeds":[1.5]}]}""")]
+    [InlineData("""{"folds":2,"foldSeed":1,"steps":null,"networks":[{"architecture":"m","augmented":true,"seeds":["one"]}]}""")]
+    [InlineData("""{"folds":2,"foldSeed":1,"steps":null,"networks":[{"architecture":"m","augmented":true,"seeds":[1.5]}]}""")]
     public void Given_AFileThatIsNoTables_When_ItWouldBeReplaced_Then_ItIsRefused(string content)
     {
         using var folder = new TemporaryFolder();

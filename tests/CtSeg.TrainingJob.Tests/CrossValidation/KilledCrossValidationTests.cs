@@ -12,7 +12,7 @@ public sealed class KilledCrossValidationTests : IDisposable
     public async Task Given_ACrossValidationKilledInItsSecondFold_When_CalledAgain_Then_OnlyThatOneIsTrained()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a pipe in the file system.");
-        CommandTests.Write(_folder);
+        CommandCalls.Write(_folder);
         var folds = Directory.CreateDirectory(Path.Combine(_folder["cv"], "m-augmented-seed1")).FullName;
         // Whoever opens a pipe to write waits for a reader: the second fold cannot get past its first checkpoint.
         var pipe = Path.Combine(folds, "fold2.safetensors.tmp");

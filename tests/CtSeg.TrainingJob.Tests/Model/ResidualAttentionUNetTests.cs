@@ -102,8 +102,9 @@ public sealed class ResidualAttentionUNetTests
         var input = rand(2, 1, 48, 40);
         var expected = network.call(input).add(tensor([0.5f, 0, -1, 2], [1, 4, 1, 1])).div(2);
         judging.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
-        (network.ClassOffsets, network.Temperature) = (judging.ClassOffsets, judging.Temperature);
+        network.JudgeBy([0.5, 0, -1, 2], 2);
         network.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
+        Should.Throw<InvalidDataException>(() => network.JudgeBy([], 0)).Message.ShouldContain("temperature is 0");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class KilledTrainingTests : IDisposable
     [Fact]
     public async Task Given_ATrainingKilledInMidEpoch_When_Resumed_Then_ItsWeightsAreThoseOfAnUndisturbedOne()
     {
-        CommandTests.Write(_folder, Recipe);
+        CommandCalls.Write(_folder, Recipe);
         using (var job = Train("killed"))
         {
             await job.SeesAsync("epoch 1/3");
@@ -41,7 +41,7 @@ public sealed class KilledTrainingTests : IDisposable
     public async Task Given_ATrainingKilledBetweenItsLastCheckpointAndItsHistory_When_Resumed_Then_TheHistoryAndTheWeightsAreWhole()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a pipe in the file system.");
-        CommandTests.Write(_folder, Recipe.Replace("\"epochs\":3", "\"epochs\":1", StringComparison.Ordinal));
+        CommandCalls.Write(_folder, Recipe.Replace("\"epochs\":3", "\"epochs\":1", StringComparison.Ordinal));
         var (killed, history) = (Directory.CreateDirectory(_folder["killed"]).FullName, Path.Combine(_folder["killed"], "training.json"));
         using var watcher = new FileSystemWatcher(killed, TrainingCheckpoint.FileName);
         var saved = new TaskCompletionSource();

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using CtSeg.Processes;
 
-namespace CtSeg.TrainingJob.Consumer;
+namespace CtSeg.TrainingJob;
 
 /// <summary>Ctrl-C or SIGTERM stops in order, a second one at once, and so does the end of the parent process.</summary>
 internal sealed class StopSignals : IDisposable
