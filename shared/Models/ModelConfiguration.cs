@@ -63,10 +63,10 @@ public sealed record ModelConfiguration
     public bool PredictsMirrored { get; init; }
 
     /// <summary>
-    /// Added to the logits of a prediction, class by class, background first; none to leave them. Training makes probabilities that are right pixel by
+    /// Added to the logits of a prediction, class by class, background first; null to leave them. Training makes probabilities that are right pixel by
     /// pixel; a mask of a high Dice takes a class from a lower probability on (arXiv:1402.1892).
     /// </summary>
-    public IReadOnlyList<double> ClassOffsets { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<double>? ClassOffsets { get; init; }
 
     /// <summary>
     /// A prediction's logits are divided by it, after the offsets: above 1 its probabilities are less certain, its mask is the same (arXiv:1706.04599,
@@ -94,7 +94,7 @@ public sealed record ModelConfiguration
         Require(ChunkLength is >= 1 and <= 4096, $"the chunk length is {ChunkLength}, not 1 to 4096");
         Require(Hash == OrthonormalHash, $"the hash is '{Hash}', not {OrthonormalHash}");
         Require(InputSide is null or (>= 32 and <= 2048), $"the side of the input is {InputSide}, not 32 to 2048");
-        Require(ClassOffsets.Count == 0 || (ClassOffsets.Count == LesionMask.ClassCount && ClassOffsets.All(offset => Math.Abs(offset) <= 10)),
+        Require(ClassOffsets is null || (ClassOffsets.Count == LesionMask.ClassCount && ClassOffsets.All(offset => Math.Abs(offset) <= 10)),
             $"class offsets are not {LesionMask.ClassCount} numbers from -10 to 10");
         Require(Temperature is null or (>= 0.1 and <= 10), $"the temperature is {Temperature}, not 0.1 to 10");
         Require(AttentionLevels is { Count: <= 4 } && AttentionLevels.All(level => level is >= 0 and <= 3),

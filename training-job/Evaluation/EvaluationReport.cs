@@ -153,15 +153,14 @@ internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary
 /// <summary>Which weights were scored, and how their logits became classes and probabilities.</summary>
 internal sealed record ScoredModel(string Version, string WeightsSha256)
 {
-    /// <summary>None in documents that are older.</summary>
-    public IReadOnlyList<double> ClassOffsets { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<double>? ClassOffsets { get; init; }
 
     public double? Temperature { get; init; }
 
     /// <returns>How logits were judged, in words; null where they were taken as they are.</returns>
-    public string? JudgementText() => ClassOffsets.Count == 0 && Temperature is null or 1
+    public string? JudgementText() => ClassOffsets is null && Temperature is null
         ? null
-        : string.Create(CultureInfo.InvariantCulture, $"logits: offsets {(ClassOffsets.Count == 0 ? "none" : string.Join(' ', ClassOffsets))}, temperature {Temperature ?? 1}");
+        : string.Create(CultureInfo.InvariantCulture, $"logits: offsets {(ClassOffsets is null ? "none" : string.Join(' ', ClassOffsets))}, temperature {Temperature ?? 1}");
 
     public static ScoredModel Of(ModelManifest manifest, Judgement judgement)
     {

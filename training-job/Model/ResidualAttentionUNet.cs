@@ -64,7 +64,7 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     /// <param name="classOffsets">As <see cref="ModelConfiguration.ClassOffsets"/>.</param>
     /// <param name="temperature">As <see cref="ModelConfiguration.Temperature"/>.</param>
     /// <exception cref="InvalidDataException">A value is out of its range; the message says which.</exception>
-    public void JudgeBy(IReadOnlyList<double> classOffsets, double? temperature)
+    public void JudgeBy(IReadOnlyList<double>? classOffsets, double? temperature)
     {
         var judging = Configuration with { ClassOffsets = classOffsets, Temperature = temperature };
         judging.Validate();
@@ -131,8 +131,8 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     /// <param name="logits">[batch, 4, height, width]; overwritten.</param>
     private Tensor Judge(Tensor logits)
     {
-        if (Configuration.ClassOffsets.Count > 0)
-            logits = logits.add_(tensor([.. Configuration.ClassOffsets.Select(offset => (float)offset)], [1, LesionMask.ClassCount, 1, 1], device: logits.device), alpha: One);
+        if (Configuration.ClassOffsets is { } offsets)
+            logits = logits.add_(tensor([.. offsets.Select(offset => (float)offset)], [1, LesionMask.ClassCount, 1, 1], device: logits.device), alpha: One);
         return Configuration.Temperature is { } temperature ? logits.div_(Kept(temperature)) : logits;
     }
 

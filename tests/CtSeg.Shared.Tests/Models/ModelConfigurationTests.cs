@@ -18,7 +18,7 @@ public sealed class ModelConfigurationTests
             older.Remove("classOffsets").ShouldBeTrue();
             older.Remove("temperature").ShouldBeTrue();
         });
-        configuration.ClassOffsets.ShouldBeEmpty();
+        configuration.ClassOffsets.ShouldBeNull();
         configuration.Temperature.ShouldBeNull();
         configuration.Validate();
     }

@@ -104,7 +104,7 @@ public sealed class ResidualAttentionUNetTests
         judging.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
         network.JudgeBy([0.5, 0, -1, 2], 2);
         network.call(input).allclose(expected, atol: 1e-5).ShouldBeTrue();
-        Should.Throw<InvalidDataException>(() => network.JudgeBy([], 0)).Message.ShouldContain("temperature is 0");
+        Should.Throw<InvalidDataException>(() => network.JudgeBy(null, 0)).Message.ShouldContain("temperature is 0");
     }
 
     [Fact]
