@@ -49,7 +49,7 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>Writes the document, with a line's end after the document.</summary>
+    /// <summary>Writes the document, and a line's end after it.</summary>
     public void Write(string document)
     {
         if (_path is null)
