@@ -40,7 +40,7 @@ internal sealed partial class JobTelemetry
 
     /// <summary>Sends what waits, before the process ends.</summary>
     /// <param name="limit">At most 5 s in any case.</param>
-    public void End(TimeSpan limit) => _export?.Flush(limit < LastWords ? limit : LastWords);
+    public void End(TimeSpan limit) => _export?.End(limit < LastWords ? limit : LastWords);
 
     private void TellStart(ILogger logger)
     {

@@ -34,22 +34,23 @@ public sealed class TelemetryExport : IDisposable
     /// <summary>Sends what is logged, too.</summary>
     public void AddTo(ILoggingBuilder logging) => logging.AddProvider(new ForwardedLogs(_sdk.GetLoggerFactory()));
 
-    /// <summary>Sends what waits. Call it last: a process that ends loses what it has not sent.</summary>
+    /// <summary>Sends what waits, and nothing that comes after. Call it last: a process that ends loses what it has not sent.</summary>
     /// <param name="limit">Of the whole.</param>
     /// <returns>Whether all was sent within that time.</returns>
-    public bool Flush(TimeSpan limit)
+    public bool End(TimeSpan limit)
     {
+        // No flush: it does not wait for what is on its way already (opentelemetry-dotnet issue 4858).
         var milliseconds = (int)limit.TotalMilliseconds;
-        Task<bool>[] flushes =
+        Task<bool>[] ends =
         [
-            Task.Run(() => _sdk.TracerProvider.ForceFlush(milliseconds)),
-            Task.Run(() => _sdk.MeterProvider.ForceFlush(milliseconds)),
-            Task.Run(() => _sdk.LoggerProvider.ForceFlush(milliseconds)),
+            Task.Run(() => _sdk.TracerProvider.Shutdown(milliseconds)),
+            Task.Run(() => _sdk.MeterProvider.Shutdown(milliseconds)),
+            Task.Run(() => _sdk.LoggerProvider.Shutdown(milliseconds)),
         ];
-        return Task.WaitAll(flushes, limit) && flushes.All(flush => flush.Result);
+        return Task.WaitAll(ends, limit) && ends.All(end => end.Result);
     }
 
-    /// <summary>For tests; a program only flushes, since this waits longer where nobody answers.</summary>
+    /// <summary>For tests; a program only ends it, since this waits longer where nobody answers.</summary>
     public void Dispose() => _sdk.Dispose();
 
     private static OpenTelemetrySdk Build(TelemetrySettings settings, string service, Func<string, string?> setting)

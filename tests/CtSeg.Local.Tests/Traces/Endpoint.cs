@@ -15,8 +15,12 @@ internal sealed class Endpoint : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly ConcurrentQueue<(string Path, string Body)> _received = new();
 
-    private Endpoint()
+    private readonly TaskCompletionSource _logsCame = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _logsOpen;
+
+    private Endpoint(Task logsOpen)
     {
+        _logsOpen = logsOpen;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel((KestrelServerOptions kestrel) => kestrel.Listen(IPAddress.Loopback, 0));
         _server = builder.Build();
@@ -25,9 +29,13 @@ internal sealed class Endpoint : IAsyncDisposable
 
     public string Address => _server.Urls.Single();
 
-    public static async Task<Endpoint> StartAsync()
+    /// <summary>Ends when the first logs are there.</summary>
+    public Task LogsCame => _logsCame.Task;
+
+    /// <param name="logsOpen">Logs are answered when this has ended; null: at once.</param>
+    public static async Task<Endpoint> StartAsync(Task? logsOpen = null)
     {
-        var endpoint = new Endpoint();
+        var endpoint = new Endpoint(logsOpen ?? Task.CompletedTask);
         await endpoint._server.StartAsync(TestContext.Current.CancellationToken);
         return endpoint;
     }
@@ -39,6 +47,12 @@ internal sealed class Endpoint : IAsyncDisposable
 
     private async Task TakeAsync(HttpContext context)
     {
+        if (context.Request.Path == "/v1/logs")
+        {
+            _logsCame.TrySetResult();
+            await _logsOpen.WaitAsync(context.RequestAborted);
+        }
+
         using var body = new MemoryStream();
         if (context.Request.Headers.ContentEncoding == "gzip")
         {

@@ -27,7 +27,7 @@ public sealed class OtlpReceiverTests
             using var stage = Stage.Begin(StageNames.Fetch, TimeProvider.System);
         }
 
-        export.Flush(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        export.End(TimeSpan.FromSeconds(20)).ShouldBeTrue();
 
         var process = received.Single(span => span.Name == "process queue");
         (process.TraceId, process.ParentId, process.Service, process.Process).ShouldBe(
@@ -48,7 +48,7 @@ public sealed class OtlpReceiverTests
     }
 
     [Fact]
-    public async Task Given_MetricsAndLogs_When_Flushed_Then_TheyComeToTheirPaths()
+    public async Task Given_MetricsAndLogs_When_Ended_Then_TheyComeToTheirPaths()
     {
         await using var receiver = await Endpoint.StartAsync();
         var environment = new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Address, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" };
@@ -57,7 +57,7 @@ public sealed class OtlpReceiverTests
         logs.CreateLogger("a").Log(LogLevel.Warning, "Scan 0011223344556677 is late");
         Meters.Received("a queue of this test", TimeSpan.FromSeconds(3));
 
-        export.Flush(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        export.End(TimeSpan.FromSeconds(20)).ShouldBeTrue();
 
         receiver.BodyOf("/v1/logs").ShouldContain("0011223344556677 is late");
         receiver.BodyOf("/v1/metrics").ShouldContain("ctseg.queue.age");
@@ -65,7 +65,26 @@ public sealed class OtlpReceiverTests
     }
 
     [Fact]
-    public async Task Given_AzureMonitor_When_Flushed_Then_AllThreeAreSentAndNothingIsKeptOnDisk()
+    public async Task Given_LogsOnTheirWay_When_Ended_Then_TheyAreAwaited()
+    {
+        var open = new TaskCompletionSource();
+        await using var receiver = await Endpoint.StartAsync(open.Task);
+        var environment = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Address, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BLRP_SCHEDULE_DELAY"] = "1",
+        };
+        using var export = Start(environment);
+        using var logs = LoggerFactory.Create(export.AddTo);
+        logs.CreateLogger("a").Log(LogLevel.Warning, "Scan 0011223344556677 is late");
+        await receiver.LogsCame.SoonAsync();
+
+        export.End(TimeSpan.FromMilliseconds(300)).ShouldBeFalse();
+
+        open.SetResult();
+    }
+
+    [Fact]
+    public async Task Given_AzureMonitor_When_Ended_Then_AllThreeAreSentAndNothingIsKeptOnDisk()
     {
         await using var receiver = await Endpoint.StartAsync();
         var environment = new Dictionary<string, string>
@@ -78,7 +97,7 @@ public sealed class OtlpReceiverTests
             logs.CreateLogger("a").Log(LogLevel.Warning, "Scan 0011223344556677 is late");
         Meters.Received("a queue of this test", TimeSpan.FromSeconds(3));
 
-        export.Flush(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        export.End(TimeSpan.FromSeconds(20)).ShouldBeTrue();
 
         var sent = receiver.BodyOf("/v2.1/track");
         sent.ShouldContain("id-of-azure-monitor");
@@ -87,7 +106,7 @@ public sealed class OtlpReceiverTests
     }
 
     [Fact]
-    public async Task Given_NobodyAnswers_When_Flushed_Then_TheLimitHolds()
+    public async Task Given_NobodyAnswers_When_Ended_Then_TheLimitHolds()
     {
         using var silent = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         silent.Start();
@@ -95,10 +114,10 @@ public sealed class OtlpReceiverTests
         var export = Start(environment);
         Spans.StartProcess("queue", "id", "00-2af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")?.Dispose();
 
-        // Without its limit the flush would wait for as long as the connection stays open: for ever.
-        var flush = Task.Run(() => export.Flush(TimeSpan.FromMilliseconds(300)), Stop);
+        // Without its limit the end would wait for as long as the connection stays open: for ever.
+        var end = Task.Run(() => export.End(TimeSpan.FromMilliseconds(300)), Stop);
 
-        (await flush.SoonAsync()).ShouldBeFalse();
+        (await end.SoonAsync()).ShouldBeFalse();
     }
 
     [Fact]
