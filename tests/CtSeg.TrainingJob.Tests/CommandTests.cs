@@ -88,6 +88,23 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_AFolderThatAnotherProcessTrainsInto_When_Trained_Then_ItIsLeftAlone()
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["--data", Write(folder), "--out", Directory.CreateDirectory(folder["model"]).FullName, "--recipe", folder["r.json"]];
+        using (TrainingLock.TryTake(Path.Combine(folder["model"], "training.lock")).ShouldNotBeNull())
+        {
+            var (exitCode, _, errors) = RunAndRead(TrainCommand.Create(), arguments);
+            exitCode.ShouldNotBe(0);
+            errors.ShouldStartWith("Another process trains into");
+        }
+        Directory.GetFiles(folder["model"]).Select(Path.GetFileName).ShouldBe(["training.lock"]);
+
+        Run(TrainCommand.Create(), arguments).ShouldBe(0);
+        File.Exists(Path.Combine(folder["model"], "training.lock")).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Given_PicturesAndSlices_When_TheInputCheckIsExamined_Then_EachIsCountedByKindAndByFold()
     {
         using var folder = new TemporaryFolder();

@@ -24,7 +24,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         if (Finished(path, options, split) is { } finished)
             return finished;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var held = FoldLock.TryTake(Path.ChangeExtension(path, ".lock"));
+        using var held = TrainingLock.TryTake(Path.ChangeExtension(path, ".lock"));
         if (held is null)
             return null;
         // Whoever had it until now may have finished it.

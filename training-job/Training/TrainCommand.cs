@@ -69,6 +69,8 @@ internal static class TrainCommand
         var data = TrainingData.Load(arguments.GetValue(Data)!);
         // Before the folds are scored, which takes a while.
         TrainingRun.Prepare(outFolder, arguments.GetValue(Resume));
+        using var held = TrainingLock.TryTake(Path.Combine(outFolder, "training.lock"))
+            ?? throw new TrainingDataException($"Another process trains into '{outFolder}': let it end, or give another folder to {Out.Name}.");
         var run = new TrainingRun(outFolder, version, TimeProvider.System)
         {
             Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
@@ -77,6 +79,7 @@ internal static class TrainCommand
             ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
         };
         var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));
+        held.IsDone = manifest.Training!.Epochs == options.Epochs;
         foreach (var line in Describe(outFolder, manifest, options.Epochs))
             Console.WriteLine(line);
         return ExitCodes.Success;

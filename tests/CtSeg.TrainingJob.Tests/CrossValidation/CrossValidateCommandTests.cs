@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Training;
 using static CtSeg.TrainingJob.Tests.CommandCalls;
 
 namespace CtSeg.TrainingJob.Tests.CrossValidation;
@@ -55,7 +56,7 @@ public sealed class CrossValidateCommandTests
         using var folder = new TemporaryFolder();
         string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
         var ofRun = Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName;
-        using (FoldLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
+        using (TrainingLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
         {
             var (exitCode, printed, errors) = RunAndRead(CrossValidateCommand.Create(), arguments);
             exitCode.ShouldBe(1, printed);
@@ -74,7 +75,7 @@ public sealed class CrossValidateCommandTests
         Assert.SkipUnless(Console.IsOutputRedirected, "A terminal is shown no lines.");
         using var folder = new TemporaryFolder();
         string[] arguments = ["--data", Write(folder), "--out", folder["cv"], "--folds", "2", "--archs", "m", "--augment", "on", "--recipe", folder["r.json"]];
-        var held = FoldLock.TryTake(Path.Combine(Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName, "fold1.lock")).ShouldNotBeNull();
+        var held = TrainingLock.TryTake(Path.Combine(Directory.CreateDirectory(Path.Combine(folder["cv"], "m-augmented-seed1")).FullName, "fold1.lock")).ShouldNotBeNull();
         using var printed = new ReactingWriter(line =>
         {
             if (line == "m-augmented-seed1 fold 2/2")

@@ -66,7 +66,7 @@ public sealed class CrossValidatorTests
         using var folder = new TemporaryFolder();
         var validator = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System);
         var ofRun = Directory.CreateDirectory(Path.Combine(folder.Path, Run.Name)).FullName;
-        using (FoldLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
+        using (TrainingLock.TryTake(Path.Combine(ofRun, "fold1.lock")).ShouldNotBeNull())
         {
             validator.Fold(Run, 0, _ => throw new InvalidOperationException("trained twice"), CancellationToken.None).ShouldBeNull();
             validator.Fold(Run, 1, Silent, CancellationToken.None).ShouldNotBeNull();
