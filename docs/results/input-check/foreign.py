@@ -6,10 +6,12 @@ PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, pyt
 openclipart-png and libvigraimpex-doc, fetched with `apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices
 that are turned and inverted. Standard library only. OUT/first are the pictures that an earlier, rejected method was examined with too, and what that
 one missed led to some of the kinds that the check learns. Those of OUT/second were chosen later, from other sources, and those of OUT/third when the
-check was made and shipped: drawn by lot where there are many.
+check was made and shipped: drawn by lot where there are many. Those of OUT/fourth were chosen before the check of the weights 2026.3 was made, for the
+kinds that one would upload by mistake: slices turned, mirrored, inverted and blank, heads in other planes.
 """
 import array
 import gzip
+import math
 import pathlib
 import random
 import shutil
@@ -35,6 +37,7 @@ ITK = {"head": ["BrainProtonDensitySlice256x256", "BrainT1Slice", "BrainProtonDe
 HEADS = {"ch2": [0.35, 0.45, 0.55, 0.65, 0.75], "inia19-t1-brain": [0.4, 0.5, 0.6]}
 ATLASES = {"ch2better": [0.3, 0.5, 0.7], "ch2bet": [0.6], "aal": [0.5], "AICHAmc": [0.5]}
 LOTS = {"clipping": (12, "usr/share/tuxpaint/stamps"), "drawing": (12, "usr/share/openclipart/png"), "figure": (6, "usr/share/doc/libvigraimpex-dev/html")}
+PLANES = {"ch2": [(0, 0.4), (0, 0.5), (1, 0.4), (1, 0.6), (2, 0.85)], "inia19-t1-brain": [(0, 0.5), (1, 0.5), (2, 0.7)]}     # Sagittal, coronal, axial.
 MIN_BYTES, MAX_BYTES = 5_000, 500_000      # Smaller ones are icons and lines of text; larger ones may be refused as uploads.
 WINDOWS = {"soft-tissue": (-160, 240), "bone": (-450, 1050)}    # Lowest and highest HU.
 SIDE = 400
@@ -49,19 +52,23 @@ def write_png(path, rows):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b""))
 
 
-def head(path, share):
-    """An axial slice of an MR volume in NIfTI format, upright, in a square of black."""
+def head(path, share, plane=2):
+    """A slice of an MR volume in NIfTI format, upright, in a square of black."""
     data = gzip.open(path).read()
     width, height, depth = struct.unpack("<3h", data[42:48])
     numbers = array.array({2: "B", 4: "h", 16: "f", 512: "H"}[struct.unpack("<h", data[70:72])[0]])
     start = int(struct.unpack("<f", data[108:112])[0])
     numbers.frombytes(data[start:start + width * height * depth * numbers.itemsize])
     white = max(1, sorted(numbers[::97])[-len(numbers) // 97 // 200])
-    side, at = max(width, height), int(share * depth) * width * height
+    sizes, steps = [width, height, depth], [1, width, width * height]
+    across, down = [axis for axis in range(3) if axis != plane]
+    wide, high, at = sizes[across], sizes[down], int(share * sizes[plane]) * steps[plane]
+    side = max(wide, high)
     rows = [bytearray(side) for _ in range(side)]
-    for row in range(height):
-        line = numbers[at + (height - 1 - row) * width:at + (height - row) * width]
-        rows[(side - height) // 2 + row][(side - width) // 2:(side - width) // 2 + width] = bytes(max(0, min(255, int(value * 255 / white))) for value in line)
+    for row in range(high):
+        first = at + (high - 1 - row) * steps[down]
+        line = (numbers[first + column * steps[across]] for column in range(wide))
+        rows[(side - high) // 2 + row][(side - wide) // 2:(side - wide) // 2 + wide] = bytes(max(0, min(255, int(value * 255 / white))) for value in line)
     return rows
 
 
@@ -127,6 +134,55 @@ def third(packages, slices, out):
     print(len(list(out.iterdir())), "pictures of the third exam")
 
 
+def fourth(packages, slices, out):
+    out.mkdir(parents=True, exist_ok=True)
+    lot = random.Random(13)
+    examples = packages / "usr/share/doc/opencv-doc/examples"
+    # A dozen pairs of the same chessboard, and what the first exam has.
+    taken = ("left", "right", *(pathlib.Path(path).stem for paths in EXAMPLES.values() for path in paths))
+    photos = [path for path in sorted((examples / "data").glob("*.jpg")) if not path.stem.startswith(taken) and MIN_BYTES < path.stat().st_size < MAX_BYTES]
+    for path in lot.sample(photos, 12):
+        shutil.copy(path, out / f"photo-{path.name}")
+    figures = sorted(path for path in (packages / "usr/share/openclipart/png").rglob("*.png") if path.is_file() and MIN_BYTES < path.stat().st_size < MAX_BYTES)
+    for path in lot.sample(figures, 8):
+        shutil.copy(path, out / f"drawing-{path.name}")
+    for volume, planes in PLANES.items():
+        for plane, share in planes:
+            write_png(out / f"head-{volume}-{plane}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share, plane))
+    for path in slices:
+        upright = window(path)
+        for degrees in (45, 135, 225):
+            write_png(out / f"turned-{degrees}-{path.stem}.png", rotated(upright, degrees))
+        write_png(out / f"turned-mirrored-{path.stem}.png", [bytes(column) for column in zip(*upright)])
+        inverted = [bytes(255 - grey for grey in row) for row in upright]
+        write_png(out / f"inverted-mirrored-{path.stem}.png", [row[::-1] for row in inverted])
+        write_png(out / f"inverted-upended-{path.stem}.png", inverted[::-1])
+        write_png(out / f"inverted-pale-{path.stem}.png", [bytes(64 + grey // 2 for grey in row) for row in inverted])
+    cells = {cell: [[lot.randrange(256) for _ in range(SIDE // cell + 2)] for _ in range(SIDE // cell + 2)] for cell in (8, 32)}
+    lines = [lot.randrange(256) for _ in range(SIDE)]
+    drawn = {
+        "blank-dark": lambda x, y: 40, "blank-light": lambda x, y: 210, "blank-halves": lambda x, y: 255 * (x < SIDE // 2),
+        "blank-frame": lambda x, y: 255 * (min(x, y, SIDE - 1 - x, SIDE - 1 - y) < 6),
+        "noise-8": lambda x, y: mixed(cells[8], x / 8, y / 8), "noise-32": lambda x, y: mixed(cells[32], x / 32, y / 32),
+        "noise-lines": lambda x, y: lines[y], "noise-pepper": lambda x, y: 255 * (lot.random() > 0.2),
+    }
+    for name, grey in drawn.items():
+        write_png(out / f"{name}.png", [bytes(grey(x, y) for x in range(SIDE)) for y in range(SIDE)])
+    print(len(list(out.iterdir())), "pictures of the fourth exam")
+
+
+def rotated(rows, degrees):
+    """Turned about the centre; what comes from outside is black."""
+    side, cosine, sine = len(rows), math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    middle = (side - 1) / 2
+
+    def grey(x, y):
+        column, row = round(middle + cosine * (x - middle) + sine * (y - middle)), round(middle - sine * (x - middle) + cosine * (y - middle))
+        return rows[row][column] if 0 <= column < side and 0 <= row < side else 0
+
+    return [bytes(grey(x, y) for x in range(side)) for y in range(side)]
+
+
 def mixed(cells, x, y):
     """Between the four values around a place."""
     column, row = int(x), int(y)
@@ -151,6 +207,7 @@ def main():
             write_png(out / f"head-{volume}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share))
     slices = {tuple(window(path)): path for path in sorted(dicom.glob("*.dcm"), reverse=True)}
     third(packages, slices.values(), root / "third")
+    fourth(packages, slices.values(), root / "fourth")
     for rows, path in slices.items():
         write_png(out.parent / f"upright-{path.stem}.png", rows)
         for times in (1, 2, 3):
