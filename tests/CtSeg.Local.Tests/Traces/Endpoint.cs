@@ -14,7 +14,6 @@ internal sealed class Endpoint : IAsyncDisposable
 {
     private readonly WebApplication _server;
     private readonly ConcurrentQueue<(string Path, string Body)> _received = new();
-
     private readonly TaskCompletionSource _logsCame = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _logsOpen;
 
