@@ -1,3 +1,4 @@
+using CtSeg.TrainingJob.Training.Effusions;
 using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
@@ -18,6 +19,8 @@ internal sealed class Augmentation(int size, int seed, Variation variation) : IV
     {
         using var scope = NewDisposeScope();
         var random = new Random(Seed(epoch, slice, view));
+        if (variation.Effusions > 0 && random.NextDouble() < variation.Effusions && SimulatedEffusion.Add(image, mask, random) is { } wet)
+            (image, mask) = wet;
         var map = Map(random, image.size(2), image.size(3));
         var (picture, classes) = Views.Sample(image, mask, map, size, Displacement(random));
         return (Grey(picture, random).MoveToOuterDisposeScope(), classes.MoveToOuterDisposeScope());

@@ -1,0 +1,9 @@
+namespace CtSeg.TrainingJob.Training.Effusions;
+
+/// <summary>The rectangle around a lung: first and last columns and rows.</summary>
+internal sealed record LungField(int Left, int Top, int Right, int Bottom)
+{
+    public static LungField Around(PixelRegion lung, int width) => new(
+        lung.Pixels.Min(pixel => pixel % width), lung.Pixels.Min(pixel => pixel / width),
+        lung.Pixels.Max(pixel => pixel % width), lung.Pixels.Max(pixel => pixel / width));
+}
