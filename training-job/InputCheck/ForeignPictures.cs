@@ -11,7 +11,7 @@ internal static class ForeignPictures
 {
     private const int Side = InputCheckNetwork.Side;
 
-    private static readonly Func<Tensor, Random, Tensor>[] OfSlices = [Turned, Turned, Inverted, OtherWindow, CloseUp, Shuffled, WithoutLungs, Upended];
+    private static readonly Func<Tensor, Random, Tensor>[] OfSlices = [Turned, Tilted, Inverted, OtherWindow, CloseUp, Shuffled, WithoutLungs, Upended];
     private static readonly Func<Random, Tensor>[] OfNothing = [Leaves, Leaves, Clouds, Ellipses, Ellipses, Plain, Noise, Stripes];
 
     /// <param name="slice">[1, 1, 64, 64], -1 to 1, an upright slice.</param>
@@ -25,6 +25,17 @@ internal static class ForeignPictures
     }
 
     private static Tensor Turned(Tensor slice, Random random) => slice.rot90(1 + random.Next(3), (2, 3));
+
+    /// <summary>By more than a patient who lies askew.</summary>
+    private static Tensor Tilted(Tensor slice, Random random)
+    {
+        var (sine, cosine) = Math.SinCos(Between(random, 35, 325) * Math.PI / 180);
+        var map = tensor([(float)cosine, (float)-sine, 0, (float)sine, (float)cosine, 0], [1, 2, 3]);
+        // Outside is air, -1: samples are taken from values shifted by one.
+        return nn.functional.grid_sample(
+            slice.add(Kept(1), alpha: One), nn.functional.affine_grid(map, [1, 1, Side, Side], align_corners: false), GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false)
+            .sub(Kept(1));
+    }
 
     /// <summary>Front and back changed, sides as they are.</summary>
     private static Tensor Upended(Tensor slice, Random random) => slice.flip(2);

@@ -10,7 +10,7 @@ namespace CtSeg.TrainingJob.InputCheck;
 /// <summary>`ctseg-job input-check`: counts what the input check warns about.</summary>
 internal static class InputCheckCommand
 {
-    private static readonly Option<string?> Pictures = PathOption.Create("--pictures", "Folder of pictures that are no chest slices, named KIND-anything.png.");
+    private static readonly Option<string?> Pictures = PathOption.Create("--pictures", "Folder of pictures to score, named KIND-anything.png.");
     private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder whose check looks at the pictures; the shipped weights if not given.");
     private static readonly Option<string?> Data = PathOption.Create("--data", "Data folder: every slice is scored by a check that is trained without its group.");
     private static readonly Option<int?> Folds = PositiveOption.Create("--folds", "Parts of the data; 5 if not given.");
@@ -25,7 +25,8 @@ internal static class InputCheckCommand
 
             Examples:
               input-check --pictures foreign/                the shipped check on pictures that are no chest slices
-              input-check --data DATA --json check.json      false alarms: five checks, each trained without a fifth of the groups
+              input-check --pictures DATA/images             the same on slices, where every warning is a false alarm
+              input-check --data DATA --json check.json      slices not trained on: five checks, each without a fifth of the groups
             """)
         {
             Pictures, Model, Data, Folds, Steps, Json, ThreadCount,
@@ -70,11 +71,14 @@ internal static class InputCheckCommand
     {
         var options = new TrainingOptions();
         var slices = InputCheckExam.HeldOut(
-            TrainingData.Load(folder), arguments.GetValue(Folds) ?? 5, arguments.GetValue(Steps) ?? options.InputCheckSteps, options.Seed,
+            TrainingData.Load(folder), folder, arguments.GetValue(Folds) ?? 5, arguments.GetValue(Steps) ?? options.InputCheckSteps, options.Seed,
             (fold, scored) => output.WriteLine($"fold {fold}: {scored.Count(slice => slice.Warned)} of {scored.Count} slices warned about"),
             cancellationToken);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"all folds: {slices.Warned} of {slices.Slices} slices warned about, highest score {slices.HighestScore:F2}"));
+        output.WriteLine("not to be warned about:");
+        PrintKinds(output, slices.Disturbed);
+        output.WriteLine("to be warned about:");
         PrintKinds(output, slices.Spoilt);
         return slices;
     }
@@ -85,7 +89,7 @@ internal static class InputCheckCommand
             return;
         output.WriteLine($"model {report.Model}");
         PrintKinds(output, report.Kinds);
-        output.WriteLine($"{"all",-16}{report.Kinds.Sum(kind => kind.Warned),4} of {report.Pictures.Count}");
+        output.WriteLine($"{"all",-24}{report.Kinds.Sum(kind => kind.Warned),4} of {report.Pictures.Count}");
         foreach (var missed in report.Pictures.Where(picture => !picture.Warned))
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"not warned about: {missed.Name} (score {missed.Score:F2})"));
     }
@@ -93,6 +97,6 @@ internal static class InputCheckCommand
     private static void PrintKinds(TextWriter output, IReadOnlyList<KindOfPictures> kinds)
     {
         foreach (var kind in kinds)
-            output.WriteLine($"{kind.Kind,-16}{kind.Warned,4} of {kind.Pictures}");
+            output.WriteLine($"{kind.Kind,-24}{kind.Warned,4} of {kind.Pictures}");
     }
 }

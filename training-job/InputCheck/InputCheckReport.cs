@@ -11,7 +11,7 @@ namespace CtSeg.TrainingJob.InputCheck;
 internal sealed record InputCheckReport(
     string? Model, IReadOnlyList<KindOfPictures> Kinds, IReadOnlyList<ScoredPicture> Pictures, HeldOutSlices? Slices);
 
-/// <param name="Kind">What comes before the first hyphen of the files' names.</param>
+/// <param name="Kind">Of files: what comes before the first hyphen of their names.</param>
 internal sealed record KindOfPictures(string Kind, int Pictures, int Warned);
 
 /// <param name="Score">Probability that it is no upright axial chest slice in a lung window, 0 to 1.</param>
@@ -19,8 +19,10 @@ internal sealed record ScoredPicture(string Name, double Score, bool Warned);
 
 /// <param name="DataSha256">Hash of the data folder.</param>
 /// <param name="HighestScore">Of all slices as they are.</param>
-/// <param name="Spoilt">The same slices turned by quarters, front and back changed, inverted.</param>
-internal sealed record HeldOutSlices(string DataSha256, int Folds, int Slices, int Warned, double HighestScore, IReadOnlyList<KindOfPictures> Spoilt);
+/// <param name="Disturbed">The same slices as uploads may differ from them: none is to be warned about.</param>
+/// <param name="Spoilt">The same slices turned, front and back changed, inverted: all are to be warned about.</param>
+internal sealed record HeldOutSlices(
+    string DataSha256, int Folds, int Slices, int Warned, double HighestScore, IReadOnlyList<KindOfPictures> Disturbed, IReadOnlyList<KindOfPictures> Spoilt);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
 [JsonSerializable(typeof(InputCheckReport))]

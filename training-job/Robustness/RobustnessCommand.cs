@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
-using CtSeg.Imaging;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -45,7 +44,7 @@ internal static class RobustnessCommand
         var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
         if (arguments.GetValue(Out) is { } outFolder)
             OutputFolder.Prepare(outFolder);
-        var slices = data.Slices.Where(models.Scores).Select(slice => (slice, Upload(folder, slice.Name))).ToList();
+        var slices = data.Slices.Where(models.Scores).Select(slice => (slice, TrainingData.Upload(folder, slice.Name))).ToList();
         var rows = new RobustnessBench(models, slices).Run(Print, cancellationToken);
         var report = new RobustnessReport(
             [.. models.Manifests.Select(manifest => ScoredModel.Of(manifest, models.Judgement))],
@@ -55,8 +54,6 @@ internal static class RobustnessCommand
             Write(results, report, $"./ctseg {string.Join(' ', arguments.Tokens.Select(token => token.Value))}");
         return ExitCodes.Success;
     }
-
-    private static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;
 
     private static void Print(DisturbedScores row) => Console.WriteLine(
         $"{row.Disturbance,-24} {string.Join(", ", row.Foreground.Classes.Prepend(row.Foreground.Infection).Select(score => $"{score.Name} {IntervalScore.DiceOf(score).ToText()}"))}");

@@ -32,6 +32,9 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
         return new TrainingData(slices, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
+    /// <summary>A slice as it was uploaded, at its own size.</summary>
+    public static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;
+
     /// <summary>No slice may lie on both sides of a split.</summary>
     private static void RequireApart(List<LabelledSlice> slices)
     {

@@ -15,7 +15,8 @@ internal sealed class TrainingDisplay
 
     /// <summary>Shows them as bars.</summary>
     public static T Show<T>(Func<TrainingDisplay, T> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
+        // Fits a terminal of 80 columns.
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 8 }, new PercentageColumn(), new RemainingTimeColumn())
         .Start(context => work(new TrainingDisplay((terminal, context))));
 
     /// <param name="name">Of the training, told before it; empty for none.</param>

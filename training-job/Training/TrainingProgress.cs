@@ -69,6 +69,7 @@ internal sealed class BarProgress(IAnsiConsole terminal, ProgressContext context
     private TrainingStart _start = new(new GroupSplit([], []), 0, [], 1, Moved: false);
     private int _epoch;
     private double _done;
+    private string _dice = "";
 
     public void Started(TrainingStart start)
     {
@@ -85,10 +86,13 @@ internal sealed class BarProgress(IAnsiConsole terminal, ProgressContext context
         _done += _start.Costs[_epoch++];
         _task!.Value = _done;
         var done = PlainProgress.Describe(epoch, _start.Costs.Count);
-        _task.Description = Markup.Escape(done);
-        // Above the bar, where they stay: beside it a terminal has no room for them.
-        if (epoch.HeldOutDice is not null)
+        if (epoch.HeldOutDice is { } scores)
+        {
+            // With their names above the bar: beside it there is room for the numbers alone.
             terminal.WriteLine(done + PlainProgress.Dice(epoch));
+            _dice = ", Dice " + string.Join(' ', scores.Values.Select(score => score?.ToString("F2", CultureInfo.InvariantCulture) ?? "-"));
+        }
+        _task.Description = Markup.Escape(done + _dice);
     }
 
     public void Finishing(string what)

@@ -2,6 +2,7 @@ using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.InputCheck;
+using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Tests.Tensors;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
@@ -67,6 +68,56 @@ public sealed class InputCheckTests
     }
 
     [Fact]
+    public void Given_AMarkedSlice_When_ForeignPicturesAreMade_Then_SomeShowItTiltedByOddAngles()
+    {
+        using var scope = NewDisposeScope();
+        // A bar above the middle: where its bright pixels lie tells how it is turned, and how far away whether it is whole.
+        var slice = full(1, 1, 64, 64, -1f);
+        slice.narrow(2, 8, 24).narrow(3, 30, 4).fill_(1);
+        var tilts = Enumerable.Range(0, 600).Select(seed => Bright(ForeignPictures.Make(slice, new Random(seed))))
+            .Where(bright => bright.Pixels is > 84 and < 108 && Math.Abs(bright.Distance - 12) < 0.6 && Math.Abs(bright.Degrees % 90) is > 4 and < 86)
+            .Select(bright => bright.Degrees).ToList();
+        tilts.Count.ShouldBeGreaterThan(8);
+        tilts.ShouldAllBe(angle => Math.Abs(angle) > 30);
+        tilts.ShouldContain(angle => angle > 90);
+        tilts.ShouldContain(angle => angle < -90);
+    }
+
+    [Fact]
+    public void Given_AFewSlices_When_ScoredByChecksWithoutTheirGroups_Then_EachIsCountedOnceAndUnderEveryChange()
+    {
+        var folder = Directory.CreateTempSubdirectory("ctseg-check-").FullName;
+        try
+        {
+            foreach (var part in new[] { "images", "masks" })
+                Directory.CreateDirectory(Path.Combine(folder, part));
+            var names = Enumerable.Range(0, 4).Select(index => $"s{index}").ToList();
+            foreach (var (name, index) in names.Select((name, index) => (name, index)))
+            {
+                File.WriteAllBytes(Path.Combine(folder, "images", name + ".png"), PngWriter.Grey(Chest(index)));
+                File.WriteAllBytes(Path.Combine(folder, "masks", name + ".png"), MaskPng.Write(new LesionMask(Side, Side, new byte[Side * Side])));
+            }
+            File.WriteAllLines(Path.Combine(folder, "slices.csv"), ["slice,group", .. names.Select(name => $"{name},g{name}")]);
+            var folds = new List<int>();
+            var slices = InputCheckExam.HeldOut(
+                TrainingData.Load(folder), folder, folds: 2, steps: 2, seed: 1, (fold, scored) => folds.Add((10 * fold) + scored.Count), CancellationToken.None);
+            folds.ShouldBe([12, 22]);
+            slices.Slices.ShouldBe(4);
+            slices.Disturbed.Select(kind => kind.Kind).ShouldBe(Disturbance.All.Skip(1).Select(disturbance => disturbance.Name));
+            slices.Disturbed.ShouldAllBe(kind => kind.Pictures == 4);
+            slices.Spoilt.Select(kind => (kind.Kind, kind.Pictures)).ShouldBe(
+            [
+                ("turned by 30 degrees", 8), ("turned by 45 degrees", 8), ("turned by 60 degrees", 8), ("turned by quarters", 12),
+                ("front and back changed", 4), ("inverted", 4),
+            ]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Given_TensorsOfTheWeightsFile_When_Read_Then_TheScoreReturnsAndPartsThatLackAreNamed()
     {
         manual_seed(4);
@@ -111,6 +162,17 @@ public sealed class InputCheckTests
         var result = InputCheckResult.Of(score);
         result.Score.ShouldBe(score);
         (result.Warning is not null).ShouldBe(warned);
+    }
+
+    /// <summary>Of the bright pixels: how many, and where their middle lies as seen from the picture's, degrees from upwards from -180 to 180.</summary>
+    private static (long Pixels, double Distance, double Degrees) Bright(Tensor picture)
+    {
+        var places = picture.gt(0)[0, 0].nonzero().to(ScalarType.Float32);
+        if (places.size(0) == 0)
+            return (0, 0, 0);
+        var middle = places.mean([0]).data<float>().ToArray();
+        var (up, right) = (31.5 - middle[0], middle[1] - 31.5);
+        return (places.size(0), Math.Sqrt((up * up) + (right * right)), Math.Atan2(right, up) * 180 / Math.PI);
     }
 
     /// <summary>A bright body in air with two dark lungs and a bright spine, each a little different.</summary>

@@ -14,7 +14,7 @@ public sealed class TrainingDisplayTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public void Given_ATerminal_When_EpochsEnd_Then_TheBarShowsEpochLossShareAndTimeLeftAndTheScoresStandAboveIt()
+    public void Given_ATerminal_When_EpochsEnd_Then_TheBarShowsEpochLossScoresShareAndTimeLeftAndTheNamesOfTheScoresStandAboveIt()
     {
         var screen = Show(progress =>
         {
@@ -25,9 +25,21 @@ public sealed class TrainingDisplayTests
         });
         screen.Above.ShouldContain("5 slices to fit, 2 held out");
         screen.Above.ShouldContain("epoch 3/10: loss 0.3333, held-out Dice infection 0.751, ground-glass-opacity 0.642, consolidation 0.533, pleural-effusion");
-        screen.Bar.ShouldContain("epoch 4/10: loss 0.2500");
+        screen.Bar.ShouldContain("epoch 4/10: loss 0.2500, Dice 0.75 0.64 0.53 -");
         screen.Bar.ShouldContain("20%");
         screen.Bar.ShouldContain("00:02:40");
+    }
+
+    [Fact]
+    public void Given_AThousandEpochs_When_Shown_Then_TheBarFitsIntoEightyColumns()
+    {
+        var screen = Show(progress =>
+        {
+            progress.Started(Start([.. Enumerable.Repeat(1.0, 1000)], epochsDone: 999));
+            Train(progress, 1000, seconds: 10, loss: 0.25, Dice.ToDictionary(score => score.Key, score => (double?)(score.Value ?? 0.05)));
+        });
+        screen.Bar.ShouldStartWith("epoch 1000/1000: loss 0.2500, Dice 0.75 0.64 0.53 0.05 ");
+        screen.Bar.ShouldContain("100%");
     }
 
     [Fact]
