@@ -14,7 +14,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <param name="IsPaperSetting">Whether every network of the paper was trained as it says, ten folds at full width.</param>
 /// <param name="Options">That all folds ran with; what networks have of their own is with them.</param>
 /// <param name="MeanPerImageRule">How the mean per image treats slices without the class.</param>
-/// <param name="Differences">The paper's network minus each of the others.</param>
+/// <param name="Differences">The paper's network minus each of the others; those with one of its parts alone minus the U-Net.</param>
 /// <param name="DifferencesOfViews">Each network augmented minus as the slices are.</param>
 internal sealed record CrossValidationReport(
     IReadOnlyList<FoldsOfMachine> Machines,
@@ -38,6 +38,14 @@ internal sealed record CrossValidationReport(
     /// <summary>Of the paper.</summary>
     public const int FullFolds = 10;
 
+    // What all parts do together, what each does beside the other, what each does alone.
+    private static readonly IReadOnlyList<(string Architecture, string Other)> Compared =
+    [
+        .. Architectures.All.Where(other => other != Architectures.Full).Select(other => (Architectures.Full, other)),
+        (Architectures.WithoutResNeXt, Architectures.UNet),
+        (Architectures.WithoutAttention, Architectures.UNet),
+    ];
+
     public static CrossValidationReport Create(
         CrossValidationPlan plan, TrainingData data, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
     {
@@ -60,25 +68,29 @@ internal sealed record CrossValidationReport(
             ForegroundProtocol.RuleOfImages,
             networks.Values.First().ScoreAllBackground(),
             [.. networks.Values.Select(network => network.Score(options))],
-            [.. AgainstOthers(networks)],
+            [.. OfParts(networks)],
             [.. OfViews(networks)]);
     }
 
     private static bool IsOfPaper(int folds, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
     {
-        var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
-        var full = new CrossValidationPlan(
-            paper with { Configuration = paper.Configuration with { BaseChannels = FullWidth } }, [.. results.Keys], FullFolds, FoldSeed: 1, Steps: null);
+        var full = FullPlan([.. results.Keys]);
         return folds == FullFolds
             && results.Keys.Select(run => (run.Architecture, run.Augmented)).Distinct().Count() == 2 * Architectures.All.Count
             && results.All(of => of.Value.All(fold => FoldScores.SameRecipe(full.OptionsOf(of.Key, slices: []), fold.Options)));
     }
 
-    private static IEnumerable<Difference> AgainstOthers(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
+    private static CrossValidationPlan FullPlan(IReadOnlyList<CrossValidationRun> runs)
+    {
+        var paper = TrainingOptions.OfRecipe(TrainingOptions.PaperRecipe);
+        return new CrossValidationPlan(paper with { Configuration = paper.Configuration with { BaseChannels = FullWidth } }, runs, FullFolds, FoldSeed: 1, Steps: null);
+    }
+
+    private static IEnumerable<Difference> OfParts(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
         from augmented in new[] { true, false }
-        from other in Architectures.All
-        where other != Architectures.Full && networks.ContainsKey((other, augmented)) && networks.ContainsKey((Architectures.Full, augmented))
-        select networks[(Architectures.Full, augmented)].Minus(networks[(other, augmented)]);
+        from pair in Compared
+        where networks.ContainsKey((pair.Architecture, augmented)) && networks.ContainsKey((pair.Other, augmented))
+        select networks[(pair.Architecture, augmented)].Minus(networks[(pair.Other, augmented)]);
 
     private static IEnumerable<Difference> OfViews(Dictionary<(string Architecture, bool Augmented), ScoredNetwork> networks) =>
         from architecture in Architectures.All

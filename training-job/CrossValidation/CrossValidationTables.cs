@@ -175,8 +175,16 @@ internal static class CrossValidationTables
         line("## What agrees with the paper");
         line("");
         line("Differences on the same slices, group by group. The direction is the paper's where the interval of the mean over the classes lies on its side of 0, and open where it holds 0. The paper's size is its own difference: in that interval, above or below. Only the same direction with the paper's size in the interval agrees with the paper. An interval of networks that were trained once does not know the luck of a training.");
-        if (report.Differences.Count > 0)
-            WriteDifferences("What `m` reaches more than another network", "m against", report.Differences, difference => $"{difference.Other} | {Views(difference.Augmented)}", line);
+        List<Difference> ofAll = [.. report.Differences.Where(difference => difference.Architecture == Architectures.Full)];
+        List<Difference> ofOne = [.. report.Differences.Where(difference => difference.Architecture != Architectures.Full)];
+        if (ofAll.Count > 0)
+            WriteDifferences("What `m` reaches more than another network", "m against", ofAll, difference => $"{difference.Other} | {Views(difference.Augmented)}", line);
+        if (ofOne.Count > 0)
+        {
+            WriteDifferences(
+                "What a part alone adds to the U-Net", "part", ofOne,
+                difference => $"{PartOf(difference.Architecture)} ({difference.Architecture} - {difference.Other}) | {Views(difference.Augmented)}", line);
+        }
         if (report.DifferencesOfViews.Count > 0)
         {
             WriteDifferences(
@@ -195,6 +203,13 @@ internal static class CrossValidationTables
         foreach (var difference in differences)
             line(Invariant($"| {name(difference)} | {difference.Claimed:+0.00;-0.00;0.00} | {difference.MeanClassDice.ToText(IntervalScore.Signed)} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => finding.Dice.ToText(IntervalScore.Signed)))} |"));
     }
+
+    private static string PartOf(string architecture) => architecture switch
+    {
+        Architectures.WithoutResNeXt => "attention",
+        Architectures.WithoutAttention => "ResNeXt blocks",
+        _ => throw new ArgumentException($"'{architecture}' has not one part alone.", nameof(architecture)),
+    };
 
     private static string Verdict(Difference difference)
     {

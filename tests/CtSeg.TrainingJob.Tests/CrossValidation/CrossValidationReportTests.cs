@@ -60,6 +60,41 @@ public sealed class CrossValidationReportTests
     }
 
     [Fact]
+    public void Given_AllNetworks_When_Compared_Then_EachPartIsMeasuredBesideTheOtherAndAlone()
+    {
+        bool[] views = [true, false];
+        var results = Architectures.All.SelectMany(architecture => views.Select(augmented => new CrossValidationRun(architecture, augmented, Seed: 1)))
+            .ToDictionary(run => run, run => run.Architecture is Architectures.WithoutResNeXt ? All : Some);
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), results);
+        report.Differences.Where(difference => difference.Augmented).Select(difference => (difference.Architecture, difference.Other, Math.Round(difference.Claimed, 2)))
+            .ShouldBe([("m", "m-a", 0.09), ("m", "m-r", 0.10), ("m", "unet", 0.12), ("m-r", "unet", 0.02), ("m-a", "unet", 0.03)]);
+        report.Differences.Where(difference => !difference.Augmented).Select(difference => (difference.Architecture, difference.Other, Math.Round(difference.Claimed, 2)))
+            .ShouldBe([("m", "m-a", 0.04), ("m", "m-r", 0.06), ("m", "unet", 0.08), ("m-r", "unet", 0.02), ("m-a", "unet", 0.04)]);
+        report.Differences.ShouldAllBe(difference => difference.Augmented == difference.OtherAugmented);
+
+        var text = CrossValidationTables.Write(report, "x");
+
+        var parts = text.Split("### What a part alone adds to the U-Net\n")[1].Split("###")[0];
+        parts.ShouldContain("| attention (m-r - unet) | augmented | +0.02 | +0.208 [0.000, +0.417] | direction open, paper's size in the interval, one seed | +0.250 ");
+        parts.ShouldContain("| ResNeXt blocks (m-a - unet) | as they are | +0.04 | 0.000 [0.000, 0.000] | direction open, paper's size above, one seed |");
+        text.Split("### What `m` reaches more than another network\n")[1].Split("###")[0].ShouldNotContain("- unet");
+    }
+
+    [Fact]
+    public void Given_ThePapersNetworkIsMissing_When_Written_Then_OnlyThePartsThatCanBeAreMeasured()
+    {
+        var text = CrossValidationTables.Write(
+            CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+            {
+                [new CrossValidationRun(Architectures.WithoutAttention, Augmented: true, Seed: 1)] = All,
+                [Runs[2]] = Some,
+            }), "x");
+        text.ShouldNotContain("What `m` reaches");
+        text.ShouldContain("| ResNeXt blocks (m-a - unet) | augmented | +0.03 |");
+        text.ShouldNotContain("attention (m-r");
+    }
+
+    [Fact]
     public void Given_AReport_When_Written_Then_TheTablesHoldScoresPapersFiguresAndVerdicts()
     {
         var text = CrossValidationTables.Write(Report(), "./ctseg cross-validate --data x");
