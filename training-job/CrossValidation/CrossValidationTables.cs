@@ -135,16 +135,28 @@ internal static class CrossValidationTables
         foreach (var (at, machine) in machines.Index())
             line($"{at + 1}. {machine}");
         line("");
-        line("| network | views | folds, by machine | seconds a step: median of the folds (least to most) |");
-        line("|---|---|---|---|");
+        line("| network | views | weights | folds, by machine | seconds a step: median of the folds (least to most) |");
+        line("|---|---|---|---|---|");
         foreach (var network in report.Networks)
         {
             var folds = string.Join(", ", network.Machines.Select(of => $"{of.Folds} on {machines.IndexOf(of.Machine) + 1}"));
             var seconds = network.SecondsPerStep;
-            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {folds} | {Seconds(seconds.Median)} ({Seconds(seconds.Least)} to {Seconds(seconds.Most)}) |"));
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Weights:N0} | {folds} | {Seconds(seconds.Median)} ({Seconds(seconds.Least)} to {Seconds(seconds.Most)}) |"));
         }
         line("");
         line("Wall time, whatever else the machines did: it tells how long a fold takes, and compares no networks.");
+        line("");
+        line($"Weights: the numbers that training fits, without the running statistics of the normalisation.{Sizes(report)}");
+    }
+
+    /// <summary>Networks of one width are not of one size: a difference between them may be one of size.</summary>
+    private static string Sizes(CrossValidationReport report)
+    {
+        if (report.Networks.FirstOrDefault(network => network.Architecture == Architectures.UNet) is not { } unet)
+            return "";
+        List<string> shares = [.. report.Networks.DistinctBy(network => network.Architecture).Where(network => network.Architecture != Architectures.UNet)
+            .Select(network => Invariant($"`{network.Architecture}` {(double)network.Weights / unet.Weights:F2}"))];
+        return shares.Count == 0 ? "" : $" As a multiple of the U-Net's: {string.Join(", ", shares)}. A difference between networks of unlike size may come from the size.";
     }
 
     /// <summary>As the folds note it, not as it was planned.</summary>

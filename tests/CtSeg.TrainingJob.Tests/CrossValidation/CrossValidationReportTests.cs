@@ -6,6 +6,7 @@ using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Tests.CrossValidation;
 
+[Collection(TorchCollection.Name)]
 public sealed class CrossValidationReportTests
 {
     private static readonly CrossValidationRun[] Runs =
@@ -92,6 +93,21 @@ public sealed class CrossValidationReportTests
         text.ShouldNotContain("What `m` reaches");
         text.ShouldContain("| ResNeXt blocks (m-a - unet) | augmented | +0.03 |");
         text.ShouldNotContain("attention (m-r");
+    }
+
+    [Fact]
+    public void Given_NetworksOfUnlikeSize_When_Written_Then_TheirWeightsAndWhatTheyMayDoAreSaid()
+    {
+        var configuration = new ModelConfiguration { BaseChannels = 8 };
+        IReadOnlyList<FoldResult> Of(CrossValidationRun run) =>
+            [.. Some.Select(fold => fold with { Options = fold.Options with { Configuration = configuration with { Architecture = run.Architecture } } })];
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new[] { Runs[0], Runs[2] }.ToDictionary(run => run, Of));
+        report.Networks.Select(network => network.Weights).ShouldBe([139_104, 494_756]);
+        var text = CrossValidationTables.Write(report, "x");
+        text.ShouldContain("| m | augmented | 139,104 | ");
+        text.ShouldContain("| unet | augmented | 494,756 | ");
+        text.ShouldContain(" As a multiple of the U-Net's: `m` 0.28. ");
+        CrossValidationTables.Write(report with { Networks = [report.Networks[0]] }, "x").ShouldNotContain("As a multiple of");
     }
 
     [Fact]
@@ -202,8 +218,8 @@ public sealed class CrossValidationReportTests
         report.Machines.ShouldBe([new FoldsOfMachine(one, 5), new FoldsOfMachine(other, 2)]);
         var text = CrossValidationTables.Write(report, "x");
         text.ShouldContain("1. Z80, 1 thread, commit abc\n2. 6502, 1 thread, commit abc\n");
-        text.ShouldContain("| m | augmented | 3 on 1, 2 on 2 | 0.47 (0.4 to 9) |");
-        text.ShouldContain("| unet | augmented | 2 on 1 | 0.1 (0.1 to 0.1) |");
+        text.ShouldContain(" | 3 on 1, 2 on 2 | 0.47 (0.4 to 9) |");
+        text.ShouldContain(" | 2 on 1 | 0.1 (0.1 to 0.1) |");
         text.ShouldNotContain("minutes");
         text.ShouldContain("All folds were trained by the program of commit abc.");
     }
