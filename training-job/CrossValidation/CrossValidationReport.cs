@@ -12,6 +12,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <param name="FoldSeed">Dealt the groups to the folds.</param>
 /// <param name="Steps">That every network was to have; each one's own are with it. Null for the recipe's epochs.</param>
 /// <param name="IsPaperSetting">Whether every network of the paper was trained as it says, ten folds at full width.</param>
+/// <param name="StepsOfPaperSetting">Optimiser steps that it takes on these slices, of all its folds; null where they do not fill ten.</param>
 /// <param name="Options">That all folds ran with; what networks have of their own is with them.</param>
 /// <param name="MeanPerImageRule">How the mean per image treats slices without the class.</param>
 /// <param name="Differences">The paper's network minus each of the others; those with one of its parts alone minus the U-Net.</param>
@@ -25,6 +26,7 @@ internal sealed record CrossValidationReport(
     int FoldSeed,
     int? Steps,
     bool IsPaperSetting,
+    long? StepsOfPaperSetting,
     JsonObject Options,
     string MeanPerImageRule,
     AllBackgroundScores AllBackground,
@@ -64,6 +66,7 @@ internal sealed record CrossValidationReport(
             plan.FoldSeed,
             plan.Steps,
             IsOfPaper(plan.Folds, results),
+            StepsOfPaper(data),
             options.Shared,
             ForegroundProtocol.RuleOfImages,
             networks.Values.First().ScoreAllBackground(),
@@ -78,6 +81,19 @@ internal sealed record CrossValidationReport(
         return folds == FullFolds
             && results.Keys.Select(run => (run.Architecture, run.Augmented)).Distinct().Count() == 2 * Architectures.All.Count
             && results.All(of => of.Value.All(fold => FoldScores.SameRecipe(full.OptionsOf(of.Key, slices: []), fold.Options)));
+    }
+
+    private static long? StepsOfPaper(TrainingData data)
+    {
+        if (data.Slices.Select(slice => slice.Group).Distinct().Count() < FullFolds)
+            return null;
+        var full = FullPlan(
+            [.. Architectures.All.SelectMany(architecture => new[] { true, false }.Select(augmented => new CrossValidationRun(architecture, augmented, Seed: 1)))]);
+        var steps = from fold in GroupSplit.Folds(data.Slices, full.Folds, full.FoldSeed)
+                    from run in full.Runs
+                    let options = full.OptionsOf(run, fold.Training)
+                    select (long)options.Epochs * Trainer.StepsOfEpoch(options, fold.Training);
+        return steps.Sum();
     }
 
     private static CrossValidationPlan FullPlan(IReadOnlyList<CrossValidationRun> runs)

@@ -63,7 +63,7 @@ internal static class CrossValidationTables
         Line();
         if (!report.IsPaperSetting)
         {
-            Line(Invariant($"Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds {CrossValidationReport.FullFolds} --archs all --augment both --recipe paper --base-channels {CrossValidationReport.FullWidth}`."));
+            Line(Invariant($"Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds {CrossValidationReport.FullFolds} --archs all --augment both --recipe paper --base-channels {CrossValidationReport.FullWidth}`{(report.StepsOfPaperSetting is { } steps ? Invariant($": weeks to months on 2 cores, {steps:N0} optimiser steps in all") : "")}."));
             Line();
         }
         WriteForegroundProtocol(report, Line);

@@ -110,6 +110,17 @@ public sealed class CrossValidationReportTests
         CrossValidationTables.Write(report with { Networks = [report.Networks[0]] }, "x").ShouldNotContain("As a multiple of");
     }
 
+    // Eighteen slices of each fold in batches of four: 27 steps of 108 views, 5 of the slices as they are.
+    [Fact]
+    public void Given_SlicesForTenFolds_When_Reported_Then_TheStepsOfThePapersSettingAreThoseByHand()
+    {
+        var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>> { [Runs[0]] = Some };
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(20), results);
+        report.StepsOfPaperSetting.ShouldBe(4 * 10 * 100 * (27 + 5));
+        CrossValidationTables.Write(report, "x").ShouldContain("--base-channels 64`: weeks to months on 2 cores, 128,000 optimiser steps in all.");
+        CrossValidationReport.Create(Plan, TrainingRunTests.Circles(18), results).StepsOfPaperSetting.ShouldBeNull();
+    }
+
     [Fact]
     public void Given_AReport_When_Written_Then_TheTablesHoldScoresPapersFiguresAndVerdicts()
     {
