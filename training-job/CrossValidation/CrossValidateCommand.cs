@@ -43,7 +43,7 @@ internal static class CrossValidateCommand
             Train and score networks on folds by group; can be stopped and called again, and several processes may share --out.
 
             Examples:
-              cross-validate --data DATA --out out/paper --base-channels 64                        the paper's tables: all networks, ten folds (days)
+              cross-validate --data DATA --out out/paper --base-channels 64                        the paper's tables: all networks, ten folds (weeks to months on 2 cores)
               cross-validate --data DATA --out out/best --folds 5 --archs m --augment on --recipe best
               cross-validate --data DATA --out out/try --folds 5 --only-folds 1 2 --archs m --augment on --recipe mine.json
             """)

@@ -63,7 +63,7 @@ internal static class CrossValidationTables
         Line();
         if (!report.IsPaperSetting)
         {
-            Line(Invariant($"Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds {CrossValidationReport.FullFolds} --archs all --augment both --recipe paper --base-channels {CrossValidationReport.FullWidth}`."));
+            Line(Invariant($"Not run: the paper's full setting, which is `./ctseg cross-validate --data DIR --out OUT --folds {CrossValidationReport.FullFolds} --archs all --augment both --recipe paper --base-channels {CrossValidationReport.FullWidth}`{(report.StepsOfPaperSetting is { } steps ? Invariant($": weeks to months on 2 cores, {steps:N0} optimiser steps in all") : "")}."));
             Line();
         }
         WriteForegroundProtocol(report, Line);
@@ -135,16 +135,28 @@ internal static class CrossValidationTables
         foreach (var (at, machine) in machines.Index())
             line($"{at + 1}. {machine}");
         line("");
-        line("| network | views | folds, by machine | seconds a step: median of the folds (least to most) |");
-        line("|---|---|---|---|");
+        line("| network | views | weights | folds, by machine | seconds a step: median of the folds (least to most) |");
+        line("|---|---|---|---|---|");
         foreach (var network in report.Networks)
         {
             var folds = string.Join(", ", network.Machines.Select(of => $"{of.Folds} on {machines.IndexOf(of.Machine) + 1}"));
             var seconds = network.SecondsPerStep;
-            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {folds} | {Seconds(seconds.Median)} ({Seconds(seconds.Least)} to {Seconds(seconds.Most)}) |"));
+            line(Invariant($"| {network.Architecture} | {Views(network.Augmented)} | {network.Weights:N0} | {folds} | {Seconds(seconds.Median)} ({Seconds(seconds.Least)} to {Seconds(seconds.Most)}) |"));
         }
         line("");
         line("Wall time, whatever else the machines did: it tells how long a fold takes, and compares no networks.");
+        line("");
+        line($"Weights: the numbers that training fits, without the running statistics of the normalisation.{Sizes(report)}");
+    }
+
+    /// <summary>Networks of one width are not of one size: a difference between them may be one of size.</summary>
+    private static string Sizes(CrossValidationReport report)
+    {
+        if (report.Networks.FirstOrDefault(network => network.Architecture == Architectures.UNet) is not { } unet)
+            return "";
+        List<string> shares = [.. report.Networks.DistinctBy(network => network.Architecture).Where(network => network.Architecture != Architectures.UNet)
+            .Select(network => Invariant($"`{network.Architecture}` {(double)network.Weights / unet.Weights:F2}"))];
+        return shares.Count == 0 ? "" : $" As a multiple of the U-Net's: {string.Join(", ", shares)}. A difference between networks of unlike size may come from the size.";
     }
 
     /// <summary>As the folds note it, not as it was planned.</summary>
@@ -175,8 +187,16 @@ internal static class CrossValidationTables
         line("## What agrees with the paper");
         line("");
         line("Differences on the same slices, group by group. The direction is the paper's where the interval of the mean over the classes lies on its side of 0, and open where it holds 0. The paper's size is its own difference: in that interval, above or below. Only the same direction with the paper's size in the interval agrees with the paper. An interval of networks that were trained once does not know the luck of a training.");
-        if (report.Differences.Count > 0)
-            WriteDifferences("What `m` reaches more than another network", "m against", report.Differences, difference => $"{difference.Other} | {Views(difference.Augmented)}", line);
+        List<Difference> ofAll = [.. report.Differences.Where(difference => difference.Architecture == Architectures.Full)];
+        List<Difference> ofOne = [.. report.Differences.Where(difference => difference.Architecture != Architectures.Full)];
+        if (ofAll.Count > 0)
+            WriteDifferences("What `m` reaches more than another network", "m against", ofAll, difference => $"{difference.Other} | {Views(difference.Augmented)}", line);
+        if (ofOne.Count > 0)
+        {
+            WriteDifferences(
+                "What a part alone adds to the U-Net", "part", ofOne,
+                difference => $"{PartOf(difference.Architecture)} ({difference.Architecture} - {difference.Other}) | {Views(difference.Augmented)}", line);
+        }
         if (report.DifferencesOfViews.Count > 0)
         {
             WriteDifferences(
@@ -195,6 +215,13 @@ internal static class CrossValidationTables
         foreach (var difference in differences)
             line(Invariant($"| {name(difference)} | {difference.Claimed:+0.00;-0.00;0.00} | {difference.MeanClassDice.ToText(IntervalScore.Signed)} | {Verdict(difference)} | {string.Join(" | ", difference.Findings.Select(finding => finding.Dice.ToText(IntervalScore.Signed)))} |"));
     }
+
+    private static string PartOf(string architecture) => architecture switch
+    {
+        Architectures.WithoutResNeXt => "attention",
+        Architectures.WithoutAttention => "ResNeXt blocks",
+        _ => throw new ArgumentException($"'{architecture}' has not one part alone.", nameof(architecture)),
+    };
 
     private static string Verdict(Difference difference)
     {

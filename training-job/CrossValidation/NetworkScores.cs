@@ -9,6 +9,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// drawn over groups and seeds.
 /// </summary>
 /// <param name="Views">What it is shown of a slice.</param>
+/// <param name="Weights">Numbers that training fits.</param>
 /// <param name="Epochs">Of a fold.</param>
 /// <param name="Steps">Optimiser steps of a fold.</param>
 /// <param name="OwnOptions">By path, those that no other parameter holds and not all networks share; mostly none.</param>
@@ -22,6 +23,7 @@ internal sealed record NetworkScores(
     bool Augmented,
     IReadOnlyList<int> Seeds,
     string Views,
+    long Weights,
     CountRange Epochs,
     CountRange Steps,
     JsonObject OwnOptions,

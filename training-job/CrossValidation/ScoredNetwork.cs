@@ -1,5 +1,6 @@
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Model;
 
 namespace CtSeg.TrainingJob.CrossValidation;
 
@@ -32,6 +33,7 @@ internal sealed class ScoredNetwork
         _augmented,
         _seeds,
         _folds[0].Options.Views,
+        ResidualAttentionUNet.CountWeights(_folds[0].Options.Configuration),
         CountRange.Of([.. _folds.Select(fold => fold.Options.Epochs)]),
         CountRange.Of([.. _folds.Select(fold => fold.Steps)]),
         options.OwnOf(_folds),

@@ -53,6 +53,14 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
     /// <value>Where its weights lie, and its input must.</value>
     public Device Device => classifier.weight.device;
 
+    /// <summary>How many numbers training fits; running statistics are not among them.</summary>
+    /// <exception cref="InvalidDataException">The configuration is not valid.</exception>
+    public static long CountWeights(ModelConfiguration configuration)
+    {
+        using var network = new ResidualAttentionUNet(configuration);
+        return network.parameters().Sum(weights => weights.numel());
+    }
+
     /// <summary>Leaves out every attention, so that its part in a result can be measured.</summary>
     public void ZeroAttention(bool zeroed)
     {

@@ -48,6 +48,16 @@ public sealed class CommittedFoldsTests
         text.ShouldContain("Not run: the paper's full setting");
     }
 
+    [Fact]
+    public void Given_TheCommittedFolds_When_ReportedAsTheirPageSays_Then_TheTablesAreThoseBesideThem()
+    {
+        var command = string.Join(' ', PageCommands.Whole("docs/results/tables/README.md").Single(command => command.StartsWith("cross-validate ", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var results = Plan.Runs.ToDictionary(run => run, Read).Where(result => result.Value.Count == FoldCount).ToDictionary();
+        CrossValidationTables.Write(CrossValidationReport.Create(Plan, Data(), results), $"./ctseg {command}")
+            .ShouldBe(File.ReadAllText(Path.Combine(Repository.Root, "docs", "results", "tables.md")));
+    }
+
     private static IReadOnlyList<FoldResult> Read(CrossValidationRun run)
     {
         var validator = new CrossValidator(Folder, Plan, Data(), TimeProvider.System);

@@ -6,6 +6,7 @@ using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Tests.CrossValidation;
 
+[Collection(TorchCollection.Name)]
 public sealed class CrossValidationReportTests
 {
     private static readonly CrossValidationRun[] Runs =
@@ -57,6 +58,67 @@ public sealed class CrossValidationReportTests
         difference.Findings[0].Dice.Interval!.Low.ShouldBe(0, 1e-12);
         difference.Findings[0].Dice.Interval!.High.ShouldBe(0.5, 1e-12);
         difference.Seeds.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Given_AllNetworks_When_Compared_Then_EachPartIsMeasuredBesideTheOtherAndAlone()
+    {
+        bool[] views = [true, false];
+        var results = Architectures.All.SelectMany(architecture => views.Select(augmented => new CrossValidationRun(architecture, augmented, Seed: 1)))
+            .ToDictionary(run => run, run => run.Architecture is Architectures.WithoutResNeXt ? All : Some);
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), results);
+        report.Differences.Where(difference => difference.Augmented).Select(difference => (difference.Architecture, difference.Other, Math.Round(difference.Claimed, 2)))
+            .ShouldBe([("m", "m-a", 0.09), ("m", "m-r", 0.10), ("m", "unet", 0.12), ("m-r", "unet", 0.02), ("m-a", "unet", 0.03)]);
+        report.Differences.Where(difference => !difference.Augmented).Select(difference => (difference.Architecture, difference.Other, Math.Round(difference.Claimed, 2)))
+            .ShouldBe([("m", "m-a", 0.04), ("m", "m-r", 0.06), ("m", "unet", 0.08), ("m-r", "unet", 0.02), ("m-a", "unet", 0.04)]);
+        report.Differences.ShouldAllBe(difference => difference.Augmented == difference.OtherAugmented);
+
+        var text = CrossValidationTables.Write(report, "x");
+
+        var parts = text.Split("### What a part alone adds to the U-Net\n")[1].Split("###")[0];
+        parts.ShouldContain("| attention (m-r - unet) | augmented | +0.02 | +0.208 [0.000, +0.417] | direction open, paper's size in the interval, one seed | +0.250 ");
+        parts.ShouldContain("| ResNeXt blocks (m-a - unet) | as they are | +0.04 | 0.000 [0.000, 0.000] | direction open, paper's size above, one seed |");
+        text.Split("### What `m` reaches more than another network\n")[1].Split("###")[0].ShouldNotContain("- unet");
+    }
+
+    [Fact]
+    public void Given_ThePapersNetworkIsMissing_When_Written_Then_OnlyThePartsThatCanBeAreMeasured()
+    {
+        var text = CrossValidationTables.Write(
+            CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+            {
+                [new CrossValidationRun(Architectures.WithoutAttention, Augmented: true, Seed: 1)] = All,
+                [Runs[2]] = Some,
+            }), "x");
+        text.ShouldNotContain("What `m` reaches");
+        text.ShouldContain("| ResNeXt blocks (m-a - unet) | augmented | +0.03 |");
+        text.ShouldNotContain("attention (m-r");
+    }
+
+    [Fact]
+    public void Given_NetworksOfUnlikeSize_When_Written_Then_TheirWeightsAndWhatTheyMayDoAreSaid()
+    {
+        var configuration = new ModelConfiguration { BaseChannels = 8 };
+        IReadOnlyList<FoldResult> Of(CrossValidationRun run) =>
+            [.. Some.Select(fold => fold with { Options = fold.Options with { Configuration = configuration with { Architecture = run.Architecture } } })];
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(2), new[] { Runs[0], Runs[2] }.ToDictionary(run => run, Of));
+        report.Networks.Select(network => network.Weights).ShouldBe([139_104, 494_756]);
+        var text = CrossValidationTables.Write(report, "x");
+        text.ShouldContain("| m | augmented | 139,104 | ");
+        text.ShouldContain("| unet | augmented | 494,756 | ");
+        text.ShouldContain(" As a multiple of the U-Net's: `m` 0.28. ");
+        CrossValidationTables.Write(report with { Networks = [report.Networks[0]] }, "x").ShouldNotContain("As a multiple of");
+    }
+
+    // Eighteen slices of each fold in batches of four: 27 steps of 108 views, 5 of the slices as they are.
+    [Fact]
+    public void Given_SlicesForTenFolds_When_Reported_Then_TheStepsOfThePapersSettingAreThoseByHand()
+    {
+        var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>> { [Runs[0]] = Some };
+        var report = CrossValidationReport.Create(Plan, TrainingRunTests.Circles(20), results);
+        report.StepsOfPaperSetting.ShouldBe(4 * 10 * 100 * (27 + 5));
+        CrossValidationTables.Write(report, "x").ShouldContain("--base-channels 64`: weeks to months on 2 cores, 128,000 optimiser steps in all.");
+        CrossValidationReport.Create(Plan, TrainingRunTests.Circles(18), results).StepsOfPaperSetting.ShouldBeNull();
     }
 
     [Fact]
@@ -167,8 +229,8 @@ public sealed class CrossValidationReportTests
         report.Machines.ShouldBe([new FoldsOfMachine(one, 5), new FoldsOfMachine(other, 2)]);
         var text = CrossValidationTables.Write(report, "x");
         text.ShouldContain("1. Z80, 1 thread, commit abc\n2. 6502, 1 thread, commit abc\n");
-        text.ShouldContain("| m | augmented | 3 on 1, 2 on 2 | 0.47 (0.4 to 9) |");
-        text.ShouldContain("| unet | augmented | 2 on 1 | 0.1 (0.1 to 0.1) |");
+        text.ShouldContain(" | 3 on 1, 2 on 2 | 0.47 (0.4 to 9) |");
+        text.ShouldContain(" | 2 on 1 | 0.1 (0.1 to 0.1) |");
         text.ShouldNotContain("minutes");
         text.ShouldContain("All folds were trained by the program of commit abc.");
     }

@@ -45,6 +45,38 @@ public sealed class ResidualAttentionUNetTests
         names.Any(name => name.StartsWith("encoder.0.second.", StringComparison.Ordinal)).ShouldBe(!resNeXt);
     }
 
+    // The numbers are those of trained weights, counted in their files without the running statistics.
+    [Theory]
+    [InlineData("m", 8, 139_104)]
+    [InlineData("m-a", 8, 115_824)]
+    [InlineData("m-r", 8, 518_036)]
+    [InlineData("unet", 8, 494_756)]
+    [InlineData("m", 16, 504_844)]
+    [InlineData("unet", 16, 1_975_364)]
+    public void Given_AnArchitectureAndAWidth_When_ItsWeightsAreCounted_Then_TheyAreThoseOfAFormula(string architecture, int baseChannels, long weights)
+    {
+        var configuration = new ModelConfiguration { Architecture = architecture, BaseChannels = baseChannels };
+        ResidualAttentionUNet.CountWeights(configuration).ShouldBe(weights);
+        ByFormula(configuration).ShouldBe(weights);
+    }
+
+    private static long ByFormula(ModelConfiguration configuration)
+    {
+        long[] widths = [.. Enumerable.Range(0, 5).Select(level => (long)configuration.BaseChannels << level)];
+        long Block(long input, long output)
+        {
+            if (!configuration.UsesResNeXt)
+                return (9 * output * (input + output)) + (4 * output);
+            var inner = output / 2;
+            return (input * inner) + (9 * inner * inner / configuration.Cardinality) + (inner * output) + (input * output) + (4 * inner) + (4 * output);
+        }
+        long Attention(long channels) => configuration.UsesAttention ? (3 * channels * configuration.Heads * configuration.HeadChannels) + channels : 0;
+        var levels = Enumerable.Range(0, 4).Sum(level =>
+            Block(level == 0 ? 1 : widths[level - 1], widths[level]) + (4 * widths[level + 1] * widths[level]) + widths[level]
+            + Attention(2 * widths[level]) + Block(2 * widths[level], widths[level]));
+        return levels + Block(widths[3], widths[4]) + ((widths[3] + 1) * widths[4]) + (4 * (widths[0] + 1));
+    }
+
     [Theory]
     [InlineData(1, 0.5)]
     [InlineData(2, 0.5)]
