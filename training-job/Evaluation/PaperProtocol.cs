@@ -25,7 +25,7 @@ internal static class PaperProtocol
     public static double MeanClassPrecision(ConfusionMatrix matrix) => Enumerable.Range(0, LesionMask.ClassCount)
         .Average(label => matrix.Precision([label]) ?? (matrix.Truth([label]) > 0 ? 0 : null))!.Value;
 
-    /// <summary>A mask at another size: the label under the centre of every new pixel.</summary>
+    /// <summary>A mask at another size: the label under the centre of every new pixel; where that lies on an edge, the one to the right or below.</summary>
     public static LesionMask Resize(LesionMask mask, int width, int height)
     {
         var labels = new byte[width * height];

@@ -74,6 +74,8 @@ public sealed class ProtocolTests
         var mask = new LesionMask(4, 2, [0, 1, 2, 3, 3, 2, 1, 0]);
         PaperProtocol.Resize(mask, 4, 2).Labels.ShouldBe(mask.Labels);
         PaperProtocol.Resize(mask, 2, 1).Labels.ShouldBe([2, 0]);
+        // The middle of three lies on the edge between the second and the third of four.
+        PaperProtocol.Resize(mask, 3, 2).Labels.ShouldBe([0, 2, 3, 3, 1, 0]);
         PaperProtocol.Resize(mask, 8, 2).Labels.ShouldBe([0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 2, 2, 1, 1, 0, 0]);
     }
 
