@@ -42,8 +42,57 @@ public sealed class IndependentScoresTests
         EqualPaper(report, expected.GetProperty("paper"));
     }
 
+    [Fact]
+    public void Given_GroupsDrawnByAnotherProgram_When_Reported_Then_EveryIntervalIsTheSameButForTheLuckOfDraws()
+    {
+        var expected = Expected.Value.GetProperty("groups");
+        var report = Report(OfTwoSizes(expected, (slice, _) => slice.GetProperty("group").GetString()!));
+
+        // "least" and "most" are as far apart as the luck of so many draws makes them: make.py says how.
+        expected.GetProperty("programDraws").GetInt32().ShouldBe(GroupBootstrap.Resamples);
+        foreach (var interval in expected.GetProperty("intervals").EnumerateObject())
+        {
+            var score = Score(report, interval.Name);
+            score.Value!.Value.ShouldBe(interval.Value.GetProperty("value").GetDouble(), 1e-9, interval.Name);
+            IsWithin(score.Interval!.Low, interval.Value.GetProperty("low")).ShouldBeTrue($"{interval.Name}, low: {score.Interval.Low}");
+            IsWithin(score.Interval.High, interval.Value.GetProperty("high")).ShouldBeTrue($"{interval.Name}, high: {score.Interval.High}");
+        }
+    }
+
+    /// <summary>That the bounds above are narrow enough to tell: intervals of slices that are drawn one by one lie outside.</summary>
+    [Fact]
+    public void Given_SlicesDrawnOneByOne_When_ComparedWithGroups_Then_TheIntervalsDiffer()
+    {
+        var expected = Expected.Value.GetProperty("groups");
+        var report = Report(OfTwoSizes(expected, (_, index) => $"s{index:00}"));
+        foreach (var name in new[] { "infection dice", "infection meanPerImage", "infection hausdorffDistance95", "calibration expectedError", "lesionCalibration expectedError" })
+        {
+            var (interval, bounds) = (Score(report, name).Interval!, expected.GetProperty("intervals").GetProperty(name));
+            interval.Low.ShouldBeGreaterThan(bounds.GetProperty("low").GetProperty("most").GetDouble(), name);
+            interval.High.ShouldBeLessThan(bounds.GetProperty("high").GetProperty("least").GetDouble(), name);
+        }
+    }
+
     private static EvaluationReport Report(IEnumerable<SlicePrediction> predictions) => EvaluationReport.Create(
         [TrainingRunTests.Manifest(ResidualAttentionUNetTests.Tiny)], new Judgement(), "data", [.. predictions], effect: null, slicesOfTraining: 0);
+
+    private static bool IsWithin(double bound, JsonElement expected) =>
+        bound >= expected.GetProperty("least").GetDouble() - 1e-9 && bound <= expected.GetProperty("most").GetDouble() + 1e-9;
+
+    private static IntervalScore Score(EvaluationReport report, string name) => name.Split(' ') switch
+    {
+        ["calibration", "expectedError"] => report.Calibration.ExpectedError,
+        ["lesionCalibration", "expectedError"] => report.LesionCalibration.ExpectedError,
+        ["paper", "micro"] => report.MicroDice,
+        ["paper", "meanOfClasses"] => report.MeanClassDice,
+        ["paper", "precisionOfClasses"] => report.MeanClassPrecision,
+        [var finding, "dice"] => Finding(report, finding).Dice,
+        [var finding, "meanPerImage"] => Finding(report, finding).MeanPerImage,
+        [var finding, "hausdorffDistance95"] => Finding(report, finding).HausdorffDistance95,
+        _ => throw new ArgumentException($"There is no score '{name}'.", nameof(name)),
+    };
+
+    private static FindingReport Finding(EvaluationReport report, string name) => report.Findings.Single(finding => finding.Name == name);
 
     private static void EqualFindings(EvaluationReport report, JsonElement expected)
     {
@@ -104,10 +153,13 @@ public sealed class IndependentScoresTests
         return part.GetProperty("slices").EnumerateArray().Select((slice, index) =>
         {
             var (truth, prediction) = (Mask(slice, "truth", mask.Width, mask.Height), Mask(slice, "prediction", mask.Width, mask.Height));
+            // In 256ths, which are the same number in single and double precision.
+            var (all, lesions) = slice.TryGetProperty("confidence", out var confidence)
+                ? CalibrationCounts.Of(truth, prediction, [.. Convert.FromHexString(confidence.GetString()!).Select(value => value / 256f)])
+                : (new CalibrationCounts(), new CalibrationCounts());
             var image = new GreyImage(network.Width, network.Height, new byte[network.Width * network.Height]);
             return new SlicePrediction(
-                new LabelledSlice($"s{index:00}", group(slice, index), image, truth), prediction, Mask(slice, "networkPrediction", network.Width, network.Height),
-                new CalibrationCounts(), new CalibrationCounts());
+                new LabelledSlice($"s{index:00}", group(slice, index), image, truth), prediction, Mask(slice, "networkPrediction", network.Width, network.Height), all, lesions);
         });
     }
 
