@@ -34,6 +34,14 @@ public sealed record ModelManifest
 
     /// <summary>Terms of the weights, which are not those of the program.</summary>
     public required string WeightsLicence { get; init; }
+
+    /// <summary>
+    /// Null where nobody wrote one, and in documents that are older. It speaks of one model's data, so that no model inherits it from the one that it goes
+    /// on from: what a hospital's slices may be used for, the card of a public data set does not know. A training by hand writes the card that it is
+    /// given, a nightly one none; publishing, signing and promoting leave this document as it is.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ModelCard? Card { get; init; }
 }
 
 /// <summary>What the network expects of its input.</summary>

@@ -161,6 +161,8 @@ public sealed class CommandTests
     [InlineData("--model-version", "")]
     [InlineData("--model-version", "../mine")]
     [InlineData("--recipe", "null.json")]
+    [InlineData("--card", "null.json")]
+    [InlineData("--card", "")]
     [InlineData("--input-size", "16")]
     [InlineData("--data", "")]
     [InlineData("--out", "")]
@@ -171,7 +173,7 @@ public sealed class CommandTests
         var data = Write(folder);
         File.WriteAllText(folder["null.json"], """{"configuration":null}""");
         var all = new Dictionary<string, string> { ["--data"] = data, ["--out"] = folder["model"], ["--recipe"] = folder["r.json"] };
-        all[option] = option == "--recipe" ? folder[value] : value;
+        all[option] = value.EndsWith(".json", StringComparison.Ordinal) ? folder[value] : value;
         Run(TrainCommand.Create(), [.. all.SelectMany(pair => new[] { pair.Key, pair.Value })]).ShouldBe(1);
         Directory.Exists(folder["model"]).ShouldBeFalse();
     }

@@ -1,4 +1,3 @@
-using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Model;
 
@@ -7,8 +6,6 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>The folds of a network, trained once with every seed.</summary>
 internal sealed class ScoredNetwork
 {
-    private static readonly IReadOnlyList<int> Labels = [.. Enumerable.Range(0, LesionMask.ClassCount)];
-
     private readonly string _architecture;
     private readonly bool _augmented;
     private readonly IReadOnlyList<int> _seeds;
@@ -41,7 +38,7 @@ internal sealed class ScoredNetwork
         FoldsOfMachine.Of(_folds),
         OfPaper(matrix => PaperProtocol.MicroDice(matrix)),
         OfPaper(matrix => PaperProtocol.MeanClassDice(matrix)),
-        OfPaper(MeanClassPrecision),
+        OfPaper(matrix => PaperProtocol.MeanClassPrecision(matrix)),
         [.. ForegroundProtocol.Findings.Select(finding => new FindingScores(
             finding.Name,
             _folds.Take(_folds.Count / _seeds.Count).SelectMany(fold => fold.Slices).Count(slice => ConfusionMatrix.FromCounts(slice.AtMaskSize).Truth(finding.Labels) > 0),
@@ -53,7 +50,7 @@ internal sealed class ScoredNetwork
     public AllBackgroundScores ScoreAllBackground() => new(
         OfPaper(matrix => PaperProtocol.MicroDice(matrix.AllBackground())),
         OfPaper(matrix => PaperProtocol.MeanClassDice(matrix.AllBackground())),
-        OfPaper(matrix => MeanClassPrecision(matrix.AllBackground())));
+        OfPaper(matrix => PaperProtocol.MeanClassPrecision(matrix.AllBackground())));
 
     /// <summary>What this one reaches more, with intervals drawn over the groups of both at once and over the seeds of each.</summary>
     public Difference Minus(ScoredNetwork other)
@@ -101,10 +98,6 @@ internal sealed class ScoredNetwork
     private IReadOnlyList<int> AllSeeds => [.. Enumerable.Range(0, _seeds.Count)];
 
     private int[] DrawSeeds(Random random) => [.. AllSeeds.Select(_ => random.Next(_seeds.Count))];
-
-    // Who never predicts a class that is there must not gain by it.
-    private static double? MeanClassPrecision(ConfusionMatrix matrix) =>
-        Labels.Average(label => matrix.Precision([label]) ?? (matrix.Truth([label]) > 0 ? 0 : null));
 
     /// <summary>Mean over the seeds of a score of the pixels of all groups.</summary>
     private static double? Mean(

@@ -28,6 +28,7 @@ internal sealed record FindingReport(
 /// <summary>What `ctseg-job evaluate` finds out.</summary>
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted.</param>
 /// <param name="MeanClassDice">Paper protocol: mean over the classes.</param>
+/// <param name="MeanClassPrecision">Paper protocol: mean over the classes; one that is there and never predicted counts 0.</param>
 /// <param name="ConfusionMatrix">Pixels at the masks' own size, [true class][predicted class].</param>
 /// <param name="Calibration">Of all pixels.</param>
 /// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
@@ -40,6 +41,7 @@ internal sealed record EvaluationReport(
     IReadOnlyList<FindingReport> Findings,
     IntervalScore MicroDice,
     IntervalScore MeanClassDice,
+    IntervalScore MeanClassPrecision,
     IReadOnlyList<IReadOnlyList<long>> ConfusionMatrix,
     CalibrationReport Calibration,
     CalibrationReport LesionCalibration,
@@ -77,6 +79,7 @@ internal sealed record EvaluationReport(
             [.. ForegroundProtocol.Findings.Select((finding, index) => Describe(finding.Name, finding.Labels, index, groups))],
             OfPaper(groups, PaperProtocol.MicroDice),
             OfPaper(groups, PaperProtocol.MeanClassDice),
+            OfPaper(groups, PaperProtocol.MeanClassPrecision),
             [.. Enumerable.Range(0, LesionMask.ClassCount).Select(truth =>
                 Enumerable.Range(0, LesionMask.ClassCount).Select(prediction => sum.Pixels(truth, prediction)).ToList())],
             CalibrationReport.Create([.. groups.Select(group => group.Calibration)]),

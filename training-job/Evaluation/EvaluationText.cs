@@ -30,7 +30,7 @@ internal static class EvaluationText
         output.WriteLine($"expected calibration error, all pixels: {report.Calibration.ToText()}");
         output.WriteLine($"expected calibration error, pixels predicted as a lesion: {report.LesionCalibration.ToText()}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"paper protocol (background counted): micro {report.MicroDice.ToText()} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes {report.MeanClassDice.ToText()}"));
+            $"paper protocol (background counted): micro {report.MicroDice.ToText()} (a prediction of nothing: {scores.Paper.AllBackgroundMicroDice:F3}), mean of the classes: Dice {report.MeanClassDice.ToText()}, precision {report.MeanClassPrecision.ToText()}"));
         if (scores.Attention is { } attention)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,

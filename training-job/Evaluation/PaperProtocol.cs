@@ -21,7 +21,11 @@ internal static class PaperProtocol
     /// <summary>Mean over those of the four classes that truth or prediction hold.</summary>
     public static double MeanClassDice(ConfusionMatrix matrix) => Enumerable.Range(0, LesionMask.ClassCount).Average(label => matrix.Dice([label]))!.Value;
 
-    /// <summary>A mask at another size: the label under the centre of every new pixel.</summary>
+    /// <summary>Mean over the same classes. One that is there and never predicted counts 0: who never predicts a class must not gain by it.</summary>
+    public static double MeanClassPrecision(ConfusionMatrix matrix) => Enumerable.Range(0, LesionMask.ClassCount)
+        .Average(label => matrix.Precision([label]) ?? (matrix.Truth([label]) > 0 ? 0 : null))!.Value;
+
+    /// <summary>A mask at another size: the label under the centre of every new pixel; where that lies on an edge, the one to the right or below.</summary>
     public static LesionMask Resize(LesionMask mask, int width, int height)
     {
         var labels = new byte[width * height];

@@ -73,6 +73,8 @@ internal static class ShowModelCommand
         if (model.HoldsErasedData)
             facts.Add("erasure", "data that it saw were erased since: train another");
         facts.Write();
+        if (manifest.Card is { } card)
+            Write(card);
         if (manifest.Scores is { } scores)
         {
             var table = new Table("Dice", "pooled, 95 % interval", "mean per slice", "slices");
@@ -85,6 +87,19 @@ internal static class ShowModelCommand
             DecisionText.Write(decision, "Passed", "Refused");
         if (model.Moves.Count > 0)
             HistoryCommand.TableOf(model.Moves).Write();
+    }
+
+    private static void Write(ModelCard card)
+    {
+        var table = new Table("card", "in the words of whoever trained it");
+        // Whoever published it need not have used this program: what steers a terminal is not passed on.
+        void Add(string name, string text) => table.Add(name, string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character)));
+        Add("data", card.Data);
+        Add("terms of the data", card.DataLicence);
+        Add("intended use", card.IntendedUse);
+        Add("not intended for", card.NotIntendedFor);
+        Add("documentation", card.Documentation);
+        table.Write();
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -26,6 +26,7 @@ internal static class TrainCommand
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the output folder, if there is one." };
     private static readonly Option<int?> Minutes = PositiveOption.Create("--minutes", "Stop after the epoch in which this time passes.");
+    private static readonly Option<string?> Card = PathOption.Create("--card", "JSON file with what users of the model must know: data, dataLicence, intendedUse, notIntendedFor and documentation (a link or a relative path), all of them texts. It becomes part of model.json; the card of a model to go on from does not.");
     private static readonly Option<string?> Version = new("--model-version") { Description = "Name of the model; the output folder's name if not given." };
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
@@ -40,9 +41,10 @@ internal static class TrainCommand
               train --data DATA --out out/mine --resume               go on where it was stopped
               train --data DATA --out out/ours --from training-job/weights/2026.2 --hold-out 0                          go on from a model
               train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
+              train --data DATA --out out/all --hold-out 0 --card training-job/weights/card.json    and with a model card
             """)
         {
-            Data, Out, From, Architecture, Recipe, Epochs, LearningRate, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Version, ThreadCount, Device,
+            Data, Out, From, Architecture, Recipe, Epochs, LearningRate, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Card, Version, ThreadCount, Device,
         };
         command.Validators.Add(result =>
         {
@@ -63,6 +65,7 @@ internal static class TrainCommand
         var version = ModelVersion.Of(outFolder, arguments.GetValue(Version));
         if (arguments.GetValue(From) is { } start && IsSame(start, outFolder))
             throw new TrainingDataException($"{From.Name} and {Out.Name} are the same folder, and the model to go on from would be overwritten: give another folder to {Out.Name}.");
+        var card = arguments.GetValue(Card) is { } written ? ModelCardFile.Read(written) : null;
         using var from = arguments.GetValue(From) is { } model ? StartingModel.Load(model) : null;
         var options = Options(arguments, from?.Manifest);
         options.Validate();
@@ -71,11 +74,14 @@ internal static class TrainCommand
         TrainingRun.Prepare(outFolder, arguments.GetValue(Resume));
         using var held = TrainingLock.TryTake(Path.Combine(outFolder, "training.lock"))
             ?? throw new TrainingDataException($"Another process trains into '{outFolder}': let it end, or give another folder to {Out.Name}.");
+        if (card is null && from?.Manifest.Card is not null)
+            Console.Error.WriteLine($"The card of {from.Manifest.Version} speaks of its own data and is not taken over: {Card.Name} gives the new model one.");
         var run = new TrainingRun(outFolder, version, TimeProvider.System)
         {
             Limit = arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
             Resume = arguments.GetValue(Resume),
             From = from,
+            Card = card,
             ScoresOfRecipe = arguments.GetValue(ScoredBy) is { Length: > 0 } folds ? FoldScores.Score(ModelFolders.Of(folds), options, data, cancellationToken) : null,
         };
         var manifest = TrainingDisplay.Show(display => run.Execute(options, data, display.Next(""), cancellationToken));

@@ -23,6 +23,9 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
     /// <summary>What it goes on from, as the options name it; null for random first weights.</summary>
     public StartingModel? From { get; init; }
 
+    /// <summary>Of the model that is trained; null for none. That of <see cref="From"/> speaks of other data and is not taken over.</summary>
+    public ModelCard? Card { get; init; }
+
     /// <summary>Of the same recipe, for a model that holds nothing out and is trained to the end; null for none.</summary>
     public ModelScores? ScoresOfRecipe { get; init; }
 
@@ -67,7 +70,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         // Half of what a model learnt from would let the other half be scored as unseen.
         if (From is null or { LearntFrom: not null })
             ModelFolder.WriteTrainedOn(outFolder, LearntFrom(version, trainer.Split.Training, From?.LearntFrom));
-        var manifest = Describe(version, trainer, scores, time) with { ParentVersion = From?.Manifest.Version };
+        var manifest = Describe(version, trainer, scores, time) with { ParentVersion = From?.Manifest.Version, Card = Card };
         // What slices look like does not change with more of them: the check of the model that it goes on from stays.
         return ModelFolder.Save(outFolder, manifest, trainer.Average, From is null ? own : From.InputCheck);
     }

@@ -37,6 +37,7 @@ internal static class SchemaDocuments
         ["manifest with spacing"] = ("scan-manifest", Json(Manifest with { PixelSpacing = new PixelSpacing(0.7, 0.8) }, ContractsJson.Default.ScanManifest)),
         ["metrics"] = ("scan-metrics", Json(Metrics, ContractsJson.Default.ScanMetrics)),
         ["model"] = ("model", Json(Model, ModelsJson.Default.ModelManifest)),
+        ["model with a card"] = ("model", Json(Model with { Card = new ModelCard("Slices.", "Free.", "Research.", "Diagnosis.", "docs/model-card.md") }, ModelsJson.Default.ModelManifest)),
         ["model untrained"] = ("model", Json(Model with { ParentVersion = null, Training = null, Scores = null }, ModelsJson.Default.ModelManifest)),
         ["model scored on little"] = ("model", Json(Model with { Scores = Scores(new ClassScore("infection", null, null, null, 0), null) }, ModelsJson.Default.ModelManifest)),
         ["current model"] = ("current-model", Json(new CurrentModel("2026.1", new string('b', 64)), ModelsJson.Default.CurrentModel)),

@@ -27,7 +27,7 @@ public sealed class SchemaTests
     {
         var (file, json) = SchemaDocuments.All[name];
         var schema = await LoadAsync(file);
-        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "replay", "minSlices", "slicesWithClass", "ownGroup", "start", "problem", "classOffsets", "temperature"];
+        var optional = (string[])["traceparent", "pixelSpacing", "inputCheck", "warning", "manifestSha256", "moveId", "before", "from", "after", "decisionSha256", "shadow", "correctedBy", "beat", "askedAgain", "progress", "cancelRequested", "aliasMoveId", "minutes", "uploadedUntil", "replay", "minSlices", "slicesWithClass", "ownGroup", "start", "problem", "classOffsets", "temperature", "card"];
         // Elsewhere they must be there: of a model, of an erasure.
         var optionalPaths = (string[])["/request/epochs", "/data/challenger", "/masks", "/shortened"];
         // The options of a training are the job's own affair.
@@ -49,6 +49,9 @@ public sealed class SchemaTests
     [InlineData("model", "/configuration/classOffsets", "[0,0,1]")]
     [InlineData("model", "/configuration/classOffsets", "[0,0,11,0]")]
     [InlineData("model", "/configuration/temperature", "0")]
+    [InlineData("model with a card", "/card", "null")]
+    [InlineData("model with a card", "/card/dataLicence", "\"\"")]
+    [InlineData("model with a card", "/card/documentation", "1")]
     [InlineData("requested", "/id", "\"0011223344556677\"")]
     [InlineData("requested", "/type", "\"ctseg.segmentation.completed.v1\"")]
     [InlineData("requested", "/subject", "\"00112233445566GG\"")]
@@ -226,6 +229,8 @@ public sealed class SchemaTests
     public async Task Given_ModelInTheRepository_When_Validated_Then_FitsItsSchema(string file)
     {
         var json = await File.ReadAllTextAsync(Path.Combine(ModelsFolder, file), TestContext.Current.CancellationToken);
+        if (file == "card.json")
+            json = InAModel(json);
         var schema = await LoadAsync(Path.GetFileName(file) switch { "current.json" => "current-model", "trained-on.json" => "trained-on", _ => "model" });
         schema.Validate(json).Select(error => error.ToString()).ShouldBeEmpty(file);
     }
@@ -246,6 +251,14 @@ public sealed class SchemaTests
     public void Given_Architectures_When_Compared_Then_TheSchemaListsThem() =>
         EnumOf("model", schema => schema.GetProperty("definitions").GetProperty("configuration").GetProperty("properties").GetProperty("architecture"))
             .ShouldBe(Architectures.All);
+
+    /// <summary>A card as the training that is given it writes it.</summary>
+    private static string InAModel(string card)
+    {
+        var model = JsonNode.Parse(SchemaDocuments.All["model"].Json)!;
+        model["card"] = JsonNode.Parse(card);
+        return model.ToJsonString();
+    }
 
     private static string ModelsFolder => Path.Combine(AppContext.BaseDirectory, "Models");
 

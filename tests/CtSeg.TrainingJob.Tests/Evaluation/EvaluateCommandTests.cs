@@ -31,6 +31,9 @@ public sealed class EvaluateCommandTests
         using var report = JsonDocument.Parse(document);
         report.RootElement.GetProperty("findings")[0].GetProperty("dice").GetProperty("value").GetDouble().ShouldBeInRange(0.01, 0.99);
         report.RootElement.GetProperty("scores").GetProperty("attention").GetProperty("changedPixels").GetDouble().ShouldBeGreaterThan(0);
+        var precision = report.RootElement.GetProperty("meanClassPrecision");
+        precision.GetProperty("value").GetDouble().ShouldBeInRange(0.01, 0.999);
+        precision.GetProperty("interval").GetProperty("low").GetDouble().ShouldBeLessThan(1);
         report.RootElement.GetProperty("lesionCalibration").GetProperty("bins")[0].GetProperty("overconfidence").ValueKind.ShouldBe(JsonValueKind.Number);
     }
 

@@ -61,6 +61,8 @@ public sealed class EvaluationReportTests
         text.ShouldContain("0.762 [0.667, 0.857]");
         text.ShouldContain(ForegroundProtocol.RuleOfImages);
         text.ShouldContain(GroupBootstrap.Caveat);
+        // Right of those given: 5 of 6, 2 of 3, 2 of 2, 0 of 1. Group 1 has two classes, group 2 a background that is never predicted.
+        text.ShouldContain(", precision 0.625 [0.500, 0.667]");
         Report(slicesOfTraining).Scores.Note.ShouldEndWith(GroupBootstrap.Caveat);
         text.ShouldContain("pixels predicted as a lesion: 0.250 [0.250, 0.250], probability - share correct +0.250 [+0.250, +0.250]: overconfident");
         text.ShouldContain("all pixels: 0.250 [0.250, 0.250], probability - share correct -0.250 [-0.250, -0.250]: underconfident");

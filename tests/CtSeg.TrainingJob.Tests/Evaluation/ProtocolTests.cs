@@ -60,11 +60,22 @@ public sealed class ProtocolTests
     }
 
     [Fact]
+    public void Given_ThreeSlices_When_TheMeanPrecisionIsTaken_Then_AClassThatIsThereAndNeverPredictedCountsNothing()
+    {
+        var sum = ConfusionMatrix.Sum(Slices.Select(slice => slice.Matrix));
+        // Right of those given: 6 of 7 as background, 2 of 3 as ground-glass, 2 of 2 as consolidation; 3 does not occur.
+        PaperProtocol.MeanClassPrecision(sum).ShouldBe(((6.0 / 7) + (2.0 / 3) + 1) / 3, 1e-12);
+        PaperProtocol.MeanClassPrecision(sum.AllBackground()).ShouldBe(7.0 / 12 / 3, 1e-12);
+    }
+
+    [Fact]
     public void Given_AMask_When_ResizedForThePaper_Then_TheNearestLabelIsTaken()
     {
         var mask = new LesionMask(4, 2, [0, 1, 2, 3, 3, 2, 1, 0]);
         PaperProtocol.Resize(mask, 4, 2).Labels.ShouldBe(mask.Labels);
         PaperProtocol.Resize(mask, 2, 1).Labels.ShouldBe([2, 0]);
+        // The middle of three lies on the edge between the second and the third of four.
+        PaperProtocol.Resize(mask, 3, 2).Labels.ShouldBe([0, 2, 3, 3, 1, 0]);
         PaperProtocol.Resize(mask, 8, 2).Labels.ShouldBe([0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 2, 2, 1, 1, 0, 0]);
     }
 

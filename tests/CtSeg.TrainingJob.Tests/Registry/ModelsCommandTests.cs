@@ -218,6 +218,29 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Given_AModelWithACard_When_PublishedPromotedAndShown_Then_ItsCardIsToldForPeopleAndPrograms()
+    {
+        using var world = await ModelsWorld.OpenAsync(azurite);
+        using var folder = new TemporaryFolder();
+        DiscModels.Write(folder["a"], "a", blindFor: 0, trainedOn: []);
+        var path = Path.Combine(folder["a"], ModelFolder.ManifestName);
+        // Another program may have written what this one would refuse.
+        var card = new ModelCard("Discs.", "Free.", "Tests.", "Patients;\u001b[2J or the like.", "docs/model-card.md");
+        ModelFolder.ReplaceFile(path, JsonSerializer.SerializeToUtf8Bytes(ModelFolder.ReadManifest(folder["a"]) with { Card = card }, ModelsJson.Default.ModelManifest));
+        (await world.RunAsync("publish", folder["a"])).Code.ShouldBe(ExitCodes.Success);
+        (await world.RunAsync("promote", "a", "--force", "--reason", "For the test.")).Code.ShouldBe(ExitCodes.Success);
+        (await world.Store.FindAsync("a", Stop)).ShouldNotBeNull().Card.ShouldBe(card);
+
+        var output = (await world.RunAsync("show", "a")).Output;
+        foreach (var text in new[] { "Discs.", "Free.", "Tests.", "Patients; [2J or the like.", "docs/model-card.md" })
+            output.ShouldContain(text);
+        using var shown = JsonDocument.Parse((await world.RunAsync("show", "a", "--json")).Output);
+        shown.RootElement.GetProperty("manifest").GetProperty("card").GetProperty("dataLicence").GetString().ShouldBe("Free.");
+        await world.PublishAsync("b", blindFor: 0);
+        (await world.RunAsync("show", "b")).Output.ShouldNotContain("not intended for");
+    }
+
+    [Fact]
     public async Task Given_TrustedKeys_When_AModelIsUnsignedOrSignedByAnother_Then_ItIsNotPromotedNotEvenByForce()
     {
         using var world = await ModelsWorld.OpenAsync(azurite);

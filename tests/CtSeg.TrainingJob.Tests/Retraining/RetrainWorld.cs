@@ -126,17 +126,17 @@ internal sealed class RetrainWorld
 
     public async Task<ServedModel> PublishAsync(string version, int seed, TrainedOn? trainedOn)
     {
-        var files = Untrained(version, seed);
+        var files = Untrained(version, seed, card: new ModelCard("Discs.", "Free.", "Tests.", "Patients.", "docs/model-card.md"));
         await Models.PublishAsync(files.Manifest, files.ManifestJson, files.Weights, trainedOn, Stop);
         return new ServedModel(version, files.Manifest.WeightsSha256);
     }
 
-    public static ModelFiles Untrained(string version, int seed, string? parent = null)
+    public static ModelFiles Untrained(string version, int seed, string? parent = null, ModelCard? card = null)
     {
         manual_seed(seed);
         using var network = new ResidualAttentionUNet(Tiny);
         using var check = new InputCheckNetwork();
-        var (manifest, json, weights) = ModelFolder.Write(TrainingRunTests.Manifest(Tiny) with { Version = version, ParentVersion = parent }, network, check);
+        var (manifest, json, weights) = ModelFolder.Write(TrainingRunTests.Manifest(Tiny) with { Version = version, ParentVersion = parent, Card = card }, network, check);
         return new ModelFiles(manifest, new BinaryData(json), new BinaryData(weights));
     }
 

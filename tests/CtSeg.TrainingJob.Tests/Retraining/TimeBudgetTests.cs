@@ -38,6 +38,9 @@ public sealed class TimeBudgetTests(AzuriteFixture azurite)
         manifest.Training.ShouldNotBeNull().Epochs.ShouldBe(3);
         manifest.Training!.Options.Deserialize(TrainingJson.Default.TrainingOptions).ShouldNotBeNull().Epochs.ShouldBe(3);
         manifest.WeightsSha256.ShouldBe((await asked.Models.FindAsync(whole, Stop)).ShouldNotBeNull().WeightsSha256);
+        // What the champion's card says of its data, it does not say of those of the night.
+        (manifest.ParentVersion, manifest.Card).ShouldBe((ChampionVersion, null));
+        (await world.Models.FindAsync(ChampionVersion, Stop)).ShouldNotBeNull().Card.ShouldNotBeNull();
     }
 
     [Fact]

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using CtSeg.Testing;
+using CtSeg.TrainingJob.Registry;
+
+namespace CtSeg.TrainingJob.Tests.Evaluation;
+
+/// <summary>The figures of the model card are those of docs/results/best, and its terms those of the licence beside the weights.</summary>
+public sealed class ModelCardPageTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "model-card.md"));
+    private static readonly string Weights = Path.Combine(Repository.Root, "training-job", "weights", "2026.2");
+
+    private static readonly Lazy<JsonElement> Report = new(() =>
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "docs", "results", "best", "evaluate.json")));
+        return document.RootElement.Clone();
+    });
+
+    [Theory]
+    [InlineData("infection")]
+    [InlineData("ground-glass-opacity")]
+    [InlineData("consolidation")]
+    [InlineData("pleural-effusion")]
+    public void Given_ARowOfTheScores_When_Read_Then_EveryFigureIsThatOfTheEvaluation(string name)
+    {
+        var finding = Report.Value.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == name);
+        string Figure(string score, string format = "F3") => Text(finding.GetProperty(score), format);
+        var row = $"| {name.Replace('-', ' ')} | {finding.GetProperty("slicesWithClass")} | {Figure("dice")} | {Figure("meanPerImage")} | {Figure("precision")} | {Figure("recall")} "
+            + $"| {Figure("hausdorffDistance95", "F1")}; {finding.GetProperty("slicesWithDistance")} |";
+        Section("Scores").ShouldContain(row);
+    }
+
+    [Theory]
+    [InlineData("microDice")]
+    [InlineData("meanClassDice")]
+    [InlineData("calibration/expectedError")]
+    [InlineData("lesionCalibration/expectedError")]
+    public void Given_AScoreOfASentence_When_Read_Then_ItIsThatOfTheEvaluation(string path) =>
+        Section("Scores").ShouldContain(Text(path.Split('/').Aggregate(Report.Value, (at, name) => at.GetProperty(name)), "F3"));
+
+    [Fact]
+    public void Given_TheScoresBesidePublishedOnes_When_Read_Then_TheyAreThoseOfTheEvaluation()
+    {
+        var scores = Report.Value.GetProperty("findings").EnumerateArray().Take(3)
+            .Select(finding => string.Create(CultureInfo.InvariantCulture, $"{Value(finding, "dice"):F2}; {Value(finding, "meanPerImage"):F2}"));
+        Section("Published figures on this data set").ShouldContain($"| these models, 5 folds by group | {string.Join(" | ", scores)} |");
+    }
+
+    [Fact]
+    public void Given_TheFilesOfTheWeights_When_CardAndLicenceAreRead_Then_BothNameAllOfThem()
+    {
+        var licence = File.ReadAllText(Path.Combine(Weights, "LICENSE"));
+        var files = Directory.GetFiles(Weights).Select(file => Path.GetFileName(file)).Where(name => name != "LICENSE").ToList();
+        files.ShouldBe([ModelFolder.ManifestName, ModelFolder.TrainedOnName, ModelFolder.WeightsName], ignoreOrder: true);
+        foreach (var file in files)
+        {
+            licence.Split('\n')[0].ShouldContain(file);
+            Page.Split("\n## ")[0].ShouldContain($"`{file}`");
+        }
+    }
+
+    private static double Value(JsonElement finding, string score) => finding.GetProperty(score).GetProperty("value").GetDouble();
+
+    private static string Text(JsonElement score, string format)
+    {
+        string Number(JsonElement number) => number.GetDouble().ToString(format, CultureInfo.InvariantCulture);
+        var interval = score.GetProperty("interval");
+        return $"{Number(score.GetProperty("value"))} ({Number(interval.GetProperty("low"))} to {Number(interval.GetProperty("high"))})";
+    }
+
+    private static string Section(string title) => Page.Split("\n## ").Single(section => section.StartsWith(title + "\n", StringComparison.Ordinal));
+}
