@@ -1,4 +1,4 @@
-using CtSeg.TrainingJob.Training.Effusions;
+using CtSeg.TrainingJob.Training.Simulation;
 using static CtSeg.TrainingJob.Tensors.KeptScalar;
 using static TorchSharp.torch;
 
@@ -19,6 +19,8 @@ internal sealed class Augmentation(int size, int seed, Variation variation) : IV
     {
         using var scope = NewDisposeScope();
         var random = new Random(Seed(epoch, slice, view));
+        if (variation.Consolidations > 0 && random.NextDouble() < variation.Consolidations && SimulatedConsolidation.Add(image, mask, random) is { } dense)
+            (image, mask) = dense;
         if (variation.Effusions > 0 && random.NextDouble() < variation.Effusions && SimulatedEffusion.Add(image, mask, random) is { } wet)
             (image, mask) = wet;
         var map = Map(random, image.size(2), image.size(3));

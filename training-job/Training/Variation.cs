@@ -27,7 +27,10 @@ internal sealed record Variation
     /// <summary>Standard deviation of the displacements at the knots of a smooth deformation, as a share of the view's side.</summary>
     public double Deformation { get; init; }
 
-    /// <summary>Share of the views of slices without one that show a <see cref="Effusions.SimulatedEffusion"/>.</summary>
+    /// <summary>Share of the views that show a <see cref="Simulation.SimulatedConsolidation"/>.</summary>
+    public double Consolidations { get; init; }
+
+    /// <summary>Share of the views of slices without one that show a <see cref="Simulation.SimulatedEffusion"/>.</summary>
     public double Effusions { get; init; }
 
     /// <summary>The same for views whose side is multiplied by a factor, so that they show as much.</summary>
@@ -44,6 +47,7 @@ internal sealed record Variation
         TrainingOptions.Require(Gamma is >= 1 and <= 10, $"gamma is {Gamma}, not 1 to 10");
         TrainingOptions.Require(Noise is >= 0 and <= 2, $"the noise is {Noise}, not 0 to 2");
         TrainingOptions.Require(Deformation is >= 0 and <= 0.5, $"the deformation is {Deformation}, not 0 to 0.5");
+        TrainingOptions.Require(Consolidations is >= 0 and <= 1, $"the share of consolidations is {Consolidations}, not 0 to 1");
         TrainingOptions.Require(Effusions is >= 0 and <= 1, $"the share of effusions is {Effusions}, not 0 to 1");
     }
 }

@@ -1,9 +1,12 @@
-namespace CtSeg.TrainingJob.Tests.Training.Effusions;
+using static TorchSharp.torch;
+
+namespace CtSeg.TrainingJob.Tests.Training.Simulation;
 
 /// <summary>A drawn slice: air around a body with two lungs, in the left one a vessel, in the right one ground-glass opacity at the back.</summary>
 internal static class Chest
 {
     public const int Side = 96;
+    public const int MaskSide = 2 * Side;
     public const float Tissue = 0.8f;
     public const float Vessel = 0.7f;
     public const float Opacity = 0.3f;
@@ -19,9 +22,18 @@ internal static class Chest
 
     public static bool IsLung(int row, int column) => IsLeft(row, column) || IsRight(row, column);
 
-    private static bool IsBody(int row, int column) => IsInside(row, column, 48, 48, 36, 44);
+    public static bool IsVessel(int row, int column) => IsInside(row, column, 44, 30, 1.5, 1.5);
 
-    private static bool IsVessel(int row, int column) => IsInside(row, column, 40, 30, 1.5, 1.5);
+    /// <returns>[1, 1, 96, 96]</returns>
+    public static Tensor ToImage() => tensor(Image, [1, 1, Side, Side]);
+
+    /// <returns>[1, 1, 192, 192]</returns>
+    public static Tensor ToMask() => tensor(Classes, [1, 1, Side, Side]).repeat_interleave(2, 2).repeat_interleave(2, 3).contiguous();
+
+    /// <summary>A pixel of the mask inside a pixel of the image.</summary>
+    public static int Fine(int pixel) => (pixel / Side * 2 * MaskSide) + (pixel % Side * 2);
+
+    private static bool IsBody(int row, int column) => IsInside(row, column, 48, 48, 36, 44);
 
     private static bool IsOpacity(int row, int column) => IsRight(row, column) && row > 60;
 

@@ -1,6 +1,6 @@
-using CtSeg.TrainingJob.Training.Effusions;
+using CtSeg.TrainingJob.Training.Simulation;
 
-namespace CtSeg.TrainingJob.Tests.Training.Effusions;
+namespace CtSeg.TrainingJob.Tests.Training.Simulation;
 
 public sealed class LungFieldsTests
 {

@@ -1,7 +1,7 @@
 using CtSeg.Segmentation;
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>
 /// Fluid around lungs that have none: few slices show any, and a network learns it from none of them. It collects in the lowest part of the chest of a
@@ -31,11 +31,15 @@ internal static class SimulatedEffusion
 
     private static float[] Classes(float[] classes, PressedLungs pressed, GridScale scale)
     {
-        var changed = new float[classes.Length];
+        var changed = (float[])classes.Clone();
+        var coarse = scale.ToCoarse();
         for (var pixel = 0; pixel < changed.Length; pixel++)
         {
-            var seen = scale.ToCoarse(pixel);
-            changed[pixel] = pressed.Fluid[seen] ? (float)LesionClass.PleuralEffusion : classes[scale.Moved(pixel, seen, pressed.Sources[seen])];
+            var seen = coarse[pixel];
+            if (pressed.Fluid[seen])
+                changed[pixel] = (float)LesionClass.PleuralEffusion;
+            else if (pressed.Sources[seen] != seen)
+                changed[pixel] = classes[scale.Moved(pixel, seen, pressed.Sources[seen])];
         }
         return changed;
     }

@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>What a slice's pixels become when fluid presses its lungs.</summary>
 internal sealed class PressedLungs
@@ -12,10 +12,10 @@ internal sealed class PressedLungs
     private PressedLungs(int[] sources, bool[] fluid) => (Sources, Fluid) = (sources, fluid);
 
     /// <summary>By rows: which pixel was at its place before; itself for most.</summary>
-    public IReadOnlyList<int> Sources { get; }
+    public int[] Sources { get; }
 
     /// <summary>By rows: what the lungs have left free along the chest wall.</summary>
-    public IReadOnlyList<bool> Fluid { get; }
+    public bool[] Fluid { get; }
 
     public static PressedLungs Press(LungFields lungs, IReadOnlyList<LungPressure> pressures, int width, int height)
     {

@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>Pixels, counted by rows, that touch each other at their sides.</summary>
 /// <param name="Pixels">The first is the leftmost of the topmost.</param>

@@ -1,10 +1,21 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>A picture and a mask of another size over the same field of view; pixels of both are counted by rows.</summary>
 internal sealed record GridScale(int Width, int Height, int MaskWidth, int MaskHeight)
 {
-    /// <summary>The pixel of the picture in which a pixel of the mask lies.</summary>
-    public int ToCoarse(int maskPixel) => (maskPixel / MaskWidth * Height / MaskHeight * Width) + (maskPixel % MaskWidth * Width / MaskWidth);
+    /// <summary>By rows of the mask: in which pixel of the picture each of its pixels lies.</summary>
+    public int[] ToCoarse()
+    {
+        var coarse = new int[MaskWidth * MaskHeight];
+        var columns = Enumerable.Range(0, MaskWidth).Select(column => column * Width / MaskWidth).ToArray();
+        for (var row = 0; row < MaskHeight; row++)
+        {
+            var first = row * Height / MaskHeight * Width;
+            for (var column = 0; column < MaskWidth; column++)
+                coarse[(row * MaskWidth) + column] = first + columns[column];
+        }
+        return coarse;
+    }
 
     /// <returns>The mask at the picture's size.</returns>
     public float[] Coarse(float[] mask)

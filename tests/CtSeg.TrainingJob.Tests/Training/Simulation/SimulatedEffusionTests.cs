@@ -1,13 +1,12 @@
 using CtSeg.TrainingJob.Training;
-using CtSeg.TrainingJob.Training.Effusions;
+using CtSeg.TrainingJob.Training.Simulation;
 using static TorchSharp.torch;
 
-namespace CtSeg.TrainingJob.Tests.Training.Effusions;
+namespace CtSeg.TrainingJob.Tests.Training.Simulation;
 
 [Collection(TorchCollection.Name)]
 public sealed class SimulatedEffusionTests
 {
-    private const int MaskSide = 2 * Chest.Side;
     private const float Effusion = 3;
 
     [Fact]
@@ -21,12 +20,12 @@ public sealed class SimulatedEffusionTests
             var (left, right) = (0, 0);
             for (var pixel = 0; pixel < image.Length; pixel++)
             {
-                if (classes[Fine(pixel)] != Effusion)
+                if (classes[Chest.Fine(pixel)] != Effusion)
                     continue;
                 var (row, column) = (pixel / Chest.Side, pixel % Chest.Side);
                 (Chest.IsLung(row, column) && row > 30).ShouldBeTrue($"{row}, {column}");
                 // Beside it the edge is smoothed.
-                if (Enumerable.Range(-1, 3).All(step => classes[Fine(pixel + step)] == Effusion && classes[Fine(pixel + (step * Chest.Side))] == Effusion))
+                if (Enumerable.Range(-1, 3).All(step => classes[Chest.Fine(pixel + step)] == Effusion && classes[Chest.Fine(pixel + (step * Chest.Side))] == Effusion))
                     image[pixel].ShouldBeInRange(Chest.Tissue - 0.25f, Chest.Tissue + 0.15f);
                 _ = Chest.IsLeft(row, column) ? left++ : right++;
             }
@@ -50,9 +49,9 @@ public sealed class SimulatedEffusionTests
                 if (!isNearLung)
                     image[pixel].ShouldBe(Chest.Image[pixel]);
                 if (!Chest.IsLung(row, column))
-                    classes[Fine(pixel)].ShouldBe(0);
-                else if (classes[Fine(pixel)] != Effusion && !IsNearFluid(classes, pixel))
-                    (image[pixel] == Chest.Opacity).ShouldBe(classes[Fine(pixel)] == 1, $"{row}, {column}");
+                    classes[Chest.Fine(pixel)].ShouldBe(0);
+                else if (classes[Chest.Fine(pixel)] != Effusion && !IsNearFluid(classes, pixel))
+                    (image[pixel] == Chest.Opacity).ShouldBe(classes[Chest.Fine(pixel)] == 1, $"{row}, {column}");
             }
         }
     }
@@ -69,9 +68,9 @@ public sealed class SimulatedEffusionTests
     public void Given_ASliceWithAnEffusion_When_OneIsToBeAdded_Then_ItStaysAsItIs()
     {
         using var scope = NewDisposeScope();
-        var mask = zeros(1, 1, MaskSide, MaskSide);
+        var mask = zeros(1, 1, Chest.MaskSide, Chest.MaskSide);
         mask[0, 0, 5, 5] = tensor(Effusion);
-        SimulatedEffusion.Add(Image(), mask, new Random(1)).ShouldBeNull();
+        SimulatedEffusion.Add(Chest.ToImage(), mask, new Random(1)).ShouldBeNull();
     }
 
     [Fact]
@@ -90,24 +89,17 @@ public sealed class SimulatedEffusionTests
         using var scope = NewDisposeScope();
         // The whole slice in the view, so that no effusion is cut off.
         var augmentation = new Augmentation(Chest.Side, seed: 1, new Variation { MinZoom = 0.9, MaxZoom = 0.9, MaxRotationDegrees = 5, Effusions = share });
-        Enumerable.Range(0, 80).Count(epoch => augmentation.Apply(Image(), Mask(), epoch, slice: 0, view: 0).Mask.eq(3).any().item<bool>())
+        Enumerable.Range(0, 80).Count(epoch => augmentation.Apply(Chest.ToImage(), Chest.ToMask(), epoch, slice: 0, view: 0).Mask.eq(3).any().item<bool>())
             .ShouldBeInRange(fewest, most);
     }
 
     private static (float[] Image, float[] Classes) Add(int seed)
     {
-        var (image, mask) = SimulatedEffusion.Add(Image(), Mask(), new Random(seed)).ShouldNotBeNull();
+        var (image, mask) = SimulatedEffusion.Add(Chest.ToImage(), Chest.ToMask(), new Random(seed)).ShouldNotBeNull();
         image.shape.ShouldBe([1, 1, Chest.Side, Chest.Side]);
-        mask.shape.ShouldBe([1, 1, MaskSide, MaskSide]);
+        mask.shape.ShouldBe([1, 1, Chest.MaskSide, Chest.MaskSide]);
         return (image.data<float>().ToArray(), mask.data<float>().ToArray());
     }
 
-    private static Tensor Image() => tensor(Chest.Image, [1, 1, Chest.Side, Chest.Side]);
-
-    private static Tensor Mask() => tensor(Chest.Classes, [1, 1, Chest.Side, Chest.Side]).repeat_interleave(2, 2).repeat_interleave(2, 3).contiguous();
-
-    /// <summary>A pixel of the mask inside the image's.</summary>
-    private static int Fine(int pixel) => (pixel / Chest.Side * 2 * MaskSide) + (pixel % Chest.Side * 2);
-
-    private static bool IsNearFluid(float[] classes, int pixel) => new[] { -1, 1, -Chest.Side, Chest.Side }.Any(step => classes[Fine(pixel + step)] == Effusion);
+    private static bool IsNearFluid(float[] classes, int pixel) => new[] { -1, 1, -Chest.Side, Chest.Side }.Any(step => classes[Chest.Fine(pixel + step)] == Effusion);
 }

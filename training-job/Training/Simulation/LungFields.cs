@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>
 /// Where the lungs are in an axial slice: large dark regions that the body encloses, with their lesions and vessels. Good enough to vary slices, not to

@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>The rectangle around a lung: first and last columns and rows.</summary>
 internal sealed record LungField(int Left, int Top, int Right, int Bottom)

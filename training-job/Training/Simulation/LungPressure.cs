@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>How far fluid moves a lung away from the chest wall.</summary>
 /// <param name="Up">Of the lung's lowest row, pixels.</param>

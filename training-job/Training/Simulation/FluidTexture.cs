@@ -1,4 +1,4 @@
-namespace CtSeg.TrainingJob.Training.Effusions;
+namespace CtSeg.TrainingJob.Training.Simulation;
 
 /// <summary>What fluid looks like: nearly as bright as the slice's soft tissue, and noisy.</summary>
 /// <param name="Mean">-1 to 1.</param>
@@ -10,16 +10,17 @@ internal sealed record FluidTexture(float Mean, float Deviation)
     private const float BrightestTissue = 0.97f;
     private const float UsualTissue = 0.8f;
 
-    public static FluidTexture Draw(IReadOnlyList<float> picture, Random random)
+    public static FluidTexture Draw(float[] picture, Random random)
     {
-        var tissue = picture.Where(grey => grey is > DarkestTissue and < BrightestTissue).Order().ToArray();
+        var tissue = Array.FindAll(picture, grey => grey is > DarkestTissue and < BrightestTissue);
+        Array.Sort(tissue);
         var median = tissue.Length == 0 ? UsualTissue : tissue[tissue.Length / 2];
         // As the effusions of the training data lie about it: from 0.15 below to 0.05 above.
         return new FluidTexture(median - (float)(0.15 * random.NextDouble()) + 0.05f, (float)(0.03 + (0.05 * random.NextDouble())));
     }
 
     /// <param name="picture">By rows; overwritten where there is fluid, and smoothed there and beside it: its edge is no sharper than others.</param>
-    public void Fill(float[] picture, IReadOnlyList<bool> fluid, int width, Random random)
+    public void Fill(float[] picture, bool[] fluid, int width, Random random)
     {
         for (var pixel = 0; pixel < picture.Length; pixel++)
         {

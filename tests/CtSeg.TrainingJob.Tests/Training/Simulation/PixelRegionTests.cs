@@ -1,7 +1,7 @@
 using CsCheck;
-using CtSeg.TrainingJob.Training.Effusions;
+using CtSeg.TrainingJob.Training.Simulation;
 
-namespace CtSeg.TrainingJob.Tests.Training.Effusions;
+namespace CtSeg.TrainingJob.Tests.Training.Simulation;
 
 public sealed class PixelRegionTests
 {
