@@ -9,15 +9,38 @@ prepare_judge() {
     install_packages 'Installing the judge of the Service Bus emulator' judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus
 }
 
+# Both at once and without a word, while the compiler works: most of it is waiting for the network. What fails here is done
+# again by the functions above, which say what is wrong.
+install_ahead() {
+    ahead=
+    if ! command -v npm > /dev/null; then return; fi
+    install_quietly azurite "$root/local/azurite" azurite
+    install_quietly judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus
+    trap 'kill $ahead 2> /dev/null || true' EXIT
+}
+
+# install_quietly NAME FOLDER PACKAGE
+install_quietly() {
+    if is_installed "$@"; then return; fi
+    { clean_install "$2" && cksum < "$2/package-lock.json" > "$state/setup/$1"; } > "$state/setup/$1.log" 2>&1 < /dev/null 9>&- &
+    ahead+=" $!"
+}
+
+await_ahead() {
+    wait $ahead || true
+    trap - EXIT
+}
+
+# is_installed NAME FOLDER PACKAGE
+is_installed() { [ -d "$2/node_modules/$3" ] && [ "$(cat "$state/setup/$1" 2> /dev/null)" = "$(cksum < "$2/package-lock.json")" ]; }
+
 # install_packages TITLE NAME FOLDER PACKAGE
 install_packages() {
     find_node
-    local stamp=$state/setup/$2 lock
-    lock=$(cksum < "$3/package-lock.json")
-    if [ -d "$3/node_modules/$4" ] && [ "$(cat "$stamp" 2> /dev/null)" = "$lock" ]; then return; fi
+    if is_installed "${@:2}"; then return; fi
     command -v npm > /dev/null || fail "npm is missing: install Node.js $oldest_node or newer with npm and run this again."
     step "$1" "$state/setup/$2.log" clean_install "$3"
-    printf '%s\n' "$lock" > "$stamp"
+    cksum < "$3/package-lock.json" > "$state/setup/$2"
 }
 
 clean_install() { cd "$1" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }

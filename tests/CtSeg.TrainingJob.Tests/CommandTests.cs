@@ -126,7 +126,12 @@ public sealed class CommandTests
         pictures.ShouldAllBe(picture => picture.GetProperty("warned").GetBoolean() == picture.GetProperty("score").GetDouble() > 0.5);
         report.RootElement.GetProperty("slices").GetProperty("slices").GetInt32().ShouldBe(6);
         report.RootElement.GetProperty("slices").GetProperty("spoilt").EnumerateArray().Select(kind => (kind.GetProperty("kind").GetString(), kind.GetProperty("pictures").GetInt32()))
-            .ShouldBe([("inverted", 6), ("turned", 18), ("upended", 6)]);
+            .ShouldBe(
+            [
+                ("turned by 30 degrees", 12), ("turned by 45 degrees", 12), ("turned by 60 degrees", 12), ("turned by quarters", 18),
+                ("front and back changed", 6), ("inverted", 6),
+            ]);
+        report.RootElement.GetProperty("slices").GetProperty("disturbed").EnumerateArray().ShouldAllBe(kind => kind.GetProperty("pictures").GetInt32() == 6);
 
         Run(InputCheckCommand.Create(), "--pictures", Directory.CreateDirectory(folder["empty"]).FullName, "--model", folder["model"]).ShouldBe(1);
         File.WriteAllText(Path.Combine(folder["foreign"], "blank-3.png"), "no picture");

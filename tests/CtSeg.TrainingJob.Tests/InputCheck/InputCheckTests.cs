@@ -2,7 +2,6 @@ using CtSeg.Contracts;
 using CtSeg.Imaging;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.InputCheck;
-using CtSeg.TrainingJob.Robustness;
 using CtSeg.TrainingJob.Tests.Tensors;
 using CtSeg.TrainingJob.Training;
 using CtSeg.TrainingJob.WeightFiles;
@@ -81,40 +80,6 @@ public sealed class InputCheckTests
         tilts.ShouldAllBe(angle => Math.Abs(angle) > 30);
         tilts.ShouldContain(angle => angle > 90);
         tilts.ShouldContain(angle => angle < -90);
-    }
-
-    [Fact]
-    public void Given_AFewSlices_When_ScoredByChecksWithoutTheirGroups_Then_EachIsCountedOnceAndUnderEveryChange()
-    {
-        var folder = Directory.CreateTempSubdirectory("ctseg-check-").FullName;
-        try
-        {
-            foreach (var part in new[] { "images", "masks" })
-                Directory.CreateDirectory(Path.Combine(folder, part));
-            var names = Enumerable.Range(0, 4).Select(index => $"s{index}").ToList();
-            foreach (var (name, index) in names.Select((name, index) => (name, index)))
-            {
-                File.WriteAllBytes(Path.Combine(folder, "images", name + ".png"), PngWriter.Grey(Chest(index)));
-                File.WriteAllBytes(Path.Combine(folder, "masks", name + ".png"), MaskPng.Write(new LesionMask(Side, Side, new byte[Side * Side])));
-            }
-            File.WriteAllLines(Path.Combine(folder, "slices.csv"), ["slice,group", .. names.Select(name => $"{name},g{name}")]);
-            var folds = new List<int>();
-            var slices = InputCheckExam.HeldOut(
-                TrainingData.Load(folder), folder, folds: 2, steps: 2, seed: 1, (fold, scored) => folds.Add((10 * fold) + scored.Count), CancellationToken.None);
-            folds.ShouldBe([12, 22]);
-            slices.Slices.ShouldBe(4);
-            slices.Disturbed.Select(kind => kind.Kind).ShouldBe(Disturbance.All.Skip(1).Select(disturbance => disturbance.Name));
-            slices.Disturbed.ShouldAllBe(kind => kind.Pictures == 4);
-            slices.Spoilt.Select(kind => (kind.Kind, kind.Pictures)).ShouldBe(
-            [
-                ("turned by 30 degrees", 8), ("turned by 45 degrees", 8), ("turned by 60 degrees", 8), ("turned by quarters", 12),
-                ("front and back changed", 4), ("inverted", 4),
-            ]);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
     }
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class DevicelessTensorsTests
         "Robustness.Movement.",
         "Training.Augmentation.",
         "Training.FixedViews.Apply",
+        "Training.Simulation.",
         "Training.Trainer.ToTensors",
         "WeightFiles.Safetensors.Read",
     ];
