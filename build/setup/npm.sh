@@ -2,34 +2,35 @@
 
 oldest_node=20
 
-prepare_azurite() { install_packages 'Installing Azurite' azurite "$root/local/azurite" azurite; }
+azurite=(azurite "$root/local/azurite" azurite)
+judge=(judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus)
+
+prepare_azurite() { install_packages 'Installing Azurite' "${azurite[@]}"; }
 
 # Here and not in the tests: those never need a network.
-prepare_judge() {
-    install_packages 'Installing the judge of the Service Bus emulator' judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus
-}
+prepare_judge() { install_packages 'Installing the judge of the Service Bus emulator' "${judge[@]}"; }
 
 # Both at once and without a word, while the compiler works: most of it is waiting for the network. What fails here is done
 # again by the functions above, which say what is wrong.
 install_ahead() {
-    ahead=
+    azurite_ahead='' judge_ahead=''
     if ! command -v npm > /dev/null; then return; fi
-    install_quietly azurite "$root/local/azurite" azurite
-    install_quietly judge "$root/tests/CtSeg.ServiceBus.Tests/judge" @azure/service-bus
-    trap 'kill $ahead 2> /dev/null || true' EXIT
-}
-
-# install_quietly NAME FOLDER PACKAGE
-install_quietly() {
-    if is_installed "$@"; then return; fi
-    { clean_install "$2" && cksum < "$2/package-lock.json" > "$state/setup/$1"; } > "$state/setup/$1.log" 2>&1 < /dev/null 9>&- &
-    ahead+=" $!"
+    if ! is_installed "${azurite[@]}"; then install_quietly "${azurite[@]}" & azurite_ahead=$!; fi
+    if ! is_installed "${judge[@]}"; then install_quietly "${judge[@]}" & judge_ahead=$!; fi
+    trap 'kill $azurite_ahead $judge_ahead 2> /dev/null || true' EXIT
 }
 
 await_ahead() {
-    wait $ahead || true
+    if [ -n "${azurite_ahead:-}" ] && wait "$azurite_ahead"; then note_installed "${azurite[@]}"; fi
+    if [ -n "${judge_ahead:-}" ] && wait "$judge_ahead"; then note_installed "${judge[@]}"; fi
     trap - EXIT
 }
+
+# install_quietly NAME FOLDER PACKAGE
+install_quietly() { clean_install "$2" > "$state/setup/$1.log" 2>&1 < /dev/null 9>&-; }
+
+# note_installed NAME FOLDER PACKAGE
+note_installed() { cksum < "$2/package-lock.json" > "$state/setup/$1"; }
 
 # is_installed NAME FOLDER PACKAGE
 is_installed() { [ -d "$2/node_modules/$3" ] && [ "$(cat "$state/setup/$1" 2> /dev/null)" = "$(cksum < "$2/package-lock.json")" ]; }
@@ -40,10 +41,11 @@ install_packages() {
     if is_installed "${@:2}"; then return; fi
     command -v npm > /dev/null || fail "npm is missing: install Node.js $oldest_node or newer with npm and run this again."
     step "$1" "$state/setup/$2.log" clean_install "$3"
-    cksum < "$3/package-lock.json" > "$state/setup/$2"
+    note_installed "${@:2}"
 }
 
-clean_install() { cd "$1" && npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }
+# In place of the shell that runs it: whoever stops that stops npm.
+clean_install() { cd "$1" && exec npm ci --ignore-scripts --omit=dev --no-audit --no-fund; }
 
 # Sets CTSEG_NODE: the node in PATH, or npm's own where that is too old.
 find_node() {

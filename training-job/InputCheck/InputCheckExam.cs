@@ -27,11 +27,7 @@ internal static class InputCheckExam
     }
 
     public static IReadOnlyList<KindOfPictures> Kinds(IEnumerable<ScoredPicture> pictures) =>
-    [
-        .. pictures.GroupBy(picture => picture.Name.Split('-')[0], StringComparer.Ordinal)
-            .OrderBy(kind => kind.Key, StringComparer.Ordinal)
-            .Select(kind => new KindOfPictures(kind.Key, kind.Count(), kind.Count(picture => picture.Warned))),
-    ];
+        Counted(pictures.Select(picture => (Kind: picture.Name.Split('-')[0], picture)).OrderBy(pair => pair.Kind, StringComparer.Ordinal));
 
     /// <summary>Scores every slice by a check that was trained without its group: as it is, disturbed, and spoilt.</summary>
     /// <param name="folder">Of the data, for the slices as they are uploaded.</param>
