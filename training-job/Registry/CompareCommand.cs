@@ -48,10 +48,21 @@ internal static class CompareCommand
         return command;
     }
 
-    /// <returns>Counts slices on a terminal; null in a pipe.</returns>
-    public static Action<int, int>? ShowProgress() => Console.IsErrorRedirected
-        ? null
+    /// <returns>Counts slices on standard error: in place on a terminal, in lines in a pipe.</returns>
+    public static Action<int, int> ShowProgress() => Console.IsErrorRedirected
+        ? InLines(Console.Error, TimeProvider.System)
         : (done, of) => Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"\r{done} of {of} slices{(done == of ? "\n" : "")}"));
+
+    /// <summary>The first slice is a line, the last, and one in a minute between them.</summary>
+    public static Action<int, int> InLines(TextWriter output, TimeProvider time)
+    {
+        var lines = new LineEveryMinute(output, time);
+        return (done, of) =>
+        {
+            if (done == 1 || done == of || lines.IsDue)
+                lines.Write(string.Create(CultureInfo.InvariantCulture, $"{done} of {of} slices"));
+        };
+    }
 
     private static void Write(PromotionDecision decision, int leftOut)
     {

@@ -24,6 +24,8 @@ internal sealed record RobustnessReport(
         text.Append(CultureInfo.InvariantCulture, $"# Robustness\n\nWritten by `{command}`: {Slices} slices of {Groups} groups, model {string.Join(", ", Models.Select(model => model.Version))}. ");
         text.Append("Dice of the foreground protocol, pooled, [95 % bootstrap interval over groups]; what is lost is against the same slices undisturbed.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{EvaluationReport.NoteOnTraining(SlicesOfTraining)}\n\n");
+        foreach (var judgement in Models.Select(model => model.JudgementText()).OfType<string>().Distinct())
+            text.Append(CultureInfo.InvariantCulture, $"How the masks were made from the networks' {judgement}.\n\n");
         // The models of a cross-validation have no input check.
         var isWarned = Disturbances.Any(row => row.Warned is not null);
         text.Append("| disturbance | infection | lost | ground-glass-opacity | consolidation | pleural-effusion |").Append(isWarned ? " warned about |" : "");
