@@ -67,7 +67,7 @@ internal static class CrossValidateCommand
         var tables = Path.GetFullPath(arguments.GetValue(Tables) ?? outFolder);
         if (folds.Count == plan.Folds)
         {
-            CrossValidationTables.RequireNoneLost(tables, plan);
+            CrossValidationTables.RequireNoneLost(tables, plan, data);
             OutputFolder.Prepare(tables);
         }
         OutputFolder.Prepare(outFolder);
@@ -80,7 +80,7 @@ internal static class CrossValidateCommand
         if (folds.Count == plan.Folds)
         {
             // A process that shares the folder may have written others meanwhile.
-            CrossValidationTables.RequireNoneLost(tables, plan);
+            CrossValidationTables.RequireNoneLost(tables, plan, data);
             WriteTables(tables, CrossValidationReport.Create(plan, data, results), arguments);
         }
         return ExitCodes.Success;

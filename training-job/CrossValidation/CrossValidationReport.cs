@@ -51,11 +51,14 @@ internal sealed record CrossValidationReport(
     public static CrossValidationReport Create(
         CrossValidationPlan plan, TrainingData data, IReadOnlyDictionary<CrossValidationRun, IReadOnlyList<FoldResult>> results)
     {
-        var networks = results.Keys
+        // In the plan's order: another process may have finished any of them first.
+        var planned = plan.Runs.ToList();
+        List<CrossValidationRun> runs = [.. results.Keys.OrderBy(planned.IndexOf)];
+        var networks = runs
             .GroupBy(run => (run.Architecture, run.Augmented))
-            .ToDictionary(runs => runs.Key, runs => new ScoredNetwork(
-                runs.Key.Architecture, runs.Key.Augmented, runs.ToDictionary(run => run.Seed, run => results[run])));
-        List<FoldResult> folds = [.. results.Values.SelectMany(of => of)];
+            .ToDictionary(seeds => seeds.Key, seeds => new ScoredNetwork(
+                seeds.Key.Architecture, seeds.Key.Augmented, seeds.ToDictionary(run => run.Seed, run => results[run])));
+        List<FoldResult> folds = [.. runs.SelectMany(run => results[run])];
         var options = new FoldOptions(folds);
         return new CrossValidationReport(
             FoldsOfMachine.Of(folds),

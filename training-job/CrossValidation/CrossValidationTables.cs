@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CtSeg.Models;
 using CtSeg.Preprocessing;
 using CtSeg.TrainingJob.Evaluation;
@@ -16,14 +17,18 @@ internal static class CrossValidationTables
     /// <summary>Tables are written as a whole: those of fewer networks or seeds, or of other folds, would take the place of complete ones.</summary>
     /// <param name="folder">Where they are to be written.</param>
     /// <exception cref="TrainingDataException">The folder holds tables of networks or seeds that the plan does not have, or of another cross-validation.</exception>
-    public static void RequireNoneLost(string folder, CrossValidationPlan plan)
+    public static void RequireNoneLost(string folder, CrossValidationPlan plan, TrainingData data)
     {
         var path = Path.Combine(folder, NumbersName);
         if (!File.Exists(path))
             return;
-        var (runs, folds, foldSeed, steps) = Read(path);
-        if ((folds, foldSeed, steps) != (plan.Folds, plan.FoldSeed, plan.Steps))
-            throw new TrainingDataException($"'{path}' holds the scores of another cross-validation, with other folds or steps: move it away, or name another folder by --tables.");
+        var (runs, folds, foldSeed, steps, dataSha256, options) = Read(path);
+        var differs = (folds, foldSeed, steps) != (plan.Folds, plan.FoldSeed, plan.Steps) ? "folds or steps"
+            : dataSha256 is not null && dataSha256 != data.Sha256 ? "data"
+            : options is null ? null
+            : plan.Runs.Select(run => FoldOptions.Differing(options, plan.OptionsOf(run, data.Slices))).FirstOrDefault(option => option is not null);
+        if (differs is not null)
+            throw new TrainingDataException($"'{path}' holds the scores of another cross-validation, with other {differs}: move it away, or name another folder by --tables.");
         List<CrossValidationRun> lost = [.. runs.Except(plan.Runs)];
         if (lost.Count > 0)
         {
@@ -32,7 +37,8 @@ internal static class CrossValidationTables
         }
     }
 
-    private static (List<CrossValidationRun> Runs, int Folds, int FoldSeed, int? Steps) Read(string path)
+    /// <returns>Tables of older programs name no data and no options.</returns>
+    private static (List<CrossValidationRun> Runs, int Folds, int FoldSeed, int? Steps, string? DataSha256, JsonObject? Options) Read(string path)
     {
         try
         {
@@ -42,7 +48,13 @@ internal static class CrossValidationTables
             var runs = from network in tables.GetProperty("networks").EnumerateArray()
                        from seed in network.GetProperty("seeds").EnumerateArray()
                        select new CrossValidationRun(network.GetProperty("architecture").GetString()!, network.GetProperty("augmented").GetBoolean(), seed.GetInt32());
-            return ([.. runs], tables.GetProperty("folds").GetInt32(), tables.GetProperty("foldSeed").GetInt32(), steps.ValueKind == JsonValueKind.Null ? null : steps.GetInt32());
+            return (
+                [.. runs],
+                tables.GetProperty("folds").GetInt32(),
+                tables.GetProperty("foldSeed").GetInt32(),
+                steps.ValueKind == JsonValueKind.Null ? null : steps.GetInt32(),
+                tables.TryGetProperty("dataSha256", out var sha256) ? sha256.GetString() : null,
+                tables.TryGetProperty("options", out var options) ? JsonObject.Create(options.Clone()) : null);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

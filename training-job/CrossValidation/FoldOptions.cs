@@ -13,6 +13,8 @@ internal sealed class FoldOptions
     // A network's row has them in columns of their own.
     private static readonly HashSet<string> InColumns = new(StringComparer.Ordinal) { "configuration.architecture", "views", "epochs", "seed" };
 
+    private const string DecidedWhenBuilt = "configuration.exactAttentionLevels";
+
     private readonly HashSet<string> _shared;
 
     /// <param name="folds">Of all networks.</param>
@@ -41,11 +43,24 @@ internal sealed class FoldOptions
         return own;
     }
 
+    /// <summary>Whether a run would train as others did.</summary>
+    /// <param name="shared">As <see cref="Shared"/> of the others.</param>
+    /// <returns>The first option, by path, of another value; null where there is none.</returns>
+    public static string? Differing(JsonObject shared, TrainingOptions planned)
+    {
+        var own = Flat(planned);
+        return Flat(shared).Where(option => option.Key != DecidedWhenBuilt)
+            .FirstOrDefault(option => !own.TryGetValue(option.Key, out var value) || !JsonNode.DeepEquals(value, option.Value)).Key;
+    }
+
     /// <returns>Values by path, such as "configuration.baseChannels".</returns>
-    private static Dictionary<string, JsonNode?> Flat(TrainingOptions options)
+    private static Dictionary<string, JsonNode?> Flat(TrainingOptions options) =>
+        Flat(JsonSerializer.SerializeToNode(options, TrainingJson.Default.TrainingOptions)!.AsObject());
+
+    private static Dictionary<string, JsonNode?> Flat(JsonObject options)
     {
         var values = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
-        Add(JsonSerializer.SerializeToNode(options, TrainingJson.Default.TrainingOptions)!.AsObject(), prefix: "");
+        Add(options, prefix: "");
         return values;
 
         void Add(JsonObject part, string prefix)

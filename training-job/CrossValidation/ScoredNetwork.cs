@@ -6,6 +6,9 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>The folds of a network, trained once with every seed.</summary>
 internal sealed class ScoredNetwork
 {
+    // Not that of the groups: where there are as many of either, one draw would be a copy of the other.
+    private const int SeedOfSeeds = 7919;
+
     private readonly string _architecture;
     private readonly bool _augmented;
     private readonly IReadOnlyList<int> _seeds;
@@ -58,7 +61,7 @@ internal sealed class ScoredNetwork
         List<(GroupCounts One, GroupCounts Other)> pairs = [.. _groups.Zip(other._groups)];
         IntervalScore Lead(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score)
         {
-            var random = new Random(1);
+            var random = new Random(SeedOfSeeds);
             double? Of(IReadOnlyList<(GroupCounts One, GroupCounts Other)> drawn, IReadOnlyList<int> ofOne, IReadOnlyList<int> ofOther) =>
                 Mean([.. drawn.Select(pair => pair.One)], counts, score, ofOne) - Mean([.. drawn.Select(pair => pair.Other)], counts, score, ofOther);
             return new IntervalScore(
@@ -80,14 +83,14 @@ internal sealed class ScoredNetwork
 
     private IntervalScore OfGroups(Func<GroupCounts, IReadOnlyList<ConfusionMatrix>> counts, Func<ConfusionMatrix, double?> score)
     {
-        var random = new Random(1);
+        var random = new Random(SeedOfSeeds);
         return new IntervalScore(
             Mean(_groups, counts, score, AllSeeds), GroupBootstrap.Interval(_groups, drawn => Mean(drawn, counts, score, DrawSeeds(random))));
     }
 
     private IntervalScore MeanPerImage(int[] labels)
     {
-        var random = new Random(1);
+        var random = new Random(SeedOfSeeds);
         // By group and seed.
         List<List<IReadOnlyList<double?>>> groups = [.. _groups.Select(group => group.Slices.Select(slices => ForegroundProtocol.DiceOfImages(slices, labels)).ToList())];
         double? Of(IReadOnlyList<List<IReadOnlyList<double?>>> drawn, IReadOnlyList<int> seeds) =>

@@ -33,7 +33,7 @@ internal sealed record FindingReport(
 /// <param name="Calibration">Of all pixels.</param>
 /// <param name="LesionCalibration">Of the pixels predicted as a lesion.</param>
 /// <param name="Slices">One by one, the lowest infection Dice first.</param>
-/// <param name="SlicesOfTraining">Those of the scored slices whose group the model's manifest does not name as held out: it may have been trained on them. Null on other data than the model's: nobody knows.</param>
+/// <param name="SlicesOfTraining">As <see cref="ScoredModels.SlicesOfTraining"/>.</param>
 internal sealed record EvaluationReport(
     IReadOnlyList<ScoredModel> Models,
     string DataSha256,
@@ -54,7 +54,7 @@ internal sealed record EvaluationReport(
     {
         null => "Scored on other data than the model was trained with (another SHA-256): names of groups say nothing there, and a slice that is in both is not noticed. " + GroupBootstrap.Caveat,
         0 => Evaluator.Note,
-        _ => $"{slicesOfTraining} of the scored slices are of groups that model.json does not name as held out; if the model was trained on them, their scores say nothing about new patients. {GroupBootstrap.Caveat}",
+        _ => $"{slicesOfTraining} of the scored slices are, or may be, among those that the model was trained on: their scores say nothing about new patients. {GroupBootstrap.Caveat}",
     };
 
     /// <summary>The same for a terminal.</summary>

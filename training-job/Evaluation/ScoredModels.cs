@@ -1,4 +1,5 @@
 using CtSeg.Contracts;
+using CtSeg.DataSets;
 using CtSeg.Models;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -31,10 +32,7 @@ internal sealed class ScoredModels
             throw new TrainingDataException($"None of the slices is of a group that {ModelFolder.ManifestName} {(groups == ScoredGroups.HeldOut ? "names" : "does not name")} as held out: score all, or give the data the model was trained with.");
         if (all.Distinct(StringComparer.Ordinal).Count() < all.Count)
             throw new TrainingDataException("Some slices would be scored by several models: give one model, or those of one cross-validation and only what they held out.");
-        if (Manifests.Any(manifest => manifest.Training is { } training && training.DataSha256 != data.Sha256))
-            return;
-        SlicesOfTraining = slices.Where(slice => all.Contains(slice.Name)).Count(slice =>
-            Manifests.Any(manifest => manifest.Training is { } training && !training.HeldOutGroups.Contains(slice.Group)) && groups != ScoredGroups.HeldOut);
+        SlicesOfTraining = CountSlicesOfTraining(data);
     }
 
     public IReadOnlyList<ModelManifest> Manifests { get; }
@@ -43,8 +41,9 @@ internal sealed class ScoredModels
     public Judgement Judgement { get; init; } = new();
 
     /// <value>
-    /// Scored slices whose group a manifest does not name as held out: the model may have been trained on them. Null on other data than a model was
-    /// trained with: a manifest knows its groups by name alone, and the same name may mean other patients there.
+    /// Scored slices that their model learnt from. A model whose folder does not say from which pictures it learnt knows groups by their names alone:
+    /// those that its manifest does not name as held out count, and on other data than it was trained with, where the same name may mean other
+    /// patients, nobody knows: null.
     /// </value>
     public int? SlicesOfTraining { get; }
 
@@ -98,6 +97,27 @@ internal sealed class ScoredModels
             }
         }
         return (predictions, without);
+    }
+
+    private int? CountSlicesOfTraining(TrainingData data)
+    {
+        var learnt = 0;
+        foreach (var ((folder, names), manifest) in _models.Zip(Manifests))
+        {
+            var scored = data.Slices.Where(slice => names.Contains(slice.Name)).ToList();
+            if (ModelFolder.FindTrainedOn(folder, manifest.Version) is { } trainedOn)
+            {
+                var known = new PictureIndex(trainedOn.Pictures);
+                learnt += scored.Count(slice => known.Knows(PictureIdentity.Of(slice.Image)));
+            }
+            else if (manifest.Training is { } training)
+            {
+                if (training.DataSha256 != data.Sha256)
+                    return null;
+                learnt += scored.Count(slice => !training.HeldOutGroups.Contains(slice.Group));
+            }
+        }
+        return learnt;
     }
 
     private static IReadOnlyList<string> Names(IReadOnlyList<LabelledSlice> slices, ModelManifest manifest, ScoredGroups groups)

@@ -13,7 +13,7 @@ namespace CtSeg.TrainingJob.Robustness;
 internal sealed record DisturbedScores(string Disturbance, ForegroundScores Foreground, IntervalScore InfectionDiceLost, int? Warned);
 
 /// <summary>What `ctseg-job robustness` finds out.</summary>
-/// <param name="SlicesOfTraining">Those of the slices that a model may have been trained on; null on other data than its own.</param>
+/// <param name="SlicesOfTraining">As <see cref="ScoredModels.SlicesOfTraining"/>.</param>
 internal sealed record RobustnessReport(
     IReadOnlyList<ScoredModel> Models, string DataSha256, int Slices, int Groups, int? SlicesOfTraining, IReadOnlyList<DisturbedScores> Disturbances)
 {

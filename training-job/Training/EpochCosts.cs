@@ -34,9 +34,9 @@ internal static class EpochCosts
         return Math.Max(0, epochs);
     }
 
-    /// <summary>The stages of the options and, as the last one, the rest.</summary>
+    /// <summary>The stages of the options and, as the last one, the rest: one epoch at least.</summary>
     public static IReadOnlyList<(int UntilEpoch, TrainingOptions Options)> Stages(TrainingOptions options) =>
-        [.. options.Stages.Select(stage => ((int)Math.Round(stage.Until * options.Epochs), stage.Of(options))), (options.Epochs, options)];
+        [.. options.Stages.Select(stage => (Math.Min((int)Math.Round(stage.Until * options.Epochs), options.Epochs - 1), stage.Of(options))), (options.Epochs, options)];
 
     /// <summary>The first epoch, from 0, in which the attention takes part: the last one at the latest.</summary>
     public static int FirstWithAttention(TrainingOptions options) => (int)(options.AttendsFrom * options.Epochs);

@@ -3,7 +3,10 @@ namespace CtSeg.TrainingJob.Training;
 /// <summary>Slices to fit and slices to score; no group is on both sides.</summary>
 internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOnlyList<LabelledSlice> HeldOut)
 {
-    /// <summary>Shuffles the groups by the seed and holds out whole groups until they hold the wanted share of the slices.</summary>
+    /// <summary>
+    /// Shuffles the groups by the seed and holds out whole groups until they hold about the wanted share of the slices; not one that would miss it by
+    /// more than its lack does. At least one group is on either side.
+    /// </summary>
     /// <param name="heldOutShare">0 holds nothing out.</param>
     /// <exception cref="TrainingDataException">Something is to be held out, and there are not two groups.</exception>
     public static GroupSplit Create(IReadOnlyList<LabelledSlice> slices, double heldOutShare, int seed)
@@ -15,14 +18,16 @@ internal sealed record GroupSplit(IReadOnlyList<LabelledSlice> Training, IReadOn
             throw new TrainingDataException("The data has fewer than two groups, so that nothing can be held out: hold out a share of 0 to train on all.");
         new Random(seed).Shuffle(groups);
         var heldOut = new HashSet<string>(StringComparer.Ordinal);
-        var held = 0;
-        foreach (var group in groups.Take(groups.Length - 1))
+        var missing = heldOutShare * slices.Count;
+        foreach (var group in groups)
         {
-            if (held >= heldOutShare * slices.Count)
-                break;
+            if (group.Count() > 2 * missing || heldOut.Count == groups.Length - 1)
+                continue;
             heldOut.Add(group.Key);
-            held += group.Count();
+            missing -= group.Count();
         }
+        if (heldOut.Count == 0)
+            heldOut.Add(groups.MinBy(group => group.Count())!.Key);
         return HoldOut(slices, heldOut);
     }
 

@@ -35,7 +35,7 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
     /// <summary>A slice as it was uploaded, at its own size.</summary>
     public static GreyImage Upload(string folder, string name) => SliceDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "images", name + ".png"))).Grey;
 
-    /// <summary>No slice may lie on both sides of a split.</summary>
+    /// <summary>No slice may lie on both sides of a split, be it in another size, window or compression.</summary>
     private static void RequireApart(List<LabelledSlice> slices)
     {
         if (slices.GroupBy(slice => slice.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } named)
@@ -45,6 +45,25 @@ internal sealed record TrainingData(IReadOnlyList<LabelledSlice> Slices, string 
             .FirstOrDefault(same => same.Select(slice => slice.Group).Distinct(StringComparer.Ordinal).Count() > 1);
         if (torn is not null)
             throw new TrainingDataException($"{string.Join(" and ", torn.Select(slice => $"'{slice.Name}'"))} are the same picture in several groups: put them into one.");
+        RequireAlikeTogether(slices);
+    }
+
+    private static void RequireAlikeTogether(List<LabelledSlice> slices)
+    {
+        var pictures = slices.Select(slice => (Slice: slice, Picture: PictureIdentity.Of(slice.Image))).ToList();
+        var earlier = new PictureIndex([]);
+        var seen = new List<(LabelledSlice Slice, PictureIdentity Picture)>();
+        foreach (var group in pictures.GroupBy(pair => pair.Slice.Group, StringComparer.Ordinal))
+        {
+            if (group.FirstOrDefault(pair => earlier.Knows(pair.Picture)) is { Slice: { } slice } alike)
+            {
+                var other = seen.First(pair => new PictureIndex([pair.Picture]).Knows(alike.Picture)).Slice;
+                throw new TrainingDataException($"'{other.Name}' and '{slice.Name}' are one picture in other sizes, windows or compressions, and in several groups: put them into one.");
+            }
+            seen.AddRange(group);
+            foreach (var (_, picture) in group)
+                earlier.Add(picture);
+        }
     }
 
     private static LabelledSlice LoadSlice(string folder, string name, string group, IncrementalHash hash)

@@ -41,8 +41,9 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         if (goesOn)
         {
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
-            // Whoever ended the process between the two files left the last epoch out of this one.
+            // Whoever ended the process after its checkpoint left the last epoch out of these files.
             WriteHistory(trainer.History);
+            DrawCurves(trainer.History);
         }
         progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
@@ -51,7 +52,7 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             trainer.Checkpoint().Save(checkpoint);
             WriteHistory(trainer.History);
             // Whoever stops a training because of its curves wants to see them.
-            if (epoch.HeldOutDice is not null)
+            if (epoch.HeldOutDice is not null || (options.ScoreEvery > 0 && trainer.EpochsDone % options.ScoreEvery == 0))
                 DrawCurves(trainer.History);
             progress.EpochDone(epoch);
         }

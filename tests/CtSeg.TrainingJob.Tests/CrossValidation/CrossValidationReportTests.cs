@@ -48,6 +48,27 @@ public sealed class CrossValidationReportTests
     }
 
     [Fact]
+    public void Given_SeedsThatAreGoodAtOneGroupEach_When_Reported_Then_SeedsAreDrawnApartFromGroups()
+    {
+        long[] right = [6, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], nothing = [6, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>>
+        {
+            [Runs[0]] = [Fold(0, "g1", right), Fold(1, "g2", nothing)],
+            [Runs[1]] = [Fold(0, "g1", nothing), Fold(1, "g2", right)],
+        };
+        // One group twice, and twice the seed that found nothing there: one draw in eight.
+        CrossValidationReport.Create(Plan, TrainingRunTests.Circles(4), results).Networks[0].Findings[0].Dice.Interval!.Low.ShouldBe(0, 1e-12);
+    }
+
+    [Fact]
+    public void Given_ResultsInAnyOrder_When_Reported_Then_TheNetworksStandAsPlanned()
+    {
+        var results = new Dictionary<CrossValidationRun, IReadOnlyList<FoldResult>> { [Runs[2]] = Some, [Runs[1]] = All, [Runs[0]] = Some };
+        CrossValidationReport.Create(Plan, TrainingRunTests.Circles(4), results).Networks.Select(network => network.Architecture)
+            .ShouldBe([Architectures.Full, Architectures.UNet]);
+    }
+
+    [Fact]
     public void Given_TwoNetworks_When_Compared_Then_TheLeadAndItsIntervalAreThoseOfTheSameGroups()
     {
         var difference = Report().Differences.ShouldHaveSingleItem();

@@ -10,7 +10,9 @@ public sealed class CrossValidationTablesTests
 
     private static readonly CrossValidationPlan Plan = new(new TrainingOptions(), [M1], Folds: 2, FoldSeed: 1, Steps: null);
 
-    // As older programs wrote them, too: nothing else is looked at.
+    private static readonly TrainingData Data = new([], "data");
+
+    // As older programs wrote them: without data and options.
     private const string Tables = 
         """{"folds":2,"foldSeed":1,"steps":null,"networks":[{"architecture":"m","augmented":true,"seeds":[1,2]},{"architecture":"unet","augmented":false,"seeds":[1]}]}""";
 
@@ -19,7 +21,7 @@ public sealed class CrossValidationTablesTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
-        var message = Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan)).Message;
+        var message = Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan, Data)).Message;
         message.ShouldContain("m-augmented-seed2, unet-plain-seed1.");
         message.ShouldContain("--tables");
     }
@@ -28,10 +30,10 @@ public sealed class CrossValidationTablesTests
     public void Given_TablesOfNoMoreThanThePlanHas_When_Asked_Then_TheyMayBeReplaced()
     {
         using var folder = new TemporaryFolder();
-        CrossValidationTables.RequireNoneLost(folder["nowhere"], Plan);
-        CrossValidationTables.RequireNoneLost(folder.Path, Plan);
+        CrossValidationTables.RequireNoneLost(folder["nowhere"], Plan, Data);
+        CrossValidationTables.RequireNoneLost(folder.Path, Plan, Data);
         File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
-        CrossValidationTables.RequireNoneLost(folder.Path, Plan with { Runs = [M1, M1 with { Seed = 2 }, new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1), M1 with { Seed = 3 }] });
+        CrossValidationTables.RequireNoneLost(folder.Path, Plan with { Runs = [M1, M1 with { Seed = 2 }, new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1), M1 with { Seed = 3 }] }, Data);
     }
 
     [Theory]
@@ -43,7 +45,26 @@ public sealed class CrossValidationTablesTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[CrossValidationTables.NumbersName], Tables);
         var other = Plan with { Folds = folds, FoldSeed = foldSeed, Steps = steps, Runs = [M1, M1 with { Seed = 2 }, new CrossValidationRun(Architectures.UNet, Augmented: false, Seed: 1)] };
-        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, other)).Message.ShouldContain("another cross-validation");
+        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, other, Data)).Message.ShouldContain("another cross-validation");
+    }
+
+    [Theory]
+    [InlineData("data", 0.001, 8, null)]
+    [InlineData("other", 0.001, 8, "with other data:")]
+    [InlineData("data", 0.002, 8, "with other learningRate:")]
+    [InlineData("data", 0.001, 16, "with other configuration.baseChannels:")]
+    public void Given_TablesOfOtherDataOrOptions_When_TheyWouldBeReplaced_Then_ItIsRefusedByName(string data, double learningRate, int baseChannels, string? reason)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(
+            folder[CrossValidationTables.NumbersName],
+            """{"folds":2,"foldSeed":1,"steps":null,"dataSha256":"data","options":{"learningRate":0.001,"configuration":{"baseChannels":8,"exactAttentionLevels":[3]}},"networks":[{"architecture":"m","augmented":true,"seeds":[1]}]}""");
+        var plan = Plan with { Options = new TrainingOptions { LearningRate = learningRate, Configuration = new ModelConfiguration { BaseChannels = baseChannels } } };
+        void Ask() => CrossValidationTables.RequireNoneLost(folder.Path, plan, Data with { Sha256 = data });
+        if (reason is null)
+            Should.NotThrow(Ask);
+        else
+            Should.Throw<TrainingDataException>(Ask).Message.ShouldContain(reason);
     }
 
     [Theory]
@@ -56,6 +77,6 @@ public sealed class CrossValidationTablesTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[CrossValidationTables.NumbersName], content);
-        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan)).Message.ShouldContain("cannot be read as tables");
+        Should.Throw<TrainingDataException>(() => CrossValidationTables.RequireNoneLost(folder.Path, Plan, Data)).Message.ShouldContain("cannot be read as tables");
     }
 }

@@ -58,6 +58,18 @@ public sealed class RobustnessBenchTests
         data.Slices.Count(fitted.Scores).ShouldBe(4);
     }
 
+    [Fact]
+    public void Given_AModelThatNotesItsPictures_When_ScoredOnOtherData_Then_TheSlicesItLearntFromAreCounted()
+    {
+        using var folder = new TemporaryFolder();
+        var data = TrainingRunTests.Circles(6);
+        var model = Model(folder["a"], data, "g1");
+        ModelFolder.WriteTrainedOn(model, TrainingRun.LearntFrom(ModelFolder.ReadManifest(model).Version, data.Slices.Take(1)));
+        new ScoredModels([model], data with { Sha256 = "other" }, ScoredGroups.All).SlicesOfTraining.ShouldBe(1);
+        new ScoredModels([model], new TrainingData([.. data.Slices.Skip(1)], "other"), ScoredGroups.All).SlicesOfTraining.ShouldBe(0);
+        new ScoredModels([model], data, ScoredGroups.All).SlicesOfTraining.ShouldBe(1);
+    }
+
     private static string Model(string folder, TrainingData data, string heldOut)
     {
         manual_seed(1);

@@ -13,12 +13,20 @@ public sealed class EpochCostsTests
     [InlineData(1, 2412.24, 999)]
     // 106 + 53 * 160^2 / 112^2 + 18 * 3 * 4 = 430.2; one more of the first and 431.2. There are 431.
     [InlineData(60, 25860, 177)]
-    // A single one has the attention too.
-    [InlineData(1, 3, 1)]
-    [InlineData(1, 2.99, 0)]
+    // A single one is of the full size and has the attention too.
+    [InlineData(1, 12, 1)]
+    [InlineData(1, 11.99, 0)]
     [InlineData(1, -5, 0)]
     public void Given_StagesAndLateAttention_When_TimeIsShort_Then_AsManyEpochsFitAsTheWholeCycleCosts(double seconds, double within, int fitting) =>
         EpochCosts.Fitting(Best, seconds, within).ShouldBe(fitting);
+
+    [Theory]
+    [InlineData(1, 0, 0, 1)]
+    [InlineData(3, 2, 2, 3)]
+    [InlineData(4, 2, 3, 4)]
+    [InlineData(1000, 600, 900, 1000)]
+    public void Given_AnyNumberOfEpochs_When_Staged_Then_TheLastOneShowsSlicesAtFullSize(int epochs, params int[] until) =>
+        EpochCosts.Stages(Best with { Epochs = epochs }).Select(stage => stage.UntilEpoch).ShouldBe(until);
 
     [Theory]
     [InlineData(120, 3600, 30)]

@@ -38,7 +38,7 @@ public sealed class KilledTrainingTests : IDisposable
     }
 
     [Fact]
-    public async Task Given_ATrainingKilledBetweenItsLastCheckpointAndItsHistory_When_Resumed_Then_TheHistoryAndTheWeightsAreWhole()
+    public async Task Given_ATrainingKilledBetweenItsLastCheckpointAndItsHistory_When_Resumed_Then_TheHistoryTheCurvesAndTheWeightsAreWhole()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a pipe in the file system.");
         CommandCalls.Write(_folder, Recipe.Replace("\"epochs\":3", "\"epochs\":1", StringComparison.Ordinal));
@@ -63,6 +63,7 @@ public sealed class KilledTrainingTests : IDisposable
         using var resumed = Train("killed", "--resume");
         (await resumed.EndsAsync()).ShouldContain("going on after epoch 1" + Environment.NewLine);
 
+        File.Exists(Path.Combine(killed, "curves.png")).ShouldBeTrue();
         EpochsOf(JsonSerializer.Deserialize(await File.ReadAllBytesAsync(history, TestContext.Current.CancellationToken), TrainingJson.Default.TrainingHistory)!).ShouldBe([1]);
         await ShouldBeAsUndisturbedAsync();
     }

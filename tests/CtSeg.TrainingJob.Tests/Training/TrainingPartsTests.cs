@@ -22,6 +22,11 @@ public sealed class TrainingPartsTests
                 split.Training.Concat(split.HeldOut).Select(slice => slice.Name).Order().ShouldBe(slices.Select(slice => slice.Name).Order());
                 split.Training.ShouldNotBeEmpty();
                 split.HeldOut.ShouldNotBeEmpty();
+                int[] SizesOf(IEnumerable<LabelledSlice> side) => [.. side.GroupBy(slice => slice.Group).Select(group => group.Count())];
+                var (held, wanted) = (split.HeldOut.Count, share * slices.Count);
+                (held <= 2 * wanted || held == SizesOf(slices).Min()).ShouldBeTrue();
+                if (SizesOf(split.Training) is { Length: > 1 } left)
+                    left.ShouldAllBe(size => Math.Abs(held + size - wanted) >= Math.Abs(held - wanted));
                 GroupSplit.Create(slices, share, seed).HeldOut.ShouldBe(split.HeldOut);
             }, iter: 300, threads: 1);
 
@@ -231,6 +236,14 @@ public sealed class TrainingPartsTests
         Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
     }
 
+    [Fact]
+    public void Given_WhiteSpaceInATable_When_Read_Then_ItMakesNoOtherGroup()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["slices.csv"], "slice, group\na,g1 \n b,g1\n");
+        SliceTable.Read(folder["slices.csv"]).ShouldBe([("a", "g1"), ("b", "g1")]);
+    }
+
     [Theory]
     [InlineData("a,g1\na,g2\n", "names 'a' more than once")]
     [InlineData("a,g1\nb,g2\n", "'a' and 'b' are the same picture in several groups")]
@@ -240,6 +253,27 @@ public sealed class TrainingPartsTests
         WriteSlices(folder, "a", "b");
         File.WriteAllText(folder["slices.csv"], "slice,group\n" + lines);
         Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain(reason);
+    }
+
+    [Fact]
+    public void Given_AnotherSizeAndWindowOfASliceInAnotherGroup_When_Loaded_Then_ItIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        WriteSlices(folder, "a", "b", "c");
+        // 16 x 16 blocks of any grey.
+        GreyImage Blocks(int seed, int side, double contrast)
+        {
+            var random = new Random(seed);
+            var blocks = Enumerable.Range(0, 16 * 16).Select(_ => random.Next(256)).ToArray();
+            return new(side, side, [.. Enumerable.Range(0, side * side).Select(pixel => (byte)(20 + (contrast * blocks[(pixel / side * 16 / side * 16) + (pixel % side * 16 / side)])))]);
+        }
+        File.WriteAllBytes(Path.Combine(folder["images"], "a.png"), PngWriter.Grey(Blocks(1, 160, 0.9)));
+        File.WriteAllBytes(Path.Combine(folder["images"], "b.png"), PngWriter.Grey(Blocks(2, 160, 0.9)));
+        File.WriteAllBytes(Path.Combine(folder["images"], "c.png"), PngWriter.Grey(Blocks(1, 240, 0.7)));
+        File.WriteAllText(folder["slices.csv"], "slice,group\na,g1\nb,g2\nc,g3\n");
+        Should.Throw<TrainingDataException>(() => TrainingData.Load(folder.Path)).Message.ShouldContain("'a' and 'c' are one picture");
+        File.WriteAllText(folder["slices.csv"], "slice,group\na,g1\nb,g2\nc,g1\n");
+        TrainingData.Load(folder.Path).Slices.Count.ShouldBe(3);
     }
 
     // Half of 7 x 5 is 3.5 x 2.5 pixels, rounded either way.

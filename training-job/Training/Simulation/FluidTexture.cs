@@ -15,7 +15,7 @@ internal sealed record FluidTexture(float Mean, float Deviation)
         var tissue = Array.FindAll(picture, grey => grey is > DarkestTissue and < BrightestTissue);
         Array.Sort(tissue);
         var median = tissue.Length == 0 ? UsualTissue : tissue[tissue.Length / 2];
-        // As the effusions of the training data lie about it: from 0.15 below to 0.05 above.
+        // From 0.1 below to 0.05 above, about where the effusions of the training data lie.
         return new FluidTexture(median - (float)(0.15 * random.NextDouble()) + 0.05f, (float)(0.03 + (0.05 * random.NextDouble())));
     }
 
