@@ -86,7 +86,7 @@ internal sealed class Trainer : IDisposable
     {
         var (epoch, started) = (_epochs.Count, _time.GetTimestamp());
         var order = _shown.ToArray();
-        new Random(unchecked((_options.Seed * 1_000_003) + epoch)).Shuffle(order);
+        new Random(unchecked((_options.Seed * 31) + epoch)).Shuffle(order);
         var (total, steps) = (0.0, 0);
         _network.train();
         _network.ZeroAttention(epoch < AttendsFrom);
