@@ -41,9 +41,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
         if (goesOn)
         {
             trainer.Restore(TrainingCheckpoint.Load(checkpoint));
-            // Whoever ended the process after its checkpoint left the last epoch out of these files.
+            // Whoever ended the process between the two files left the last epoch out of this one.
             WriteHistory(trainer.History);
-            DrawCurves(trainer.History);
         }
         progress.Started(trainer.Start);
         while (trainer.EpochsDone < options.Epochs && !(Limit is { } limit && time.GetElapsedTime(started) >= limit))
@@ -51,13 +50,13 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             var epoch = trainer.RunEpoch(progress.StepDone, cancellationToken);
             trainer.Checkpoint().Save(checkpoint);
             WriteHistory(trainer.History);
-            // Whoever stops a training because of its curves wants to see them.
-            if (epoch.HeldOutDice is not null || (options.ScoreEvery > 0 && trainer.EpochsDone % options.ScoreEvery == 0))
+            // Whoever stops a training because of its curves wants to see them, with scores or without.
+            if (options.ScoreEvery > 0 && trainer.EpochsDone % options.ScoreEvery == 0)
                 DrawCurves(trainer.History);
             progress.EpochDone(epoch);
         }
-        if (trainer.History.Epochs is not [.., { HeldOutDice: not null }])
-            DrawCurves(trainer.History);
+        // A training that was killed before it could draw them has no other epoch to do it in.
+        DrawCurves(trainer.History);
         var learnsInputs = From is null && options.InputCheckSteps > 0;
         if (learnsInputs)
             progress.Finishing("learning what slices look like, for the check of inputs");

@@ -370,12 +370,14 @@ public sealed class TrainingRunTests
              "epoch 3/3: step 3 of 9", "epoch 3/3: step 6 of 9", "epoch 3/3: step 9 of 9", "epoch 3/3: loss 0.5000"]);
     }
 
-    [Fact]
-    public void Given_AnEpochThatWasScored_When_TheTrainingIsStoppedAfterIt_Then_TheCurvesAreThere()
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0)]
+    public void Given_SlicesHeldOutOrNone_When_TheTrainingIsStoppedAfterAnEpoch_Then_TheCurvesAreThere(double heldOutShare)
     {
         using var folder = new TemporaryFolder();
         using var stop = new CancellationTokenSource();
-        Should.Throw<OperationCanceledException>(() => Run(folder.Path, resume: false).Execute(Options, Circles(8), new StoppingProgress(stop), stop.Token));
+        Should.Throw<OperationCanceledException>(() => Run(folder.Path, resume: false).Execute(Options with { HeldOutShare = heldOutShare }, Circles(8), new StoppingProgress(stop), stop.Token));
         File.ReadAllBytes(folder["curves.png"]).AsSpan(1, 3).ToArray().ShouldBe("PNG"u8.ToArray());
     }
 
