@@ -45,6 +45,10 @@ internal sealed class ConfusionMatrix
         return sum;
     }
 
+    /// <returns>One matrix a group, in an order that does not depend on that of the slices.</returns>
+    public static IReadOnlyList<ConfusionMatrix> SumByGroup(IEnumerable<ScoredSlice> slices) =>
+        [.. GroupBootstrap.ByGroup(slices, slice => slice.Group).Select(group => Sum(group.Select(slice => slice.Matrix)))];
+
     /// <summary>What a prediction of nothing makes of the same truth.</summary>
     public ConfusionMatrix AllBackground()
     {
