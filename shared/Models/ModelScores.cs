@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CtSeg.Models;
 
 /// <summary>Scores on labelled slices. Two protocols, because the paper does not say how its figures average.</summary>
@@ -20,7 +22,12 @@ public sealed record ForegroundScores(ClassScore Infection, IReadOnlyList<ClassS
 /// <param name="Interval">95 % bootstrap interval of <paramref name="Dice"/> over groups.</param>
 /// <param name="MeanPerImage">Mean over the slices whose truth has the class; slices without it are left out.</param>
 /// <param name="SlicesWithClass">Number of those slices.</param>
-public sealed record ClassScore(string Name, double? Dice, ScoreInterval? Interval, double? MeanPerImage, int SlicesWithClass);
+public sealed record ClassScore(string Name, double? Dice, ScoreInterval? Interval, double? MeanPerImage, int SlicesWithClass)
+{
+    /// <summary>Of <see cref="MeanPerImage"/>, over groups; models before 2026.3 have none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScoreInterval? MeanPerImageInterval { get; init; }
+}
 
 public sealed record ScoreInterval(double Low, double High);
 
@@ -28,7 +35,16 @@ public sealed record ScoreInterval(double Low, double High);
 /// <param name="MicroDice">Equals pixel accuracy and micro precision, because every pixel has one label.</param>
 /// <param name="MeanClassDice">Mean of the pooled Dice of the classes that occur.</param>
 /// <param name="AllBackgroundMicroDice">What a prediction of nothing scores.</param>
-public sealed record PaperScores(double MicroDice, double MeanClassDice, double AllBackgroundMicroDice);
+public sealed record PaperScores(double MicroDice, double MeanClassDice, double AllBackgroundMicroDice)
+{
+    /// <summary>95 % bootstrap interval of <see cref="MicroDice"/> over groups; models before 2026.3 have none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScoreInterval? MicroDiceInterval { get; init; }
+
+    /// <summary>The same of <see cref="MeanClassDice"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScoreInterval? MeanClassDiceInterval { get; init; }
+}
 
 /// <summary>What the same weights do on the same slices when the output of every attention is set to zero.</summary>
 /// <param name="InfectionDice">Without attention, pooled.</param>

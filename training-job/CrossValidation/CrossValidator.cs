@@ -45,7 +45,7 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         try
         {
             var result = JsonSerializer.Deserialize(File.ReadAllBytes(path), CrossValidationJson.Default.FoldResult);
-            return result is not null && result.DataSha256 == data.Sha256 && TrainingCheckpoint.SameRun(result.Options, options)
+            return result is not null && result.DataSha256 == data.Sha256 && SameMasks(result.Options, options)
                 && result.Slices.Select(slice => slice.Name).SequenceEqual(split.HeldOut.Select(slice => slice.Name))
                     ? result
                     : throw new TrainingDataException($"'{path}' is of other options, data or folds: use the same, or another folder.");
@@ -55,6 +55,14 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
             throw new TrainingDataException($"'{path}' cannot be read: delete it to train the fold again.");
         }
     }
+
+    // A fold's result is of masks, which no temperature changes (offsets do); and a fold is held out, learns no input check and is scored at its end
+    // whatever the options say.
+    private static bool SameMasks(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(one, other with
+    {
+        Configuration = other.Configuration with { Temperature = one.Configuration.Temperature },
+        HeldOutShare = one.HeldOutShare, InputCheckSteps = one.InputCheckSteps, ScoreEvery = one.ScoreEvery,
+    });
 
     private FoldResult Train(
         CrossValidationRun run, int fold, TrainingOptions options, string checkpoint, Func<string, ITrainingProgress> reporter, CancellationToken cancellationToken)

@@ -45,6 +45,10 @@ internal sealed class ConfusionMatrix
         return sum;
     }
 
+    /// <returns>One matrix a group, in an order that does not depend on that of the slices.</returns>
+    public static IReadOnlyList<ConfusionMatrix> SumByGroup(IEnumerable<ScoredSlice> slices) =>
+        [.. GroupBootstrap.ByGroup(slices, slice => slice.Group).Select(group => Sum(group.Select(slice => slice.Matrix)))];
+
     /// <summary>What a prediction of nothing makes of the same truth.</summary>
     public ConfusionMatrix AllBackground()
     {
@@ -63,16 +67,19 @@ internal sealed class ConfusionMatrix
     /// <summary>Pixels whose true class is among the labels.</summary>
     public long Truth(params ReadOnlySpan<int> labels) => Count(labels, [0, 1, 2, 3]);
 
+    /// <summary>Pixels that are given one of the labels.</summary>
+    public long Predicted(params ReadOnlySpan<int> labels) => Count([0, 1, 2, 3], labels);
+
     /// <summary>Dice of the labels as one class, 2 |A and B| / (|A| + |B|); null where neither side has any.</summary>
     public double? Dice(params ReadOnlySpan<int> labels)
     {
         var both = Count(labels, labels);
-        var sides = Count(labels, [0, 1, 2, 3]) + Count([0, 1, 2, 3], labels);
+        var sides = Truth(labels) + Predicted(labels);
         return sides == 0 ? null : 2.0 * both / sides;
     }
 
     /// <summary>Share of the pixels given one of the labels that truly have one; null where none is given.</summary>
-    public double? Precision(params ReadOnlySpan<int> labels) => Ratio(Count(labels, labels), Count([0, 1, 2, 3], labels));
+    public double? Precision(params ReadOnlySpan<int> labels) => Ratio(Count(labels, labels), Predicted(labels));
 
     /// <summary>Share of the pixels that truly have one of the labels and are given one; null where none has.</summary>
     public double? Recall(params ReadOnlySpan<int> labels) => Ratio(Count(labels, labels), Truth(labels));
@@ -81,14 +88,14 @@ internal sealed class ConfusionMatrix
     public double? IntersectionOverUnion(params ReadOnlySpan<int> labels)
     {
         var both = Count(labels, labels);
-        return Ratio(both, Truth(labels) + Count([0, 1, 2, 3], labels) - both);
+        return Ratio(both, Truth(labels) + Predicted(labels) - both);
     }
 
     /// <summary>Share of all pixels on whose membership both sides agree; null where there are no pixels.</summary>
     public double? Accuracy(params ReadOnlySpan<int> labels)
     {
         var (both, total) = (Count(labels, labels), Count([0, 1, 2, 3], [0, 1, 2, 3]));
-        return Ratio(total - Truth(labels) - Count([0, 1, 2, 3], labels) + (2 * both), total);
+        return Ratio(total - Truth(labels) - Predicted(labels) + (2 * both), total);
     }
 
     private static double? Ratio(long part, long whole) => whole == 0 ? null : (double)part / whole;

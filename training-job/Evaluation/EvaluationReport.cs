@@ -12,6 +12,7 @@ namespace CtSeg.TrainingJob.Evaluation;
 /// <param name="Accuracy">Of its presence at a pixel; high for whatever is rare.</param>
 /// <param name="HausdorffDistance95">Mean over the slices where truth and prediction both hold it, pixels of the mask.</param>
 /// <param name="SlicesWithDistance">Number of those slices.</param>
+/// <param name="FalseAlarms">Where the truth does not hold it.</param>
 internal sealed record FindingReport(
     string Name,
     int SlicesWithClass,
@@ -23,7 +24,8 @@ internal sealed record FindingReport(
     IntervalScore Accuracy,
     IntervalScore IntersectionOverUnion,
     IntervalScore HausdorffDistance95,
-    int SlicesWithDistance);
+    int SlicesWithDistance,
+    FalseAlarms FalseAlarms);
 
 /// <summary>What `ctseg-job evaluate` finds out.</summary>
 /// <param name="MicroDice">Paper protocol: of all pixels and classes, background counted.</param>
@@ -107,7 +109,8 @@ internal sealed record EvaluationReport(
             Pooled(matrix => matrix.Accuracy(labels)),
             Pooled(matrix => matrix.IntersectionOverUnion(labels)),
             GroupBootstrap.Score(groups, drawn => Mean(drawn.SelectMany(group => group.Distances[index]))),
-            groups.Sum(group => group.Distances[index].Count));
+            groups.Sum(group => group.Distances[index].Count),
+            FalseAlarms.Count(groups.SelectMany(group => group.Slices).Select(slice => slice.Matrix), labels));
     }
 
     private static double? Mean(IEnumerable<double> values) => values.Any() ? values.Average() : null;

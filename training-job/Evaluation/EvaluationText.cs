@@ -22,6 +22,8 @@ internal static class EvaluationText
                 + $"{finding.IntersectionOverUnion.ToText(),-21}{finding.Accuracy.ToText(),-21}{finding.HausdorffDistance95.ToText("F1")} ({finding.SlicesWithDistance})");
         }
         output.WriteLine(ForegroundProtocol.RuleOfImages);
+        foreach (var (name, alarms) in report.Findings.Select(finding => (finding.Name, finding.FalseAlarms)).Where(finding => finding.FalseAlarms.SlicesWithout > 0))
+            output.WriteLine($"{name}: more than {FalseAlarms.Negligible} pixels in {alarms.SlicesAlarmed} of {alarms.SlicesWithout} slices without it, {alarms.Pixels} pixels in all of them");
         output.WriteLine();
         output.WriteLine("pixels by true (row) and predicted (column) class: background, ground-glass, consolidation, effusion");
         foreach (var row in report.ConfusionMatrix)

@@ -40,13 +40,13 @@ internal static class ForegroundProtocol
         return new ClassScore(
             name,
             ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix)).Dice(labels),
-            Interval(labels, slices),
+            GroupBootstrap.Interval(ConfusionMatrix.SumByGroup(slices), drawn => ConfusionMatrix.Sum(drawn).Dice(labels)),
             ofImages.Average(),
-            ofImages.Count);
+            ofImages.Count)
+        {
+            MeanPerImageInterval = GroupBootstrap.Interval(
+                [.. GroupBootstrap.ByGroup(slices, slice => slice.Group).Select(group => DiceOfImages(group.Select(slice => slice.Matrix), labels))],
+                drawn => drawn.SelectMany(dice => dice).Average()),
+        };
     }
-
-    private static ScoreInterval? Interval(int[] labels, IReadOnlyList<ScoredSlice> slices) => GroupBootstrap.Interval(
-        [.. GroupBootstrap.ByGroup(slices, slice => slice.Group)
-            .Select(group => ConfusionMatrix.Sum(group.Select(slice => slice.Matrix)))],
-        drawn => ConfusionMatrix.Sum(drawn).Dice(labels));
 }

@@ -12,7 +12,12 @@ internal static class PaperProtocol
     public static PaperScores Score(IReadOnlyList<ScoredSlice> slices)
     {
         var sum = ConfusionMatrix.Sum(slices.Select(slice => slice.Matrix));
-        return new PaperScores(MicroDice(sum), MeanClassDice(sum), (double)sum.Truth([0]) / sum.Total);
+        var groups = ConfusionMatrix.SumByGroup(slices);
+        return new PaperScores(MicroDice(sum), MeanClassDice(sum), (double)sum.Truth([0]) / sum.Total)
+        {
+            MicroDiceInterval = GroupBootstrap.Interval(groups, drawn => MicroDice(ConfusionMatrix.Sum(drawn))),
+            MeanClassDiceInterval = GroupBootstrap.Interval(groups, drawn => MeanClassDice(ConfusionMatrix.Sum(drawn))),
+        };
     }
 
     /// <summary>Of all pixels and classes.</summary>

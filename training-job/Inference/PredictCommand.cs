@@ -12,6 +12,7 @@ internal static class PredictCommand
     private static readonly Option<string> Out = PathOption.Required("--out", "Results go to OUT/{file name}/.");
     private static readonly Option<string?> Model = PathOption.Create("--model", "Model folder; the shipped weights if not given.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
+    private static readonly Option<string> Device = ComputeDevice.CreateOption();
 
     public static Command Create()
     {
@@ -23,37 +24,31 @@ internal static class PredictCommand
               predict scans/ --out out --model models/mine
             """)
         {
-            Inputs, Out, Model, ThreadCount,
+            Inputs, Out, Model, ThreadCount, Device,
         };
-        command.SetAction(arguments => Run(
-            arguments.GetValue(Inputs)!, arguments.GetValue(Out)!, arguments.GetValue(Model), arguments.GetValue(ThreadCount), TimeProvider.System));
+        command.Action = new LongWork(Run, "Stopped; what is in OUT stays. The same command begins anew.");
         return command;
     }
 
-    private static int Run(string[] inputs, string outFolder, string? modelFolder, int? threads, TimeProvider time)
+    private static int Run(ParseResult arguments, CancellationToken cancellationToken)
     {
-        Threads.Fix(threads);
-        try
+        Threads.Fix(arguments.GetValue(ThreadCount));
+        ComputeDevice.Fix(arguments.GetValue(Device)!);
+        var outFolder = arguments.GetValue(Out)!;
+        OutputFolder.Prepare(outFolder);
+        using var segmenter = SliceSegmenter.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
+        var (completed, failed) = (0, 0);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in arguments.GetValue(Inputs)!.SelectMany(SliceFiles.Of))
         {
-            OutputFolder.Prepare(outFolder);
-            using var segmenter = SliceSegmenter.Load(modelFolder ?? ShippedModel.Folder(ShippedModel.Root));
-            var (completed, failed) = (0, 0);
-            var names = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var path in inputs.SelectMany(SliceFiles.Of))
-            {
-                if (Predict(segmenter, path, outFolder, names, time))
-                    completed++;
-                else
-                    failed++;
-            }
-            Console.WriteLine($"{completed} completed, {failed} failed");
-            return failed == 0 && completed > 0 ? ExitCodes.Success : ExitCodes.Failure;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Predict(segmenter, path, outFolder, names, TimeProvider.System))
+                completed++;
+            else
+                failed++;
         }
-        catch (Exception exception) when (exception is ModelFolderException or IOException)
-        {
-            Console.Error.WriteLine(exception.Message);
-            return ExitCodes.Failure;
-        }
+        Console.WriteLine($"{completed} completed, {failed} failed");
+        return failed == 0 && completed > 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
     private static bool Predict(SliceSegmenter segmenter, string path, string outFolder, HashSet<string> names, TimeProvider time)

@@ -79,7 +79,7 @@ internal static class ShowModelCommand
         {
             var table = new Table("Dice", "pooled, 95 % interval", "mean per slice", "slices");
             foreach (var score in scores.Foreground.Classes.Prepend(scores.Foreground.Infection))
-                table.Add(score.Name, IntervalScore.DiceOf(score).ToText(), score.MeanPerImage is { } mean ? Invariant($"{mean:F3}") : "-", Invariant($"{score.SlicesWithClass}"));
+                table.Add(score.Name, IntervalScore.DiceOf(score).ToText(), new IntervalScore(score.MeanPerImage, score.MeanPerImageInterval).ToText(), Invariant($"{score.SlicesWithClass}"));
             table.Write();
             Console.WriteLine(scores.Note);
         }

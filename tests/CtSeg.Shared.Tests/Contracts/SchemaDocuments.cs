@@ -122,14 +122,14 @@ internal static class SchemaDocuments
         Classes = ["background", "ground-glass-opacity", "consolidation", "pleural-effusion"],
         Preprocessing = new ModelPreprocessing(369, 369, "area", "grey / 127.5 - 1"),
         Training = new TrainingRecord(new string('c', 64), 10, 5, ["g01"], 3, 0.5, ["a processor"], JsonSerializer.SerializeToElement(new { epochs = 3 })),
-        Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4), new AttentionEffect(0.1, 0.6, new ScoreInterval(-0.1, 0.7), 0.05, 0.5)),
+        Scores = Scores(new ClassScore("infection", 0.7, new ScoreInterval(0.6, 0.8), 0.65, 4) { MeanPerImageInterval = new ScoreInterval(0.5, 0.8) }, new AttentionEffect(0.1, 0.6, new ScoreInterval(-0.1, 0.7), 0.05, 0.5)),
         WeightsSha256 = new string('b', 64),
         WeightsLicence = "MIT",
     };
 
     private static ModelScores Scores(ClassScore infection, AttentionEffect? attention) => new(
         4, 1, new ForegroundScores(infection, [.. new[] { "ground-glass-opacity", "consolidation", "pleural-effusion" }.Select(name => infection with { Name = name })]),
-        new PaperScores(0.9, 0.5, 0.9), attention, "Read with care.");
+        new PaperScores(0.9, 0.5, 0.9) { MicroDiceInterval = new ScoreInterval(0.8, 1), MeanClassDiceInterval = new ScoreInterval(0.4, 0.6) }, attention, "Read with care.");
 
     private static TrainingSlice Slice => new(
         Scan, "ct 1", "g", new string('a', 64), new PictureIdentity(new string('b', 64), new string('c', 64)), new string('d', 64), 2, 2, [1, 1, 1, 1],

@@ -1,5 +1,6 @@
 using CtSeg.Models;
 using CtSeg.TrainingJob.CrossValidation;
+using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Tests.Model;
 using CtSeg.TrainingJob.Tests.Training;
 using CtSeg.TrainingJob.Training;
@@ -34,6 +35,7 @@ public sealed class CrossValidatorTests
 
         progress.Epochs.ShouldBe(1);
         resumed.LastLoss.ShouldBe(whole.LastLoss);
+        WeightsOf(folder["parts"]).ShouldBe(WeightsOf(folder["whole"]));
         resumed.Slices.Select(slice => slice.AtMaskSize).ShouldBe(whole.Slices.Select(slice => slice.AtMaskSize));
     }
 
@@ -46,6 +48,19 @@ public sealed class CrossValidatorTests
             .Fold(Run, 1, _ => throw new InvalidOperationException("trained again"), CancellationToken.None).ShouldNotBeNull();
         again.Slices.Select(slice => slice.Name).ShouldBe(first.Slices.Select(slice => slice.Name));
         again.Minutes.ShouldBe(first.Minutes);
+    }
+
+    [Fact]
+    public void Given_AFinishedFold_When_OptionsThatChangeNoMaskDiffer_Then_ItIsReadAndOthersAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var first = new CrossValidator(folder.Path, Plan, Data, TimeProvider.System).Fold(Run, 1, Silent, CancellationToken.None).ShouldNotBeNull();
+        FoldResult? Again(TrainingOptions options) => new CrossValidator(folder.Path, Plan with { Options = options }, Data, TimeProvider.System)
+            .Fold(Run, 1, _ => throw new InvalidOperationException("trained again"), CancellationToken.None);
+        var configuration = Plan.Options.Configuration;
+        Again(Plan.Options with { Configuration = configuration with { Temperature = 2 }, InputCheckSteps = 7, HeldOutShare = 0.5, ScoreEvery = 3 })
+            .ShouldNotBeNull().Minutes.ShouldBe(first.Minutes);
+        Should.Throw<TrainingDataException>(() => Again(Plan.Options with { Configuration = configuration with { ClassOffsets = [0, 0, 0, 1] } }));
     }
 
     [Fact]
@@ -134,6 +149,8 @@ public sealed class CrossValidatorTests
         var plan = Plan with { Options = options.For(options.Views, inputSize) };
         plan.OptionsOf(Run with { Augmented = augmented }, Data.Slices).Configuration.InputSide.ShouldBe(side);
     }
+
+    private static string WeightsOf(string folder) => ModelFolder.ReadManifest(Path.Combine(folder, Run.Name, "fold1")).WeightsSha256;
 
     private static PlainProgress Silent(string name) => new(TextWriter.Null, TimeProvider.System);
 

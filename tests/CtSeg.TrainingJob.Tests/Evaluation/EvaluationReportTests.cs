@@ -47,6 +47,9 @@ public sealed class EvaluationReportTests
         report.Findings[3].Recall.Value.ShouldBeNull();
         report.Findings[3].HausdorffDistance95.ShouldBe(new IntervalScore(null, null));
         report.SlicesOfTraining.ShouldBe(2);
+        // Ground-glass opacity is missing in b alone, where one pixel has it; effusion everywhere, and c shows one pixel of it.
+        report.Findings[1].FalseAlarms.ShouldBe(new FalseAlarms(1, 0, 1));
+        report.Findings[3].FalseAlarms.ShouldBe(new FalseAlarms(3, 0, 1));
     }
 
     [Theory]
@@ -61,6 +64,7 @@ public sealed class EvaluationReportTests
         text.ShouldContain("0.762 [0.667, 0.857]");
         text.ShouldContain(ForegroundProtocol.RuleOfImages);
         text.ShouldContain(GroupBootstrap.Caveat);
+        text.ShouldContain("pleural-effusion: more than 100 pixels in 0 of 3 slices without it, 1 pixels in all of them");
         // Right of those given: 5 of 6, 2 of 3, 2 of 2, 0 of 1. Group 1 has two classes, group 2 a background that is never predicted.
         text.ShouldContain(", precision 0.625 [0.500, 0.667]");
         Report(slicesOfTraining).Scores.Note.ShouldEndWith(GroupBootstrap.Caveat);

@@ -1,3 +1,4 @@
+using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Evaluation;
 
@@ -35,6 +36,11 @@ public sealed class ProtocolTests
         var interval = ForegroundProtocol.Score(Slices).Infection.Interval!;
         interval.Low.ShouldBe(2.0 * 1 / 4, 1e-12);
         interval.High.ShouldBe(1, 1e-12);
+        // Slice a has 2/3 and b no truth; c is right.
+        ForegroundProtocol.Score(Slices).Infection.MeanPerImageInterval.ShouldBe(new ScoreInterval(2.0 / 3, 1));
+        // 6 of 8 pixels of the first group are right, all four of the second.
+        PaperProtocol.Score(Slices).MicroDiceInterval.ShouldBe(new ScoreInterval(6.0 / 8, 1));
+        PaperProtocol.Score(Slices).MeanClassDiceInterval!.High.ShouldBe(1);
     }
 
     [Fact]

@@ -13,16 +13,21 @@ public sealed class KilledTrainingTests : IDisposable
     // Epochs of some tenths of a second: long enough to be killed in.
     private const string Recipe = """
         {"epochs":3,"batchSize":1,"inputSize":160,"inputCheckSteps":2,
-         "configuration":{"baseChannels":8,"headChannels":4,"attentionLevels":[2,3],"inputSide":160}}
+         "configuration":{"baseChannels":8,"headChannels":4,"attentionLevels":[2,3],"inputSide":160},
+         "variation":{"minZoom":0.7,"maxZoom":1.4,"gamma":1.3,"noise":0.06,"deformation":0.015,"consolidations":0.5,"effusions":0.5}}
         """;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
     private readonly TemporaryFolder _folder = new();
+    private string _threads = "1";
 
-    [Fact]
-    public async Task Given_ATrainingKilledInMidEpoch_When_Resumed_Then_ItsWeightsAreThoseOfAnUndisturbedOne()
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Given_ATrainingKilledInMidEpoch_When_Resumed_Then_ItsWeightsAreThoseOfAnUndisturbedOne(string threads)
     {
         CommandCalls.Write(_folder, Recipe);
+        _threads = threads;
         using (var job = Train("killed"))
         {
             await job.SeesAsync("epoch 1/3");
@@ -71,7 +76,7 @@ public sealed class KilledTrainingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private JobProcess Train(string name, params string[] further) =>
-        new(["train", "--data", _folder.Path, "--out", _folder[name], "--recipe", _folder["r.json"], "--threads", "1", "--device", "cpu", .. further]);
+        new(["train", "--data", _folder.Path, "--out", _folder[name], "--recipe", _folder["r.json"], "--threads", _threads, "--device", "cpu", .. further]);
 
     private async Task ShouldBeAsUndisturbedAsync()
     {
