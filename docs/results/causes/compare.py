@@ -3,8 +3,9 @@
 
     python3 docs/results/causes/compare.py out/small/m-a-augmented-seed1 out/small/m-augmented-seed1 ...
 
-Every folder holds the results of the same folds (fold1.json ...), as `cross-validate --out` writes them. Foreground protocol, at the
-size of the masks: pixels of all slices are counted together. Several folders of one network with other seeds are joined by "+".
+Every folder holds results of folds (fold1.json ...), as `cross-validate --out` writes them; the slices that all networks were scored on
+are compared. Foreground protocol, at the size of the masks: pixels of all slices are counted together. Several folders of one network
+with other seeds are joined by "+".
 """
 import json
 import pathlib
@@ -22,11 +23,11 @@ def slices(folder):
     return {one["name"]: (one["group"], one["atMaskSize"]) for file in files for one in json.loads(file.read_text())["slices"]}
 
 
-def network(names):
+def network(folders, common):
     """By group, for each class: pixels that are of it in truth and prediction, in truth, in the prediction; summed over seeds."""
     counts = {}
-    for folder in names.split("+"):
-        for group, matrix in slices(folder).values():
+    for folder in folders:
+        for group, matrix in (folder[name] for name in common):
             of_group = counts.setdefault(group, [[0, 0, 0] for _ in CLASSES])
             for sums, members in zip(of_group, CLASSES.values()):
                 for truth in range(4):
@@ -49,10 +50,13 @@ def interval(values):
 
 
 def main(names):
-    networks = [network(name) for name in names]
+    folders = [[slices(folder) for folder in name.split("+")] for name in names]
+    common = sorted(set.intersection(*(set(folder) for seeds in folders for folder in seeds)))
+    if not common:
+        sys.exit("No slice was scored by all of the networks: give folders whose folds hold out the same ones.")
+    networks = [network(seeds, common) for seeds in folders]
     groups = sorted(networks[0])
-    if any(sorted(other) != groups for other in networks):
-        sys.exit("The networks were not scored on the same groups; give folders with the same folds.")
+    print(f"{len(common)} slices of {len(groups)} groups")
     generator = random.Random(1)
     draws = [generator.choices(groups, k=len(groups)) for _ in range(DRAWS)]
     scores = [dice(counts, groups) for counts in networks]
