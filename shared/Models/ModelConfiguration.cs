@@ -47,12 +47,6 @@ public sealed record ModelConfiguration
     /// <summary>Tokens of one chunk of the sorted sequence; a token sees its own and the previous chunk.</summary>
     public int ChunkLength { get; init; } = 32;
 
-    /// <summary>Queries of the attention know where in the slice their token lies: waves of eight frequencies a direction are projected and added to them.</summary>
-    public bool AttentionPositions { get; init; }
-
-    /// <summary>Queries and values are of the map after a normalisation over its channels and positions.</summary>
-    public bool AttentionNormalised { get; init; }
-
     /// <summary>
     /// How tokens are hashed: `orthonormal`, by the columns of random rotations, shared out among factors. A model sees the neighbours that it learnt from
     /// only with the hash that it was trained with.

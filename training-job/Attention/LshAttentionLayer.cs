@@ -12,8 +12,6 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
     private readonly Conv2d queryProjection;
     private readonly Conv2d valueProjection;
     private readonly Conv2d outputProjection;
-    private readonly Conv2d? positionProjection;
-    private readonly GroupNorm? normalisation;
     private readonly LshHash _hash;
     private readonly ModelConfiguration _configuration;
     private readonly bool _exact;
@@ -26,15 +24,9 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         queryProjection = nn.Conv2d(channels, inner, 1, bias: false);
         valueProjection = nn.Conv2d(channels, inner, 1, bias: false);
         outputProjection = nn.Conv2d(inner, channels, 1);
-        if (configuration.AttentionNormalised)
-            normalisation = nn.GroupNorm(1, channels);
-        if (configuration.AttentionPositions)
-            positionProjection = nn.Conv2d(PositionWaves.Count, inner, 1, bias: false);
         _hash = new LshHash(configuration.RotationSeed, level, configuration.Heads, configuration.Rounds, configuration.HeadChannels);
         RegisterComponents();
     }
-
-    public bool CanBeFolded => positionProjection is null && normalisation is null;
 
     /// <summary>Leaves the attention out, so that its part in a result can be measured.</summary>
     public bool Zeroed { get; set; }
@@ -48,14 +40,7 @@ internal sealed class LshAttentionLayer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         // Both at once: the map is read a single time, and query and value of a token lie side by side.
         using var projection = cat([queryProjection.weight, valueProjection.weight], 0);
-        var projected = PointwiseConvolution.Apply(normalisation?.forward(input) ?? input, projection, bias: null);
-        if (positionProjection is not null)
-        {
-            using var waves = PositionWaves.Of((int)input.size(2), (int)input.size(3), input.device);
-            using var ofPositions = cat([positionProjection.weight, zeros_like(positionProjection.weight)], 0);
-            projected = projected.add(PointwiseConvolution.Apply(waves, ofPositions, bias: null), alpha: One);
-        }
-        var attended = Attend(projected);
+        var attended = Attend(PointwiseConvolution.Apply(input, projection, bias: null));
         return PointwiseConvolution.Apply(attended, outputProjection.weight, outputProjection.bias).add_(input, alpha: One).MoveToOuterDisposeScope();
     }
 

@@ -46,7 +46,7 @@ internal sealed class FoldedAttentionBlock : IDisposable
 
     /// <returns>Null where the block is of another kind or is not folded.</returns>
     public static FoldedAttentionBlock? Of(LshAttentionLayer attention, nn.Module<Tensor, Tensor> block) =>
-        attention.CanBeFolded && block is ResNeXtBlocks { First.FoldedOfInput: { } folded } blocks
+        block is ResNeXtBlocks { First.FoldedOfInput: { } folded } blocks
             ? new FoldedAttentionBlock(attention, blocks, folded.Reduce, folded.Shortcut)
             : null;
 

@@ -40,15 +40,11 @@ internal sealed class ResidualAttentionUNet : nn.Module<Tensor, Tensor>
         for (var level = 0; level < Levels; level++)
         {
             upsample.Add(nn.ConvTranspose2d(widths[level + 1], widths[level], 2, stride: 2));
+            if (configuration.UsesAttention && configuration.AttentionLevels.Contains(level))
+                attention.Add(level, new LshAttentionLayer(2 * widths[level], level, configuration));
             decoder.Add(Block(2 * widths[level], widths[level]));
         }
         classifier = nn.Conv2d(widths[0], LesionMask.ClassCount, 1);
-        // Last, so that a seed gives networks with and without attention the same other weights.
-        for (var level = 0; level < Levels; level++)
-        {
-            if (configuration.UsesAttention && configuration.AttentionLevels.Contains(level))
-                attention.Add(level, new LshAttentionLayer(2 * widths[level], level, configuration));
-        }
         RegisterComponents();
     }
 
