@@ -24,7 +24,7 @@ public sealed record ForegroundScores(ClassScore Infection, IReadOnlyList<ClassS
 /// <param name="SlicesWithClass">Number of those slices.</param>
 public sealed record ClassScore(string Name, double? Dice, ScoreInterval? Interval, double? MeanPerImage, int SlicesWithClass)
 {
-    /// <summary>Of <see cref="MeanPerImage"/>, over groups; models before 2026.3 have none.</summary>
+    /// <summary>Of <see cref="MeanPerImage"/>, over groups; older models have none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScoreInterval? MeanPerImageInterval { get; init; }
 }
@@ -37,7 +37,7 @@ public sealed record ScoreInterval(double Low, double High);
 /// <param name="AllBackgroundMicroDice">What a prediction of nothing scores.</param>
 public sealed record PaperScores(double MicroDice, double MeanClassDice, double AllBackgroundMicroDice)
 {
-    /// <summary>95 % bootstrap interval of <see cref="MicroDice"/> over groups; models before 2026.3 have none.</summary>
+    /// <summary>95 % bootstrap interval of <see cref="MicroDice"/> over groups; older models have none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScoreInterval? MicroDiceInterval { get; init; }
 
