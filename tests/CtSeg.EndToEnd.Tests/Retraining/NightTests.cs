@@ -22,6 +22,7 @@ public sealed class NightTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_CorrectedMasks_When_TheModelIsRetrained_Then_ABetterOneServesAndForgettingFindsAllOfIt()
     {
         await using var world = await DiscStack.StartAsync(

@@ -32,6 +32,7 @@ public sealed class DataErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AProcessThatDiesAfterEveryWrite_When_Resumed_Then_TheSameIsLeft()
     {
         var account = await azurite.NewAccountAsync();

@@ -16,6 +16,7 @@ public sealed class ShadowedPromotionTests(AzuriteFixture azurite)
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AChallengerThatFailedOrDisagreedInShadow_When_Promoted_Then_RefusedForItAndTheNumbersAreKept()
     {
         using var world = await OpenAsync(TrainingRunState.Refused);
