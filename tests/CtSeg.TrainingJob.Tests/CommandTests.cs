@@ -4,6 +4,7 @@ using CtSeg.Imaging;
 using CtSeg.Models;
 using CtSeg.TrainingJob.CrossValidation;
 using CtSeg.TrainingJob.Evaluation;
+using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.InputCheck;
 using CtSeg.TrainingJob.Registry;
 using CtSeg.TrainingJob.Robustness;
@@ -188,14 +189,16 @@ public sealed class CommandTests
     [InlineData("cross-validate")]
     [InlineData("evaluate")]
     [InlineData("robustness")]
+    [InlineData("predict")]
     public void Given_NoGraphicsProcessor_When_OneIsAskedFor_Then_TheCommandFailsWithASentenceAndWithoutATrace(string verb)
     {
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "There is a graphics processor.");
         using var folder = new TemporaryFolder();
         var data = Write(folder);
-        Command[] commands = [TrainCommand.Create(), CrossValidateCommand.Create(), EvaluateCommand.Create(), RobustnessCommand.Create()];
+        Command[] commands = [TrainCommand.Create(), CrossValidateCommand.Create(), EvaluateCommand.Create(), RobustnessCommand.Create(), PredictCommand.Create()];
         var command = commands.Single(command => command.Name == verb);
-        string[] arguments = ["--data", data, .. command.Name == "evaluate" ? [] : new[] { "--out", folder["out"] }, "--device"];
+        string[] input = verb == "predict" ? [Path.Combine(data, "images")] : ["--data", data];
+        string[] arguments = [.. input, .. verb == "evaluate" ? [] : new[] { "--out", folder["out"] }, "--device"];
         var (before, errors) = (Console.Error, new StringWriter());
         Console.SetError(errors);
         try

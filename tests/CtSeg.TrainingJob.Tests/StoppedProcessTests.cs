@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CtSeg.Imaging;
 using CtSeg.TrainingJob.Training;
 
 namespace CtSeg.TrainingJob.Tests;
@@ -54,6 +55,30 @@ public sealed class StoppedProcessTests : IDisposable
         var (exitCode, _, errors) = await job.EndsAnyhowAsync();
         exitCode.ShouldBe(143, errors);
         errors.ShouldNotContain("Exception");
+    }
+
+    [Fact]
+    public async Task Given_APrediction_When_ItIsToEnd_Then_TheSliceAtHandIsTheLastAndWhatIsDoneStays()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals, and a pipe in the file system.");
+        var slices = Directory.CreateDirectory(_folder["slices"]).FullName;
+        foreach (var name in new[] { "1.png", "3.png" })
+            await File.WriteAllBytesAsync(Path.Combine(slices, name), PngWriter.Grey(new GreyImage(64, 64, new byte[64 * 64])), TestContext.Current.CancellationToken);
+        // Whoever opens a pipe to read waits for a writer.
+        using (var make = Process.Start("mkfifo", Path.Combine(slices, "2.png")))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var job = new JobProcess("predict", slices, "--out", _folder["out"], "--threads", "1", "--device", "cpu");
+        await job.SeesAsync("1.png: ");
+
+        await job.TerminateAsync();
+        await job.SaysAsync("Stopping; a second signal");
+        await File.WriteAllTextAsync(Path.Combine(slices, "2.png"), "no picture", TestContext.Current.CancellationToken);
+
+        var (exitCode, _, errors) = await job.EndsAnyhowAsync();
+        exitCode.ShouldBe(1, errors);
+        errors.ShouldEndWith("Stopped; what is in OUT stays. The same command begins anew." + Environment.NewLine);
+        errors.ShouldNotContain("Exception");
+        Directory.GetDirectories(_folder["out"]).Select(result => Path.GetFileName(result)).ShouldBe(["1.png"]);
     }
 
     public void Dispose() => _folder.Dispose();
