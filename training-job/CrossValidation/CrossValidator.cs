@@ -56,13 +56,9 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         }
     }
 
-    // A fold's result is of masks, which no temperature changes (offsets do); and a fold is held out, learns no input check and is scored at its end
-    // whatever the options say.
-    private static bool SameMasks(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(one, other with
-    {
-        Configuration = other.Configuration with { Temperature = one.Configuration.Temperature },
-        HeldOutShare = one.HeldOutShare, InputCheckSteps = one.InputCheckSteps, ScoreEvery = one.ScoreEvery,
-    });
+    // A fold's result is of masks, which no temperature changes (offsets do).
+    private static bool SameMasks(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(
+        FoldOptions.Used(one), FoldOptions.Used(other) with { Configuration = other.Configuration with { Temperature = one.Configuration.Temperature } });
 
     private FoldResult Train(
         CrossValidationRun run, int fold, TrainingOptions options, string checkpoint, Func<string, ITrainingProgress> reporter, CancellationToken cancellationToken)

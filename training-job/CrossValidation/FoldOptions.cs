@@ -7,8 +7,8 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>The options that folds ran with, as their results hold them. Those that were planned may be others: wanted steps decide the epochs fold by fold.</summary>
 internal sealed class FoldOptions
 {
-    // A fold holds out what the folds say, learns no input check and is scored at its end only.
-    private static readonly HashSet<string> Unused = new(StringComparer.Ordinal) { "heldOutShare", "inputCheckSteps", "scoreEvery" };
+    // Whatever Used changes, since no default is what stands for an option without use.
+    private static readonly HashSet<string> Unused = [.. Flat(new TrainingOptions()).Where(option => !JsonNode.DeepEquals(option.Value, Flat(Used(new TrainingOptions()))[option.Key])).Select(option => option.Key)];
 
     // A network's row has them in columns of their own.
     private static readonly HashSet<string> InColumns = new(StringComparer.Ordinal) { "configuration.architecture", "views", "epochs", "seed" };
@@ -26,6 +26,9 @@ internal sealed class FoldOptions
         _shared = [.. all[0].Keys.Where(path => !Applies(path) || (!InColumns.Contains(path) && all.TrueForAll(one => JsonNode.DeepEquals(one.GetValueOrDefault(path), all[0][path]))))];
         Shared = Nested(all[0].Where(option => _shared.Contains(option.Key) && Applies(option.Key)));
     }
+
+    /// <summary>The options without those that play no part in a fold: it holds out what the folds say, learns no input check and is scored at its end only.</summary>
+    public static TrainingOptions Used(TrainingOptions options) => options with { HeldOutShare = 0, InputCheckSteps = 0, ScoreEvery = 0 };
 
     /// <value>What every fold ran with, as a recipe file has it.</value>
     public JsonObject Shared { get; }

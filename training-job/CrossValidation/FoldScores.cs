@@ -31,9 +31,9 @@ internal static class FoldScores
         return Evaluator.Score(predictions, AttentionZeroing.Effect(predictions, without), Note);
     }
 
-    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: how much is held out, what is scored on the way, the input check, the seed; how logits are judged.</summary>
-    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameTraining(
-        one, other with { HeldOutShare = one.HeldOutShare, InputCheckSteps = one.InputCheckSteps, ScoreEvery = one.ScoreEvery, Seed = one.Seed });
+    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: what a fold has no use for, the seed; how logits are judged.</summary>
+    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) =>
+        TrainingCheckpoint.SameTraining(FoldOptions.Used(one), FoldOptions.Used(other) with { Seed = one.Seed });
 
     private static bool IsOf(FoldResult fold, TrainingOptions options, TrainingData data) =>
         fold.DataSha256 == data.Sha256 && SameRecipe(options, fold.Options);

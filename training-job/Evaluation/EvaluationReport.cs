@@ -147,13 +147,15 @@ internal sealed record EvaluationReport(
 /// <summary>One slice by the foreground protocol.</summary>
 /// <param name="Dice">By finding; null where neither truth nor prediction holds it.</param>
 /// <param name="LesionPixels">Of the truth.</param>
-internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary<string, double?> Dice, long LesionPixels)
+/// <param name="Pixels">16 counts at the mask's own size, true class by true class.</param>
+internal sealed record SliceScore(string Name, string Group, IReadOnlyDictionary<string, double?> Dice, long LesionPixels, IReadOnlyList<long> Pixels)
 {
     public static SliceScore Of(ScoredSlice slice) => new(
         slice.Name,
         slice.Group,
         ForegroundProtocol.Findings.ToDictionary(finding => finding.Name, finding => slice.Matrix.Dice(finding.Labels)),
-        slice.Matrix.Truth([1, 2, 3]));
+        slice.Matrix.Truth([1, 2, 3]),
+        slice.Matrix.Counts);
 }
 
 /// <summary>Which weights were scored, and how their logits became classes and probabilities.</summary>

@@ -23,7 +23,7 @@ internal static class EvaluationText
         }
         output.WriteLine(ForegroundProtocol.RuleOfImages);
         foreach (var (name, alarms) in report.Findings.Select(finding => (finding.Name, finding.FalseAlarms)).Where(finding => finding.FalseAlarms.SlicesWithout > 0))
-            output.WriteLine($"{name}: more than {FalseAlarms.Negligible} pixels in {alarms.SlicesAlarmed} of {alarms.SlicesWithout} slices without it, {alarms.Pixels} pixels in all of them");
+            output.WriteLine($"{name}: more than {FalseAlarms.Negligible} pixels in {alarms.SlicesAlarmed} of {alarms.SlicesWithout} slices without it; pixels in all of them: {alarms.Pixels}");
         output.WriteLine();
         output.WriteLine("pixels by true (row) and predicted (column) class: background, ground-glass, consolidation, effusion");
         foreach (var row in report.ConfusionMatrix)

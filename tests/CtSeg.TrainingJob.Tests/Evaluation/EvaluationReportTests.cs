@@ -40,6 +40,7 @@ public sealed class EvaluationReportTests
         infection.IntersectionOverUnion.Interval!.Low.ShouldBe(1.0 / 3, 1e-12);
         infection.IntersectionOverUnion.Interval.High.ShouldBe(3.0 / 4, 1e-12);
         report.ConfusionMatrix.ShouldBe([[5, 1, 0, 1], [1, 2, 0, 0], [0, 0, 2, 0], [0, 0, 0, 0]]);
+        Enumerable.Range(0, 16).Select(at => report.Slices.Sum(slice => slice.Pixels[at])).ShouldBe(report.ConfusionMatrix.SelectMany(row => row));
         // Slice a: outlines {(0,0), (1,0)} and {(0,0)}, 0 and 1 pixel away; b has no truth; c: a fourth pixel, 1 away from two of the other three.
         infection.SlicesWithDistance.ShouldBe(2);
         infection.HausdorffDistance95.Value!.Value.ShouldBe((0.95 + 0.85) / 2, 1e-12);
@@ -64,7 +65,7 @@ public sealed class EvaluationReportTests
         text.ShouldContain("0.762 [0.667, 0.857]");
         text.ShouldContain(ForegroundProtocol.RuleOfImages);
         text.ShouldContain(GroupBootstrap.Caveat);
-        text.ShouldContain("pleural-effusion: more than 100 pixels in 0 of 3 slices without it, 1 pixels in all of them");
+        text.ShouldContain("pleural-effusion: more than 100 pixels in 0 of 3 slices without it; pixels in all of them: 1");
         // Right of those given: 5 of 6, 2 of 3, 2 of 2, 0 of 1. Group 1 has two classes, group 2 a background that is never predicted.
         text.ShouldContain(", precision 0.625 [0.500, 0.667]");
         Report(slicesOfTraining).Scores.Note.ShouldEndWith(GroupBootstrap.Caveat);
