@@ -9,7 +9,7 @@ namespace CtSeg.TrainingJob.Tests.Evaluation;
 public sealed class ModelCardPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "model-card.md"));
-    private static readonly string Weights = Path.Combine(Repository.Root, "training-job", "weights", "2026.2");
+    private static readonly string Weights = ShippedModel.Folder(ShippedModel.Root);
 
     private static readonly Lazy<JsonElement> Report = new(() =>
     {
