@@ -142,7 +142,7 @@ internal sealed record TrainingOptions
     {
         BestRecipe => new TrainingOptions
         {
-            Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true, Temperature = 2 },
+            Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true, ClassOffsets = [0, 0, 0, -4], Temperature = 2.5 },
             Variation = new Variation
             {
                 MinZoom = 0.7, MaxZoom = 1.4, MaxRotationDegrees = 20, Contrast = 0.25, Brightness = 0.25, Gamma = 1.3, Noise = 0.06, Deformation = 0.015,
