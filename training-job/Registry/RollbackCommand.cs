@@ -18,7 +18,7 @@ internal static class RollbackCommand
 
             Examples:
               models rollback --reason "masks look wrong"
-              models rollback --to 2026.2
+              models rollback --to 2026.1
             """)
         {
             To, Reason, Json, ModelsCommand.TrustedKeysOption,
