@@ -7,8 +7,7 @@ namespace CtSeg.TrainingJob.CrossValidation;
 /// <summary>The options that folds ran with, as their results hold them. Those that were planned may be others: wanted steps decide the epochs fold by fold.</summary>
 internal sealed class FoldOptions
 {
-    // Whatever Used changes, since no default is what stands for an option without use.
-    private static readonly HashSet<string> Unused = [.. Flat(new TrainingOptions()).Where(option => !JsonNode.DeepEquals(option.Value, Flat(Used(new TrainingOptions()))[option.Key])).Select(option => option.Key)];
+    private static readonly HashSet<string> Unused = FindUnused();
 
     // A network's row has them in columns of their own.
     private static readonly HashSet<string> InColumns = new(StringComparer.Ordinal) { "configuration.architecture", "views", "epochs", "seed" };
@@ -54,6 +53,13 @@ internal sealed class FoldOptions
         var own = Flat(planned);
         return Flat(shared).Where(option => option.Key != DecidedWhenBuilt)
             .FirstOrDefault(option => !own.TryGetValue(option.Key, out var value) || !JsonNode.DeepEquals(value, option.Value)).Key;
+    }
+
+    // What Used changes of the defaults, none of which stands for an option without use.
+    private static HashSet<string> FindUnused()
+    {
+        var (all, used) = (Flat(new TrainingOptions()), Flat(Used(new TrainingOptions())));
+        return [.. all.Keys.Where(path => !JsonNode.DeepEquals(all[path], used[path]))];
     }
 
     /// <returns>Values by path, such as "configuration.baseChannels".</returns>
