@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using CtSeg.Imaging;
-using CtSeg.Models;
 using CtSeg.Segmentation;
 using CtSeg.TrainingJob.Inference;
 using CtSeg.TrainingJob.Registry;
@@ -16,12 +15,7 @@ internal static class EvaluateCommand
     private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
     private static readonly Option<bool> Fitted = new("--fitted") { Description = "Only the other groups: those the model was trained on. Tells whether it learns too little or by heart." };
-    private static readonly Option<double[]> ClassOffsets = new("--class-offsets")
-    {
-        AllowMultipleArgumentsPerToken = true,
-        Description = "Added to the logits of background, ground-glass, consolidation and effusion, in place of the model's own.",
-    };
-    private static readonly Option<double?> Temperature = new("--temperature") { Description = "The logits are divided by it, in place of the model's own." };
+    private static readonly JudgementOptions Judged = new();
     private static readonly Option<string?> Json = PathOption.Create("--json", "File to write all figures to; '-' for standard output, and nothing else there.");
     private static readonly Option<string?> Overlays = PathOption.Create("--overlays", "Folder for a picture of every slice: truth on the left, prediction on the right.");
     private static readonly Option<int?> Worst = PositiveOption.Create("--worst", "List so many slices, those of the lowest infection Dice first, and draw only these.");
@@ -42,12 +36,11 @@ internal static class EvaluateCommand
                                                                            the same folds if they called consolidation sooner, less certainly
             """)
         {
-            Data, Model, HeldOut, Fitted, ClassOffsets, Temperature, Json, Overlays, Worst, ThreadCount, Device,
+            Data, Model, HeldOut, Fitted, Json, Overlays, Worst, ThreadCount, Device,
         };
+        Judged.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(ClassOffsets) is { Length: > 0 } offsets && offsets.Length != LesionMask.ClassCount)
-                result.AddError($"{ClassOffsets.Name} takes {LesionMask.ClassCount} numbers, from background to effusion.");
             if (result.GetValue(HeldOut) && result.GetValue(Fitted))
                 result.AddError($"Give {HeldOut.Name} or {Fitted.Name}, not both.");
         });
@@ -61,9 +54,7 @@ internal static class EvaluateCommand
         ComputeDevice.Fix(arguments.GetValue(Device)!);
         var data = TrainingData.Load(arguments.GetValue(Data)!);
         var groups = arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : arguments.GetValue(Fitted) ? ScoredGroups.Fitted : ScoredGroups.All;
-        var offsets = arguments.GetValue(ClassOffsets);
-        var judgement = new Judgement(offsets is { Length: > 0 } ? offsets : null, arguments.GetValue(Temperature));
-        judgement.In(new ModelConfiguration()).Validate();
+        var judgement = Judged.Of(arguments);
         var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, groups) { Judgement = judgement };
         using var json = OutputFile.Open(arguments.GetValue(Json));
         if (arguments.GetValue(Overlays) is { } overlays)

@@ -24,7 +24,7 @@ internal static class ModelsCommand
 
         Examples:
           models list
-          models promote 2026.3                          if it is proven better on the locked set
+          models promote 2026.4                          if it is proven better on the locked set
           models rollback --reason "masks look wrong"    back to the model that served before
         """;
 

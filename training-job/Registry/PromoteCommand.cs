@@ -24,8 +24,8 @@ internal static class PromoteCommand
             Put a model into use, if it is proven not worse in any class and better overall on the locked set. Ends with 1 where it is refused.
 
             Examples:
-              models promote 2026.3
-              models promote 2026.1 --force --reason "2026.2 misses effusions on our scanner"
+              models promote 2026.4
+              models promote 2026.2 --force --reason "2026.3 misses effusions on our scanner"
             """)
         {
             Version, Force, Reason, GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,

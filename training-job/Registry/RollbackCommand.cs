@@ -18,7 +18,7 @@ internal static class RollbackCommand
 
             Examples:
               models rollback --reason "masks look wrong"
-              models rollback --to 2026.1
+              models rollback --to 2026.2
             """)
         {
             To, Reason, Json, ModelsCommand.TrustedKeysOption,

@@ -15,7 +15,7 @@ internal static class TrainedOnCommand
             Note in a model folder, by hashes, which pictures the model has learnt from. 'train' does so by itself; this is for models from before.
 
             Example:
-              models trained-on --model training-job/weights/2026.2 --data DATA
+              models trained-on --model training-job/weights/2026.3 --data DATA
             """)
         {
             Data, Model,

@@ -14,6 +14,7 @@ internal static class RobustnessCommand
     private static readonly Option<string> Data = TrainingData.CreateOption();
     private static readonly Option<string[]> Model = PathOption.Several("--model", ModelFolders.Description);
     private static readonly Option<bool> HeldOut = new("--held-out") { Description = "Only the groups that model.json names as held out." };
+    private static readonly JudgementOptions Judged = new();
     private static readonly Option<string?> Out = PathOption.Create("--out", "Folder for robustness.md and robustness.json.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
@@ -31,6 +32,7 @@ internal static class RobustnessCommand
         {
             Data, Model, HeldOut, Out, ThreadCount, Device,
         };
+        Judged.AddTo(command);
         command.Action = new LongWork(Run, LongWork.BeginsAnew);
         return command;
     }
@@ -41,7 +43,10 @@ internal static class RobustnessCommand
         ComputeDevice.Fix(arguments.GetValue(Device)!);
         var folder = arguments.GetValue(Data)!;
         var data = TrainingData.Load(folder);
-        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All);
+        var models = new ScoredModels(ModelFolders.Of(arguments.GetValue(Model)), data, arguments.GetValue(HeldOut) ? ScoredGroups.HeldOut : ScoredGroups.All)
+        {
+            Judgement = Judged.Of(arguments),
+        };
         if (arguments.GetValue(Out) is { } outFolder)
             OutputFolder.Prepare(outFolder);
         var slices = data.Slices.Where(models.Scores).Select(slice => (slice, TrainingData.Upload(folder, slice.Name))).ToList();

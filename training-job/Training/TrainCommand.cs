@@ -39,7 +39,7 @@ internal static class TrainCommand
             Examples:
               train --data DATA --out out/mine                        scored on a quarter of the groups
               train --data DATA --out out/mine --resume               go on where it was stopped
-              train --data DATA --out out/ours --from training-job/weights/2026.2 --hold-out 0                          go on from a model
+              train --data DATA --out out/ours --from training-job/weights/2026.3 --hold-out 0                          go on from a model
               train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
               train --data DATA --out out/all --hold-out 0 --card training-job/weights/card.json    and with a model card
             """)

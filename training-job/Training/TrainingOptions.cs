@@ -142,8 +142,12 @@ internal sealed record TrainingOptions
     {
         BestRecipe => new TrainingOptions
         {
-            Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true },
-            Variation = new Variation { MinZoom = 0.8, MaxZoom = 1.25, Contrast = 0.15, Brightness = 0.1, Gamma = 1.15 },
+            Configuration = new ModelConfiguration { InputSide = 224, PredictsMirrored = true, ClassOffsets = [0, 0, 0, -4], Temperature = 2.5 },
+            Variation = new Variation
+            {
+                MinZoom = 0.7, MaxZoom = 1.4, MaxRotationDegrees = 20, Contrast = 0.25, Brightness = 0.25, Gamma = 1.3, Noise = 0.06, Deformation = 0.015,
+                Consolidations = 0.2, Effusions = 0.2,
+            },
             Dice = DiceTerms.Infection,
             ClassWeights = [1, 2, 2, 5],
             Epochs = 1000,

@@ -232,7 +232,7 @@ public sealed class CrossValidationReportTests
         text.ShouldContain("| network | views | epochs | steps of a fold | configuration.inputSide |");
         text.ShouldContain("| m | augmented: `varied` | 1000 | 4 | 300 |");
         text.ShouldContain("| m | as they are: `none` | 1000 | 4 | 224 |");
-        text.ShouldContain("\"maxZoom\": 1.25");
+        text.ShouldContain("\"maxZoom\": 1.4");
     }
 
     // A loaded machine makes a fold take as long as it likes: the median stays.

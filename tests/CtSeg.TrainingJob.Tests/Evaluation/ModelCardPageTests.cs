@@ -9,7 +9,7 @@ namespace CtSeg.TrainingJob.Tests.Evaluation;
 public sealed class ModelCardPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "model-card.md"));
-    private static readonly string Weights = Path.Combine(Repository.Root, "training-job", "weights", "2026.2");
+    private static readonly string Weights = ShippedModel.Folder(ShippedModel.Root);
 
     private static readonly Lazy<JsonElement> Report = new(() =>
     {
@@ -24,7 +24,7 @@ public sealed class ModelCardPageTests
     [InlineData("pleural-effusion")]
     public void Given_ARowOfTheScores_When_Read_Then_EveryFigureIsThatOfTheEvaluation(string name)
     {
-        var finding = Report.Value.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == name);
+        var finding = Finding(name);
         string Figure(string score, string format = "F3") => Text(finding.GetProperty(score), format);
         var row = $"| {name.Replace('-', ' ')} | {finding.GetProperty("slicesWithClass")} | {Figure("dice")} | {Figure("meanPerImage")} | {Figure("precision")} | {Figure("recall")} "
             + $"| {Figure("hausdorffDistance95", "F1")}; {finding.GetProperty("slicesWithDistance")} |";
@@ -38,6 +38,49 @@ public sealed class ModelCardPageTests
     [InlineData("lesionCalibration/expectedError")]
     public void Given_AScoreOfASentence_When_Read_Then_ItIsThatOfTheEvaluation(string path) =>
         Section("Scores").ShouldContain(Text(path.Split('/').Aggregate(Report.Value, (at, name) => at.GetProperty(name)), "F3"));
+
+    [Theory]
+    [InlineData("ground-glass-opacity")]
+    [InlineData("consolidation")]
+    [InlineData("pleural-effusion")]
+    public void Given_AFindingThatIsCalledWhereItIsNot_When_Read_Then_TheCardSaysHowOften(string name)
+    {
+        var alarms = Finding(name).GetProperty("falseAlarms");
+        Section("Scores").ShouldContain(
+            $"| {name.Replace('-', ' ')} | {alarms.GetProperty("slicesWithout")} | {alarms.GetProperty("slicesAlarmed")} | {alarms.GetProperty("pixels").GetInt64().ToString("N0", CultureInfo.InvariantCulture)} |");
+    }
+
+    [Fact]
+    public void Given_TheAttentionSetToZero_When_Read_Then_TheFiguresAreThoseOfTheEvaluation()
+    {
+        var attention = Report.Value.GetProperty("scores").GetProperty("attention");
+        double Of(string name) => attention.GetProperty(name).GetDouble();
+        var interval = attention.GetProperty("lostInterval");
+        Section("Scores").ShouldContain(string.Create(
+            CultureInfo.InvariantCulture,
+            $"the infection Dice is {Of("infectionDice"):F3}, {Of("infectionDiceLost"):F3} less ({interval.GetProperty("low").GetDouble():F3} to {interval.GetProperty("high").GetDouble():F3}), and {100 * Of("changedLesionPixels"):F0} % of the lesion pixels change class"));
+    }
+
+    [Fact]
+    public void Given_TheModelsThatWereScored_When_HeldAgainstTheShippedWeights_Then_TheyJudgeAlike()
+    {
+        var configuration = ModelFolder.ReadManifest(Weights).Configuration;
+        foreach (var model in Report.Value.GetProperty("models").EnumerateArray())
+        {
+            model.GetProperty("temperature").GetDouble().ShouldBe(configuration.Temperature!.Value);
+            model.GetProperty("classOffsets").EnumerateArray().Select(offset => offset.GetDouble()).ShouldBe(configuration.ClassOffsets!);
+        }
+    }
+
+    [Fact]
+    public void Given_TheDisturbances_When_Read_Then_TheInfectionDiceOfEachIsTheMeasuredOne()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "docs", "results", "robustness.json")));
+        var scores = document.RootElement.GetProperty("disturbances").EnumerateArray().Select(one => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{one.GetProperty("disturbance").GetString()} {one.GetProperty("foreground").GetProperty("infection").GetProperty("dice").GetDouble():F2}"));
+        Section("Other brightness, position, size, format").ShouldContain($"infection Dice: {string.Join(", ", scores)}.");
+    }
 
     [Fact]
     public void Given_TheScoresBesidePublishedOnes_When_Read_Then_TheyAreThoseOfTheEvaluation()
@@ -59,6 +102,9 @@ public sealed class ModelCardPageTests
             Page.Split("\n## ")[0].ShouldContain($"`{file}`");
         }
     }
+
+    private static JsonElement Finding(string name) =>
+        Report.Value.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == name);
 
     private static double Value(JsonElement finding, string score) => finding.GetProperty(score).GetProperty("value").GetDouble();
 

@@ -8,7 +8,7 @@ namespace CtSeg.TrainingJob.Tests.Promotion;
 /// Challengers whose true gain is known: decisions on groups that are drawn from a finite population, over which the gain of every class is exact.
 /// </summary>
 /// <remarks>
-/// The population resembles the groups of the public data set as the shipped recipe segments them (docs/results/best): how many groups hold a class
+/// The population resembles the groups of the public data set as a recipe segments them (docs/results/long1000): how many groups hold a class
 /// (98 %, 80 %, 28 %), sizes of lesions (lognormal, mean of the logarithm 9.1, 8.2 and 6.8 pixels, deviation 1.0, 1.5 and 1.05), the Dice of groups
 /// (deviation about 0.2, higher for larger lesions), and lesions that a model sees where there are none. Champion and challenger differ in a group by
 /// 0.05 Dice (deviation), more in small lesions: they stem from one another. Two networks trained apart differed by 0.11 and more; such challengers need

@@ -18,7 +18,7 @@ public sealed class TrainingOptionsTests
     [Fact]
     public void Given_TheRecipeFileThatTheModelCardNames_When_Compared_Then_ItIsTheBestRecipe()
     {
-        var file = Path.Combine(Repository.Root, "docs", "results", "recipes", "long1000.json");
+        var file = Path.Combine(Repository.Root, "docs", "results", "recipes", "simulated1000.json");
         FoldScores.SameRecipe(TrainingOptions.OfRecipe("best"), TrainingOptions.OfRecipe(file)).ShouldBeTrue();
     }
 
