@@ -25,14 +25,14 @@ internal static class CrossValidateCommand
         .AcceptOnlyFromAmong([Every, .. Architectures.All]);
     private static readonly Option<string> Augment = new Option<string>("--augment") { DefaultValueFactory = _ => Both, Description = "With the recipe's views, without, or both." }
         .AcceptOnlyFromAmong(Both, On, Off);
-    private static readonly Option<int> FoldSeed = new("--fold-seed") { DefaultValueFactory = _ => 1, Description = "Deals the groups to the folds: another one gives folds that no recipe was chosen by." };
+    private static readonly Option<int> FoldSeed = new("--fold-seed") { DefaultValueFactory = _ => 1, Description = "Deals the groups to the folds; another one deals them anew." };
     private static readonly Option<int[]> Seeds = new("--seeds") { DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true, Description = "Every network is trained once with each." };
     private static readonly Option<int[]> FurtherSeeds = new("--further-seeds") { DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true, Description = "Train m and unet with these too: the two that Table I compares." };
     private static readonly Option<string> Recipe = new("--recipe") { DefaultValueFactory = _ => TrainingOptions.PaperRecipe, Description = "best (ours), paper (cross entropy, Adam as it is, six fixed views of every slice), or a JSON file with options that differ from the defaults (training.json shows all)." };
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training views; the recipe's if not given.");
     private static readonly Option<int?> Steps = PositiveOption.Create("--steps", "Optimiser steps of every network, in place of epochs.");
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the networks are trained on, pixels; the recipe's if not given.");
-    private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level.");
+    private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level; the recipe's if not given.");
     private static readonly Option<string?> Tables = PathOption.Create("--tables", "Folder for tables.md and tables.json; that of --out if not given.");
     private static readonly Option<int?> ThreadCount = Threads.CreateOption();
     private static readonly Option<string> Device = ComputeDevice.CreateOption();
@@ -43,7 +43,7 @@ internal static class CrossValidateCommand
             Train and score networks on folds by group; can be stopped and called again, and several processes may share --out.
 
             Examples:
-              cross-validate --data DATA --out out/paper --base-channels 64                        the paper's tables: all networks, ten folds (weeks to months on 2 cores)
+              cross-validate --data DATA --out out/paper --base-channels 64   the paper's tables: all networks, ten folds (weeks to months on 2 cores)
               cross-validate --data DATA --out out/best --folds 5 --archs m --augment on --recipe best
               cross-validate --data DATA --out out/try --folds 5 --only-folds 1 2 --archs m --augment on --recipe mine.json
             """)

@@ -10,7 +10,7 @@ internal static class FoldScores
 {
     public const string Note =
         "Of the models of a cross-validation by groups with the same recipe, each on the groups that it never saw; this model was trained on all. "
-        + "The recipe was chosen by such scores. " + GroupBootstrap.Caveat;
+        + "Its recipe may have been chosen by scores on them. " + GroupBootstrap.Caveat;
 
     /// <param name="folders">Model folders of the folds.</param>
     /// <param name="options">Of the model that gets the scores.</param>

@@ -98,22 +98,22 @@ internal sealed record EvaluationReport(
     {
         IntervalScore Pooled(Func<ConfusionMatrix, double?> score) =>
             GroupBootstrap.Score(groups, drawn => score(Evaluation.ConfusionMatrix.Sum(drawn.Select(group => group.Matrix))));
+        IntervalScore MeanOf(Func<ScoredGroup, IReadOnlyList<double?>> values) =>
+            new(groups.SelectMany(values).Average(), GroupBootstrap.IntervalOfMean([.. groups.Select(values)]));
         return new FindingReport(
             name,
             groups.Sum(group => group.Slices.Count(slice => slice.Matrix.Truth(labels) > 0)),
             groups.Count(group => group.Matrix.Truth(labels) > 0),
             Pooled(matrix => matrix.Dice(labels)),
-            GroupBootstrap.Score(groups, drawn => drawn.SelectMany(group => group.DiceOfImages[index]).Average()),
+            MeanOf(group => group.DiceOfImages[index]),
             Pooled(matrix => matrix.Precision(labels)),
             Pooled(matrix => matrix.Recall(labels)),
             Pooled(matrix => matrix.Accuracy(labels)),
             Pooled(matrix => matrix.IntersectionOverUnion(labels)),
-            GroupBootstrap.Score(groups, drawn => Mean(drawn.SelectMany(group => group.Distances[index]))),
+            MeanOf(group => group.Distances[index]),
             groups.Sum(group => group.Distances[index].Count),
             FalseAlarms.Count(groups.SelectMany(group => group.Slices).Select(slice => slice.Matrix), labels));
     }
-
-    private static double? Mean(IEnumerable<double> values) => values.Any() ? values.Average() : null;
 
     /// <summary>A group with what its slices add to each score.</summary>
     private sealed class ScoredGroup(IReadOnlyList<SlicePrediction> predictions, IReadOnlyList<ScoredSlice> slices, IReadOnlyList<ScoredSlice> atNetworkSize)
@@ -135,11 +135,11 @@ internal sealed record EvaluationReport(
         ];
 
         /// <value>For every finding, the distances of the slices that have one.</value>
-        public IReadOnlyList<IReadOnlyList<double>> Distances { get; } =
+        public IReadOnlyList<IReadOnlyList<double?>> Distances { get; } =
         [
             .. ForegroundProtocol.Findings.Select(finding => predictions
                 .Select(prediction => HausdorffDistance.Percentile95(prediction.Slice.Mask, prediction.AtMaskSize, finding.Labels))
-                .OfType<double>().ToList()),
+                .Where(distance => distance is not null).ToList()),
         ];
     }
 }

@@ -44,9 +44,8 @@ internal static class ForegroundProtocol
             ofImages.Average(),
             ofImages.Count)
         {
-            MeanPerImageInterval = GroupBootstrap.Interval(
-                [.. GroupBootstrap.ByGroup(slices, slice => slice.Group).Select(group => DiceOfImages(group.Select(slice => slice.Matrix), labels))],
-                drawn => drawn.SelectMany(dice => dice).Average()),
+            MeanPerImageInterval = GroupBootstrap.IntervalOfMean(
+                [.. GroupBootstrap.ByGroup(slices, slice => slice.Group).Select(group => DiceOfImages(group.Select(slice => slice.Matrix), labels))]),
         };
     }
 }

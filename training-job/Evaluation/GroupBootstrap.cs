@@ -37,6 +37,11 @@ internal static class GroupBootstrap
     /// <summary>A statistic of all groups with its interval.</summary>
     public static IntervalScore Score<T>(IReadOnlyList<T> groups, Func<IReadOnlyList<T>, double?> statistic) => new(statistic(groups), Interval(groups, statistic));
 
+    /// <summary>The mean of all values of the drawn groups, some of which may have none.</summary>
+    /// <returns>Null where fewer than two groups have values: one alone would give an interval without width.</returns>
+    public static ScoreInterval? IntervalOfMean(IReadOnlyList<IReadOnlyList<double?>> groups) =>
+        groups.Count(values => values.Any(value => value is not null)) < 2 ? null : Interval(groups, drawn => drawn.SelectMany(values => values).Average());
+
     /// <summary>Items by their group, in an order that does not depend on that of the items.</summary>
     public static IEnumerable<IGrouping<string, T>> ByGroup<T>(IEnumerable<T> items, Func<T, string> group) =>
         items.GroupBy(group).OrderBy(entry => entry.Key, StringComparer.Ordinal);

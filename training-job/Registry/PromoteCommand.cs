@@ -25,7 +25,7 @@ internal static class PromoteCommand
 
             Examples:
               models promote 2026.4
-              models promote 2026.2 --force --reason "2026.3 misses effusions on our scanner"
+              models promote 2026.2 --force --reason "2026.3 marks vessels as consolidation on our slices"
             """)
         {
             Version, Force, Reason, GateTerms.Margin, GateTerms.Level, GateTerms.MinGroups, Json, ModelsCommand.TrustedKeysOption, ThreadCount, Device,

@@ -33,7 +33,7 @@ internal sealed record RobustnessReport(
         foreach (var row in Disturbances)
         {
             var classes = string.Join(" | ", row.Foreground.Classes.Select(score => IntervalScore.DiceOf(score).ToText()));
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {IntervalScore.DiceOf(row.Foreground.Infection).ToText()} | {row.InfectionDiceLost.ToText()} | {classes} |");
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Disturbance} | {IntervalScore.DiceOf(row.Foreground.Infection).ToText()} | {row.InfectionDiceLost.ToText(IntervalScore.Signed)} | {classes} |");
             text.Append(isWarned ? $" {row.Warned?.ToString(CultureInfo.InvariantCulture) ?? "-"} |\n" : "\n");
         }
         return text.ToString();

@@ -20,7 +20,7 @@ internal static class TrainCommand
     private static readonly Option<int?> Epochs = PositiveOption.Create("--epochs", "Passes over the training slices; the recipe's if not given.");
     private static readonly Option<double?> LearningRate = new("--learning-rate") { Description = "The highest of the schedule; the recipe's if not given." };
     private static readonly Option<int?> InputSize = PositiveOption.Create("--input-size", "Side of what the network is trained on, pixels; the recipe's if not given.");
-    private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", $"Channels of the first level; {new ModelConfiguration().BaseChannels} if not given.");
+    private static readonly Option<int?> BaseChannels = PositiveOption.Create("--base-channels", "Channels of the first level; the recipe's if not given.");
     private static readonly Option<double?> HoldOut = new("--hold-out") { Description = "Share of the slices whose groups are kept out, for the scores; 0 to train on all." };
     private static readonly Option<string[]> ScoredBy = PathOption.Several("--scored-by", "With --hold-out 0: the folds of a cross-validation with the same recipe, or the folder that holds them; the model gets their scores.");
     private static readonly Option<int> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "Decides split, first weights and augmentation." };
@@ -37,11 +37,11 @@ internal static class TrainCommand
             Train a model on labelled slices; the split is by group.
 
             Examples:
-              train --data DATA --out out/mine                        scored on a quarter of the groups
-              train --data DATA --out out/mine --resume               go on where it was stopped
-              train --data DATA --out out/ours --from training-job/weights/2026.3 --hold-out 0                          go on from a model
-              train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1     on all slices, with the scores of the folds
-              train --data DATA --out out/all --hold-out 0 --card training-job/weights/card.json    and with a model card
+              train --data DATA --out out/mine                                                     scored on a quarter of the groups
+              train --data DATA --out out/mine --resume                                            go on where it was stopped
+              train --data DATA --out out/ours --from training-job/weights/2026.3 --hold-out 0     go on from a model
+              train --data DATA --out out/all --hold-out 0 --scored-by out/cv/m-augmented-seed1    on all slices, with the scores of the folds
+              train --data DATA --out out/all --hold-out 0 --card training-job/weights/card.json   and with a model card
             """)
         {
             Data, Out, From, Architecture, Recipe, Epochs, LearningRate, InputSize, BaseChannels, HoldOut, ScoredBy, Seed, Resume, Minutes, Card, Version, ThreadCount, Device,

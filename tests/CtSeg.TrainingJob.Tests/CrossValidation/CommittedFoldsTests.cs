@@ -29,7 +29,7 @@ public sealed class CommittedFoldsTests
     {
         var read = Plan.Runs.Sum(run => Read(run).Count);
         read.ShouldBe(Directory.GetFiles(Folder, "fold*.json", SearchOption.AllDirectories).Length);
-        read.ShouldBeGreaterThanOrEqualTo(26);
+        read.ShouldBe(80);
     }
 
     [Fact]

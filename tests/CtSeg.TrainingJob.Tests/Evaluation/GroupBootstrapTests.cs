@@ -24,10 +24,17 @@ public sealed class GroupBootstrapTests
     [Fact]
     public void Given_DrawsWithoutAScore_When_Scored_Then_TheyDoNotCount()
     {
-        // Half of the draws of two hold the first group at least once and have no score; of the rest all are 5.
-        var score = GroupBootstrap.Score<double?>([null, 5], drawn => drawn.Contains(null) ? null : drawn.Average());
+        // Most draws hold the group without a value and have no score; of the rest all are 5.
+        var score = GroupBootstrap.Score<double?>([null, 5, 5], drawn => drawn.Contains(null) ? null : drawn.Average());
         score.Value.ShouldBeNull();
         score.Interval!.Low.ShouldBe(5);
         score.Interval.High.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Given_OneGroupWithAValueAmongMany_When_Scored_Then_ThereIsNoInterval()
+    {
+        GroupBootstrap.IntervalOfMean([[], [5], [null]]).ShouldBeNull();
+        GroupBootstrap.IntervalOfMean([[], [5], [7]]).ShouldBe(new CtSeg.Models.ScoreInterval(5, 7));
     }
 }

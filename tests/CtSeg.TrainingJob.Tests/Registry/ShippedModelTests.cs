@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CtSeg.Contracts;
 using CtSeg.DataSets;
@@ -19,8 +20,12 @@ public sealed class ShippedModelTests
     {
         var folder = ShippedModel.Folder(ShippedModel.Root);
         var (manifest, network, check) = ModelFolder.Load(folder);
+        var card = File.ReadAllText(Path.Combine(Repository.Root, "docs", "model-card.md"));
+        card.ShouldContain(string.Create(
+            CultureInfo.InvariantCulture, $"{network.parameters().Sum(one => one.numel()):N0} weights, and {check.ShouldNotBeNull().parameters().Sum(one => one.numel()):N0} of the input check, {new FileInfo(Path.Combine(folder, ModelFolder.WeightsName)).Length / 1e6:F1} MB"));
+        card.ShouldContain(string.Create(CultureInfo.InvariantCulture, $"{manifest.Training!.Minutes:F0} minutes on one core"));
         network.Dispose();
-        check.ShouldNotBeNull().Dispose();
+        check.Dispose();
         manifest.Version.ShouldBe(Path.GetFileName(folder));
         manifest.Configuration.UsesAttention.ShouldBeTrue();
         manifest.Configuration.AttentionLevels.ShouldBe([0, 1, 2, 3], ignoreOrder: true);
