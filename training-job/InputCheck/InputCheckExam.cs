@@ -38,7 +38,7 @@ internal static class InputCheckExam
         var (all, disturbed, spoilt) = (new List<ScoredPicture>(), new List<(string Kind, ScoredPicture Picture)>(), new List<(string Kind, ScoredPicture Picture)>());
         foreach (var (split, fold) in GroupSplit.Folds(data.Slices, folds, FoldSeed).Select((split, fold) => (split, fold)))
         {
-            using var network = InputCheckTraining.Fit(split.Training, steps, seed, cancellationToken);
+            using var network = InputCheckTraining.Fit(split.Training, steps, seed, stepDone: null, cancellationToken);
             List<ScoredPicture> scored = [.. split.HeldOut.Select(slice => Score(network, slice.Name, slice.Image))];
             all.AddRange(scored);
             disturbed.AddRange(split.HeldOut.SelectMany(slice => Disturb(network, slice, TrainingData.Upload(folder, slice.Name))));

@@ -24,20 +24,21 @@ internal static class InputCheckTraining
 
     /// <param name="steps">Optimiser steps.</param>
     /// <param name="seed">Equal slices and seeds give equal weights, on the same device.</param>
+    /// <param name="stepDone">Told how many are.</param>
     /// <returns>In evaluation mode, on the CPU.</returns>
-    public static InputCheckNetwork Fit(IReadOnlyList<LabelledSlice> slices, int steps, int seed, CancellationToken cancellationToken)
+    public static InputCheckNetwork Fit(IReadOnlyList<LabelledSlice> slices, int steps, int seed, Action<int>? stepDone, CancellationToken cancellationToken)
     {
         manual_seed(seed);
         var network = new InputCheckNetwork();
         network.to(ComputeDevice.Current);
-        Train(network, slices, steps, seed, cancellationToken);
+        Train(network, slices, steps, seed, stepDone, cancellationToken);
         // It looks at one small picture at a time.
         network.to(CPU);
         network.eval();
         return network;
     }
 
-    private static void Train(InputCheckNetwork network, IReadOnlyList<LabelledSlice> slices, int steps, int seed, CancellationToken cancellationToken)
+    private static void Train(InputCheckNetwork network, IReadOnlyList<LabelledSlice> slices, int steps, int seed, Action<int>? stepDone, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var device = ComputeDevice.Current;
@@ -55,6 +56,7 @@ internal static class InputCheckTraining
             network.zero_grad();
             nn.functional.binary_cross_entropy_with_logits(network.call(pictures), isForeign).backward();
             optimiser.Step(LearningRateSchedule.At(step, steps, HighestRate));
+            stepDone?.Invoke(step + 1);
         }
     }
 

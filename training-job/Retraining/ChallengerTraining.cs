@@ -164,7 +164,7 @@ internal sealed class ChallengerTraining(DataSetStore data, RunSigning signing, 
         var options = trainer.History.Options;
         // What slices look like does not change overnight: the champion's check goes on, unless nothing of it shall.
         using var own = request.FromScratch && options.InputCheckSteps > 0
-            ? await Task.Run(() => InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, interrupted), interrupted)
+            ? await Task.Run(() => InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, stepDone: null, interrupted), interrupted)
             : null;
         var described = TrainingRun.Describe(run.Id, trainer, scores: null, time) with { ParentVersion = request.FromScratch ? null : parent };
         var (manifest, json, weights) = ModelFolder.Write(described, trainer.Average, request.FromScratch ? own : known);

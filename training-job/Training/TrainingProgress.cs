@@ -16,6 +16,11 @@ internal interface ITrainingProgress
     void Finishing(string what)
     {
     }
+
+    /// <summary>So much is done of what <see cref="Finishing"/> named last.</summary>
+    void FinishingStepDone(int done, int steps)
+    {
+    }
 }
 
 /// <summary>A line an epoch, and within a long one a line a minute: for pipes and log files.</summary>
@@ -27,6 +32,7 @@ internal sealed class PlainProgress(TextWriter output, TimeProvider time) : ITra
     private int _epochs;
     private int _epoch;
     private int _stepsPerEpoch;
+    private string _finishing = "";
 
     public void Started(TrainingStart start)
     {
@@ -48,7 +54,17 @@ internal sealed class PlainProgress(TextWriter output, TimeProvider time) : ITra
             CultureInfo.InvariantCulture, $"{Describe(epoch, _epochs)}{Dice(epoch)}, {epoch.Seconds:F1} s, {(int)left.TotalHours}:{left:mm\\:ss} left"));
     }
 
-    public void Finishing(string what) => _lines.Write($"{what} ...");
+    public void Finishing(string what)
+    {
+        _finishing = what;
+        _lines.Write($"{what} ...");
+    }
+
+    public void FinishingStepDone(int done, int steps)
+    {
+        if (_lines.IsDue)
+            _lines.Write($"{_finishing}: step {done} of {steps}");
+    }
 
     public static string Describe(EpochRecord epoch, int epochs) =>
         string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}/{epochs}: loss {epoch.Loss:F4}");
@@ -98,7 +114,15 @@ internal sealed class BarProgress(IAnsiConsole terminal, ProgressContext context
     public void Finishing(string what)
     {
         terminal.WriteLine($"{what} ...");
-        _task!.Description = what;
+        _task!.StopTask();
+        _task = context.AddTask(what);
+        _task.IsIndeterminate = true;
+    }
+
+    public void FinishingStepDone(int done, int steps)
+    {
+        _task!.IsIndeterminate = false;
+        _task.Value = _task.MaxValue * done / steps;
     }
 }
 

@@ -62,7 +62,8 @@ internal sealed class TrainingRun(string outFolder, string version, TimeProvider
             progress.Finishing("learning what slices look like, for the check of inputs");
         using var own = !learnsInputs
             ? null
-            : InputCheckTraining.Fit(trainer.Split.Training, options.InputCheckSteps, options.Seed, cancellationToken);
+            : InputCheckTraining.Fit(
+                trainer.Split.Training, options.InputCheckSteps, options.Seed, done => progress.FinishingStepDone(done, options.InputCheckSteps), cancellationToken);
         var scoresOfRecipe = trainer.EpochsDone == options.Epochs ? ScoresOfRecipe : null;
         if (trainer.Split.HeldOut.Count > 0)
             progress.Finishing("scoring the held-out slices");

@@ -20,7 +20,7 @@ public sealed class InputCheckTests
     {
         using var network = InputCheckTraining.Fit(
             [.. Enumerable.Range(0, 12).Select(index => new LabelledSlice($"s{index}", $"g{index}", Chest(index), new LesionMask(1, 1, [0])))],
-            steps: 250, seed: 1, CancellationToken.None);
+            steps: 250, seed: 1, stepDone: null, CancellationToken.None);
         for (var index = 100; index < 110; index++)
         {
             var chest = Chest(index);
@@ -40,7 +40,7 @@ public sealed class InputCheckTests
     {
         List<LabelledSlice> slices = [new("s", "g", Chest(1), new LesionMask(1, 1, [0]))];
         using var scope = NewDisposeScope();
-        IReadOnlyDictionary<string, Tensor> Fit(int seed) => InputCheckTraining.Fit(slices, steps: 3, seed, CancellationToken.None).ToTensors();
+        IReadOnlyDictionary<string, Tensor> Fit(int seed) => InputCheckTraining.Fit(slices, steps: 3, seed, stepDone: null, CancellationToken.None).ToTensors();
         var (first, again, other) = (Fit(1), Fit(1), Fit(2));
         first.Keys.ShouldAllBe(name => InputCheckNetwork.Owns(name));
         first.ShouldAllBe(pair => pair.Value.Equals(again[pair.Key]));

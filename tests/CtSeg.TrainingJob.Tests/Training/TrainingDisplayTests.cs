@@ -74,6 +74,33 @@ public sealed class TrainingDisplayTests
     }
 
     [Fact]
+    public void Given_WorkAfterTheEpochs_When_Shown_Then_ItHasABarOfItsOwn()
+    {
+        var screen = Show(progress =>
+        {
+            progress.Started(Start([1], epochsDone: 0));
+            Train(progress, 1, seconds: 10, loss: 0.5, dice: null);
+            progress.Finishing("learning");
+            progress.FinishingStepDone(30, 120);
+        });
+        screen.Bar.ShouldStartWith("learning ");
+        screen.Bar.ShouldContain("25%");
+    }
+
+    [Fact]
+    public void Given_WorkAfterTheEpochsInAPipe_When_AMinuteHasPassed_Then_ALineSaysHowFarItIs()
+    {
+        var output = new StringWriter();
+        ITrainingProgress progress = new PlainProgress(output, _time);
+        progress.Finishing("learning");
+        progress.FinishingStepDone(1, 120);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        progress.FinishingStepDone(30, 120);
+        progress.FinishingStepDone(31, 120);
+        output.ToString().ReplaceLineEndings("\n").ShouldBe("learning ...\nlearning: step 30 of 120\n");
+    }
+
+    [Fact]
     public void Given_FoldsOneAfterTheOther_When_Shown_Then_EachHasItsNameAndABar()
     {
         var output = new StringWriter();
