@@ -21,6 +21,6 @@ public sealed partial class CommandLineTests
     public async Task Given_AValueThatCannotBeRead_When_Typed_Then_ItIsAMistakeOfTheCommandLine(params string[] arguments) =>
         (await CommandLine.RunAsync(arguments)).ShouldBe(ExitCodes.Unusable);
 
-    [GeneratedRegex(@"'' \| help \| -h \| '-\?' \| --help \| --version \| (?<verbs>[a-z |-]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"'' \| -h \| '-\?' \| --help \| --version \| (?<verbs>[a-z |-]+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Handed();
 }
