@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace CtSeg.Local.Testing;
 
-/// <summary>The verb <c>test</c>: every test program, one after the other.</summary>
+/// <summary>The verb <c>test</c>: every test program.</summary>
 internal static class TestCommand
 {
     public static Command Create()
@@ -25,13 +25,16 @@ internal static class TestCommand
         var logs = Path.Combine(checkout.State, "tests");
         Directory.CreateDirectory(logs);
         var outcomes = new List<TestOutcome>();
-        // One at a time: the programs start processes of their own, and two cores are enough for one of them.
-        foreach (var program in TestProgram.FindAll(checkout.Tests))
+        var running = new RunningTests(AnsiConsole.Console, TimeProvider.System);
+        await running.ShowWhileAsync(async () =>
         {
-            var outcome = await ShowWhileAsync(program.Name, program.RunAsync(logs, filter, all, requests.Stop));
-            Report(outcome, Console.Out);
-            outcomes.Add(outcome);
-        }
+            await foreach (var outcome in TestSchedule.RunAsync(
+                TestProgram.FindAll(checkout.Tests), program => running.WatchAsync(program, program.RunAsync(logs, filter, all, requests.Stop))))
+            {
+                Report(outcome, running.Write);
+                outcomes.Add(outcome);
+            }
+        });
         var failed = outcomes.Sum(outcome => outcome.Failed);
         var ran = outcomes.Sum(outcome => outcome.Passed) + failed;
         if (ran == 0)
@@ -40,32 +43,15 @@ internal static class TestCommand
         return failed == 0 && ran > 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static async Task<TestOutcome> ShowWhileAsync(string name, Task<TestOutcome> run)
+    private static void Report(TestOutcome outcome, Action<string> write)
     {
-        var console = AnsiConsole.Console;
-        if (!console.Profile.Out.IsTerminal)
-            return await run;
-        return await console.Status().StartAsync(name, async context =>
-        {
-            var time = TimeProvider.System;
-            for (var started = time.GetTimestamp(); !run.IsCompleted;)
-            {
-                context.Status($"{name} {time.GetElapsedTime(started).TotalSeconds:0} s");
-                await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(1), time));
-            }
-            return await run;
-        });
-    }
-
-    private static void Report(TestOutcome outcome, TextWriter output)
-    {
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        write(string.Create(CultureInfo.InvariantCulture,
             $"{outcome.Program.Name}: {outcome.Passed} passed, {outcome.Failed} failed, {outcome.Skipped} skipped in {outcome.Duration.TotalSeconds:0.0} s"));
         foreach (var reason in outcome.SkipReasons)
-            output.WriteLine($"  skipped: {reason}");
+            write($"  skipped: {reason}");
         foreach (var failure in outcome.Failures)
-            output.WriteLine($"  failed: {failure.Name}{Environment.NewLine}    {failure.Message.ReplaceLineEndings(Environment.NewLine + "    ")}");
+            write($"  failed: {failure.Name}{Environment.NewLine}    {failure.Message.ReplaceLineEndings(Environment.NewLine + "    ")}");
         if (outcome.Failed > 0)
-            output.WriteLine($"  whole output: {outcome.Log}");
+            write($"  whole output: {outcome.Log}");
     }
 }
