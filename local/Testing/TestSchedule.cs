@@ -2,18 +2,19 @@ namespace CtSeg.Local.Testing;
 
 /// <summary>
 /// Which test programs run beside each other: two at a time, the longest first, because most of them keep one core busy and
-/// no more. The end-to-end tests start whole stacks and measure their rates: they run last and alone.
+/// no more. The slow ones of the end-to-end tests measure rates: with them, these run last and alone.
 /// </summary>
 internal static class TestSchedule
 {
     private const int Lanes = 2;
-    private static readonly string[] LongestFirst = ["CtSeg.TrainingJob.Tests", "CtSeg.Infrastructure.Tests", "CtSeg.Shared.Tests"];
-    private static readonly string[] Alone = ["CtSeg.EndToEnd.Tests"];
+    private const string EndToEnd = "CtSeg.EndToEnd.Tests";
+    private static readonly string[] LongestFirst = ["CtSeg.TrainingJob.Tests", EndToEnd, "CtSeg.Infrastructure.Tests", "CtSeg.Shared.Tests"];
 
     /// <summary>Runs every program once and gives their outcomes as they end.</summary>
-    public static async IAsyncEnumerable<TestOutcome> RunAsync(IEnumerable<TestProgram> programs, Func<TestProgram, Task<TestOutcome>> run)
+    /// <param name="all">Whether the slow tests run too.</param>
+    public static async IAsyncEnumerable<TestOutcome> RunAsync(IEnumerable<TestProgram> programs, bool all, Func<TestProgram, Task<TestOutcome>> run)
     {
-        var beside = programs.ToLookup(program => !Alone.Contains(program.Name, StringComparer.Ordinal));
+        var beside = programs.ToLookup(program => !all || program.Name != EndToEnd);
         var waiting = new Queue<TestProgram>(beside[true].OrderBy(Rank));
         var running = new List<Task<TestOutcome>>();
         try

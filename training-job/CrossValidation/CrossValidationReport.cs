@@ -83,7 +83,7 @@ internal sealed record CrossValidationReport(
         var full = FullPlan([.. results.Keys]);
         return folds == FullFolds
             && results.Keys.Select(run => (run.Architecture, run.Augmented)).Distinct().Count() == 2 * Architectures.All.Count
-            && results.All(of => of.Value.All(fold => FoldScores.SameRecipe(full.OptionsOf(of.Key, slices: []), fold.Options)));
+            && results.All(of => of.Value.All(fold => FoldScores.FindDifference(full.OptionsOf(of.Key, slices: []), fold.Options) is null));
     }
 
     private static long? StepsOfPaper(TrainingData data)

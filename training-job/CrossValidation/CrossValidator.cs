@@ -45,20 +45,25 @@ internal sealed class CrossValidator(string folder, CrossValidationPlan plan, Tr
         try
         {
             var result = JsonSerializer.Deserialize(File.ReadAllBytes(path), CrossValidationJson.Default.FoldResult);
-            return result is not null && result.DataSha256 == data.Sha256 && SameMasks(result.Options, options)
-                && result.Slices.Select(slice => slice.Name).SequenceEqual(split.HeldOut.Select(slice => slice.Name))
-                    ? result
-                    : throw new TrainingDataException($"'{path}' is of other options, data or folds: use the same, or another folder.");
+            if (result is null)
+                throw Unreadable();
+            var differs = result.DataSha256 != data.Sha256 ? "data"
+                : FindDifference(result.Options, options) is { } option ? $"options ({option})"
+                : !result.Slices.Select(slice => slice.Name).SequenceEqual(split.HeldOut.Select(slice => slice.Name)) ? "folds"
+                : null;
+            return differs is null ? result : throw new TrainingDataException($"'{path}' is of other {differs}: use the same, or another folder.");
         }
         catch (JsonException)
         {
-            throw new TrainingDataException($"'{path}' cannot be read: delete it to train the fold again.");
+            throw Unreadable();
         }
+
+        TrainingDataException Unreadable() => new($"'{path}' cannot be read: delete it to train the fold again.");
     }
 
     // A fold's result is of masks, which no temperature changes (offsets do).
-    private static bool SameMasks(TrainingOptions one, TrainingOptions other) => TrainingCheckpoint.SameRun(
-        FoldOptions.Used(one), FoldOptions.Used(other) with { Configuration = other.Configuration with { Temperature = one.Configuration.Temperature } });
+    private static string? FindDifference(TrainingOptions there, TrainingOptions here) => OptionPaths.FindDifference(
+        FoldOptions.Used(there), FoldOptions.Used(here) with { Configuration = here.Configuration with { Temperature = there.Configuration.Temperature } });
 
     private FoldResult Train(
         CrossValidationRun run, int fold, TrainingOptions options, string checkpoint, Func<string, ITrainingProgress> reporter, CancellationToken cancellationToken)

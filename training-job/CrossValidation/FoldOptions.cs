@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtSeg.TrainingJob.Training;
 
@@ -21,7 +20,7 @@ internal sealed class FoldOptions
     {
         var isVaried = folds.Any(fold => fold.Options.Views == Views.Varied);
         bool Applies(string path) => !Unused.Contains(path) && (isVaried || !path.StartsWith("variation.", StringComparison.Ordinal));
-        var all = folds.Select(fold => Flat(fold.Options)).ToList();
+        var all = folds.Select(fold => OptionPaths.Of(fold.Options)).ToList();
         _shared = [.. all[0].Keys.Where(path => !Applies(path) || (!InColumns.Contains(path) && all.TrueForAll(one => JsonNode.DeepEquals(one.GetValueOrDefault(path), all[0][path]))))];
         Shared = Nested(all[0].Where(option => _shared.Contains(option.Key) && Applies(option.Key)));
     }
@@ -37,7 +36,7 @@ internal sealed class FoldOptions
     public JsonObject OwnOf(IReadOnlyList<FoldResult> folds)
     {
         var own = new JsonObject();
-        foreach (var option in folds.SelectMany(fold => Flat(fold.Options)).Where(option => !_shared.Contains(option.Key) && !InColumns.Contains(option.Key)).GroupBy(option => option.Key))
+        foreach (var option in folds.SelectMany(fold => OptionPaths.Of(fold.Options)).Where(option => !_shared.Contains(option.Key) && !InColumns.Contains(option.Key)).GroupBy(option => option.Key))
         {
             var values = option.Select(one => one.Value?.ToJsonString() ?? "null").Distinct().Select(json => JsonNode.Parse(json)).ToArray();
             own[option.Key] = values.Length == 1 ? values[0] : new JsonArray(values);
@@ -50,38 +49,16 @@ internal sealed class FoldOptions
     /// <returns>The first option, by path, of another value; null where there is none.</returns>
     public static string? Differing(JsonObject shared, TrainingOptions planned)
     {
-        var own = Flat(planned);
-        return Flat(shared).Where(option => option.Key != DecidedWhenBuilt)
+        var own = OptionPaths.Of(planned);
+        return OptionPaths.Of(shared).Where(option => option.Key != DecidedWhenBuilt)
             .FirstOrDefault(option => !own.TryGetValue(option.Key, out var value) || !JsonNode.DeepEquals(value, option.Value)).Key;
     }
 
     // What Used changes of the defaults, none of which stands for an option without use.
     private static HashSet<string> FindUnused()
     {
-        var (all, used) = (Flat(new TrainingOptions()), Flat(Used(new TrainingOptions())));
+        var (all, used) = (OptionPaths.Of(new TrainingOptions()), OptionPaths.Of(Used(new TrainingOptions())));
         return [.. all.Keys.Where(path => !JsonNode.DeepEquals(all[path], used[path]))];
-    }
-
-    /// <returns>Values by path, such as "configuration.baseChannels".</returns>
-    private static Dictionary<string, JsonNode?> Flat(TrainingOptions options) =>
-        Flat(JsonSerializer.SerializeToNode(options, TrainingJson.Default.TrainingOptions)!.AsObject());
-
-    private static Dictionary<string, JsonNode?> Flat(JsonObject options)
-    {
-        var values = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
-        Add(options, prefix: "");
-        return values;
-
-        void Add(JsonObject part, string prefix)
-        {
-            foreach (var (name, value) in part)
-            {
-                if (value is JsonObject inner)
-                    Add(inner, $"{prefix}{name}.");
-                else
-                    values[prefix + name] = value;
-            }
-        }
     }
 
     private static JsonObject Nested(IEnumerable<KeyValuePair<string, JsonNode?>> values)

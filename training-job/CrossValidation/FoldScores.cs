@@ -21,8 +21,8 @@ internal static class FoldScores
         var models = new ScoredModels(folders, data, ScoredGroups.HeldOut) { Judgement = Judgement.Of(options.Configuration) };
         foreach (var folder in folders)
         {
-            if (!IsOf(ResultOf(folder), options, data))
-                throw new TrainingDataException($"The model in '{folder}' comes from other options or data: its scores say nothing about this one.");
+            if (FindDifference(ResultOf(folder), options, data) is { } difference)
+                throw new TrainingDataException($"The model in '{folder}' comes from other {difference}: its scores say nothing about this one.");
         }
         if (data.Slices.FirstOrDefault(slice => !models.Scores(slice)) is { } missing)
             throw new TrainingDataException($"None of the models held out the slice '{missing.Name}': give all folds of the cross-validation.");
@@ -31,12 +31,13 @@ internal static class FoldScores
         return Evaluator.Score(predictions, AttentionZeroing.Effect(predictions, without), Note);
     }
 
-    /// <summary>Whether two trainings learn alike. What is not part of a recipe may differ: what a fold has no use for, the seed; how logits are judged.</summary>
-    public static bool SameRecipe(TrainingOptions one, TrainingOptions other) =>
-        TrainingCheckpoint.SameTraining(FoldOptions.Used(one), FoldOptions.Used(other) with { Seed = one.Seed });
+    /// <summary>In what a training does not learn as another. What is not part of a recipe may differ: what a fold has no use for, the seed; how logits are judged.</summary>
+    /// <returns>The first option of another value; null where they learn alike.</returns>
+    public static string? FindDifference(TrainingOptions there, TrainingOptions here) =>
+        TrainingCheckpoint.FindDifference(FoldOptions.Used(there), FoldOptions.Used(here) with { Seed = there.Seed });
 
-    private static bool IsOf(FoldResult fold, TrainingOptions options, TrainingData data) =>
-        fold.DataSha256 == data.Sha256 && SameRecipe(options, fold.Options);
+    private static string? FindDifference(FoldResult fold, TrainingOptions options, TrainingData data) =>
+        fold.DataSha256 != data.Sha256 ? "data" : FindDifference(fold.Options, options) is { } option ? $"options ({option})" : null;
 
     private static FoldResult ResultOf(string folder)
     {

@@ -124,9 +124,12 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="WeightsFormatException">It is damaged; this trainer may hold a part of it and is of no more use.</exception>
     public void Restore(TrainingCheckpoint checkpoint)
     {
-        if (checkpoint.History.DataSha256 != _dataSha256 || !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices)
-            || !TrainingCheckpoint.SameTraining(checkpoint.History.Options, _options))
-            throw new TrainingDataException("The checkpoint comes from other data, folds or options: use the same, or start in another folder.");
+        var differs = checkpoint.History.DataSha256 != _dataSha256 ? "data"
+            : TrainingCheckpoint.FindDifference(checkpoint.History.Options, _options) is { } option ? $"options ({option})"
+            : !checkpoint.History.HeldOutSlices.SequenceEqual(HeldOutSlices) ? "held-out slices"
+            : null;
+        if (differs is not null)
+            throw new TrainingDataException($"The checkpoint comes from other {differs}: use the same, or start in another folder.");
         if (!AreFinite(checkpoint.Network, checkpoint.Average))
             throw new TrainingDataException("The checkpoint holds weights that are no numbers: start in another folder, with a lower learning rate.");
         StateDictionary.Load(_network, checkpoint.Network);

@@ -19,12 +19,10 @@ internal sealed record TrainingCheckpoint(
     private const string HistoryName = "history";
     private const string StepsName = "steps";
 
-    /// <summary>Whether two runs have the same options, so that their results are those of one.</summary>
-    public static bool SameRun(TrainingOptions one, TrainingOptions other) => ToJson(one) == ToJson(other);
-
-    /// <summary>Whether a run with the one options may go on with the state of the other: no training sees how its logits will be judged.</summary>
-    public static bool SameTraining(TrainingOptions one, TrainingOptions other) => SameRun(
-        one, other with { Configuration = other.Configuration with { ClassOffsets = one.Configuration.ClassOffsets, Temperature = one.Configuration.Temperature } });
+    /// <summary>Why a run may not go on with the state of another: no training sees how its logits will be judged.</summary>
+    /// <returns>The first option of another value; null where it may.</returns>
+    public static string? FindDifference(TrainingOptions there, TrainingOptions here) => OptionPaths.FindDifference(
+        there, here with { Configuration = here.Configuration with { ClassOffsets = there.Configuration.ClassOffsets, Temperature = there.Configuration.Temperature } });
 
     public void Save(string path) => ModelFolder.ReplaceFile(path, ToBytes());
 
@@ -73,7 +71,4 @@ internal sealed record TrainingCheckpoint(
             }
         }
     }
-
-    private static string ToJson(TrainingOptions options) =>
-        JsonSerializer.Serialize(options, TrainingJson.Default.TrainingOptions);
 }

@@ -60,7 +60,7 @@ public sealed class CrossValidatorTests
         var configuration = Plan.Options.Configuration;
         Again(Plan.Options with { Configuration = configuration with { Temperature = 2 }, InputCheckSteps = 7, HeldOutShare = 0.5, ScoreEvery = 3 })
             .ShouldNotBeNull().Minutes.ShouldBe(first.Minutes);
-        Should.Throw<TrainingDataException>(() => Again(Plan.Options with { Configuration = configuration with { ClassOffsets = [0, 0, 0, 1] } }));
+        Should.Throw<TrainingDataException>(() => Again(Plan.Options with { Configuration = configuration with { ClassOffsets = [0, 0, 0, 1] } })).Message.ShouldContain("configuration.classOffsets");
     }
 
     [Fact]
@@ -113,7 +113,8 @@ public sealed class CrossValidatorTests
         foreach (var file in Directory.EnumerateFiles(Path.Combine(folder.Path, Run.Name)).Where(file => Path.GetFileName(file) != kept))
             File.Delete(file);
         var other = otherFolds ? Plan with { Folds = 3 } : Plan with { Options = Plan.Options with { LearningRate = 1 } };
-        Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, other, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None));
+        Should.Throw<TrainingDataException>(() => new CrossValidator(folder.Path, other, Data, TimeProvider.System).Fold(Run, 0, Silent, CancellationToken.None))
+            .Message.ShouldContain(otherFolds ? "other " : "other options (learningRate: ");
     }
 
     [Fact]

@@ -38,6 +38,7 @@ public sealed class RealFingerprintTests
     ];
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_RealSlices_When_TheyComeAgainInOtherForms_Then_KnownAndToldApartFromAllOthers()
     {
         var files = Directory.GetFiles(Path.Combine(RealSlices.Folder(), "images"), "*.png").Order(StringComparer.Ordinal).ToList();

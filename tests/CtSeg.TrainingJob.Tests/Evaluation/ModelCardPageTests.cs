@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CtSeg.Testing;
+using CtSeg.TrainingJob.Evaluation;
 using CtSeg.TrainingJob.Registry;
 
 namespace CtSeg.TrainingJob.Tests.Evaluation;
@@ -10,12 +11,6 @@ public sealed class ModelCardPageTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "model-card.md"));
     private static readonly string Weights = ShippedModel.Folder(ShippedModel.Root);
-
-    private static readonly Lazy<JsonElement> Report = new(() =>
-    {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "docs", "results", "best", "evaluate.json")));
-        return document.RootElement.Clone();
-    });
 
     [Theory]
     [InlineData("infection")]
@@ -37,7 +32,7 @@ public sealed class ModelCardPageTests
     [InlineData("calibration/expectedError")]
     [InlineData("lesionCalibration/expectedError")]
     public void Given_AScoreOfASentence_When_Read_Then_ItIsThatOfTheEvaluation(string path) =>
-        Section("Scores").ShouldContain(Text(path.Split('/').Aggregate(Report.Value, (at, name) => at.GetProperty(name)), "F3"));
+        Section("Scores").ShouldContain(Text(path.Split('/').Aggregate(BestResults.Report, (at, name) => at.GetProperty(name)), "F3"));
 
     [Theory]
     [InlineData("ground-glass-opacity")]
@@ -53,7 +48,7 @@ public sealed class ModelCardPageTests
     [Fact]
     public void Given_TheAttentionSetToZero_When_Read_Then_TheFiguresAreThoseOfTheEvaluation()
     {
-        var attention = Report.Value.GetProperty("scores").GetProperty("attention");
+        var attention = BestResults.Report.GetProperty("scores").GetProperty("attention");
         double Of(string name) => attention.GetProperty(name).GetDouble();
         var interval = attention.GetProperty("lostInterval");
         Section("Scores").ShouldContain(string.Create(
@@ -65,7 +60,7 @@ public sealed class ModelCardPageTests
     public void Given_TheModelsThatWereScored_When_HeldAgainstTheShippedWeights_Then_TheyJudgeAlike()
     {
         var configuration = ModelFolder.ReadManifest(Weights).Configuration;
-        foreach (var model in Report.Value.GetProperty("models").EnumerateArray())
+        foreach (var model in BestResults.Report.GetProperty("models").EnumerateArray())
         {
             model.GetProperty("temperature").GetDouble().ShouldBe(configuration.Temperature!.Value);
             model.GetProperty("classOffsets").EnumerateArray().Select(offset => offset.GetDouble()).ShouldBe(configuration.ClassOffsets!);
@@ -85,7 +80,7 @@ public sealed class ModelCardPageTests
     [Fact]
     public void Given_TheScoresBesidePublishedOnes_When_Read_Then_TheyAreThoseOfTheEvaluation()
     {
-        var scores = Report.Value.GetProperty("findings").EnumerateArray().Take(3)
+        var scores = BestResults.Report.GetProperty("findings").EnumerateArray().Take(3)
             .Select(finding => string.Create(CultureInfo.InvariantCulture, $"{Value(finding, "dice"):F2}; {Value(finding, "meanPerImage"):F2}"));
         Section("Published figures on this data set").ShouldContain($"| these models, 5 folds by group | {string.Join(" | ", scores)} |");
     }
@@ -113,8 +108,8 @@ public sealed class ModelCardPageTests
 
         static double Of(int[] folds, int[] classes)
         {
-            var names = folds.SelectMany(CountsOfFold).Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
-            return PooledDice(Report.Value.GetProperty("slices").EnumerateArray().Where(slice => names.Contains(slice.GetProperty("name").GetString()!)).Select(slice => Counts(slice, "pixels")), classes);
+            var names = folds.SelectMany(BestResults.OfFold).Select(slice => slice.Name).ToHashSet(StringComparer.Ordinal);
+            return ConfusionMatrix.Sum(BestResults.OfReport.Where(slice => names.Contains(slice.Name)).Select(slice => slice.Counts)).Dice(classes)!.Value;
         }
     }
 
@@ -123,42 +118,17 @@ public sealed class ModelCardPageTests
     public void Given_LogitsAsTheyAre_When_EffusionIsRead_Then_TheCardSaysHowOftenItWasCalledWrongly()
     {
         const int effusion = 3, anAlarm = 100;
-        var slices = Enumerable.Range(1, 5).SelectMany(CountsOfFold).Select(slice => slice.Counts).ToList();
-        var without = slices.Where(counts => counts.Skip(4 * effusion).Sum() == 0).ToList();
-        var alarmed = without.Count(counts => counts.Where((_, at) => at % 4 == effusion).Sum() > anAlarm);
+        var slices = Enumerable.Range(1, 5).SelectMany(BestResults.OfFold).Select(slice => slice.Counts).ToList();
+        var without = slices.Where(counts => counts.Truth(effusion) == 0).ToList();
+        var alarmed = without.Count(counts => counts.Predicted(effusion) > anAlarm);
         Section("Scores").ShouldContain(string.Create(
-            CultureInfo.InvariantCulture, $"called effusion in {alarmed} of {without.Count} slices without one and found the real ones with a Dice of {PooledDice(slices, [effusion]):F3}"));
-    }
-
-    private static IEnumerable<(string Name, long[] Counts)> CountsOfFold(int fold)
-    {
-        using var document = JsonDocument.Parse(Whole("docs", "results", "best", $"fold{fold}.json"));
-        return [.. document.RootElement.GetProperty("slices").EnumerateArray().Select(slice => (slice.GetProperty("name").GetString()!, Counts(slice, "atMaskSize")))];
-    }
-
-    private static long[] Counts(JsonElement slice, string name) => [.. slice.GetProperty(name).EnumerateArray().Select(count => count.GetInt64())];
-
-    /// <param name="slices">16 counts each, truth by prediction.</param>
-    private static double PooledDice(IEnumerable<long[]> slices, int[] classes)
-    {
-        double found = 0, positive = 0, predicted = 0;
-        foreach (var counts in slices)
-        {
-            foreach (var (at, count) in counts.Index())
-            {
-                var (isTrue, isPredicted) = (classes.Contains(at / 4), classes.Contains(at % 4));
-                found += isTrue && isPredicted ? count : 0;
-                positive += isTrue ? count : 0;
-                predicted += isPredicted ? count : 0;
-            }
-        }
-        return 2 * found / (positive + predicted);
+            CultureInfo.InvariantCulture, $"called effusion in {alarmed} of {without.Count} slices without one and found the real ones with a Dice of {ConfusionMatrix.Sum(slices).Dice(effusion):F3}"));
     }
 
     private static string Whole(params string[] path) => File.ReadAllText(Path.Combine([Repository.Root, .. path]));
 
     private static JsonElement Finding(string name) =>
-        Report.Value.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == name);
+        BestResults.Report.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("name").GetString() == name);
 
     private static double Value(JsonElement finding, string score) => finding.GetProperty(score).GetProperty("value").GetDouble();
 

@@ -27,7 +27,7 @@ public sealed class ChainGateTests
     [InlineData(0.05)]
     public void Given_AGainInAllClasses_When_PromotionsBeforeTookNothing_Then_MostArePromotedStill(double before)
     {
-        var promoted = new GateSimulation([0.05, 0.05, 0.05], before: [before, before, before]).Promoted(decisions: 500, groups: 40, Terms);
+        var promoted = new GateSimulation([0.05, 0.05, 0.05], before: [before, before, before]).Promoted(decisions: 200, groups: 40, Terms);
         TestContext.Current.TestOutputHelper?.WriteLine($"{promoted:P2}");
         promoted.ShouldBeGreaterThanOrEqualTo(0.80);
     }

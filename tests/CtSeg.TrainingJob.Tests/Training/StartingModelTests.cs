@@ -94,7 +94,7 @@ public sealed class StartingModelTests : IDisposable
         using var model = StartingModel.Load(_folder["first"]);
         using var other = StartingModel.Load(_folder["other"]);
         Train("second", Options.From(model.Manifest), Circles(4, 8), model);
-        Should.Throw<TrainingDataException>(() => Train("second", Options.From(other.Manifest), Circles(4, 8), other)).Message.ShouldContain("other data");
+        Should.Throw<TrainingDataException>(() => Train("second", Options.From(other.Manifest), Circles(4, 8), other)).Message.ShouldContain("startsFrom: \"" + model.Manifest.WeightsSha256);
     }
 
     [Theory]

@@ -13,13 +13,13 @@ public sealed class TrainingOptionsTests
 {
     [Fact]
     public void Given_TheShippedWeights_When_Compared_Then_TheyWereTrainedByTheBestRecipe() =>
-        FoldScores.SameRecipe(TrainingOptions.OfRecipe("best"), OptionsOf(ShippedModel.Folder(ShippedModel.Root))).ShouldBeTrue();
+        FoldScores.FindDifference(TrainingOptions.OfRecipe("best"), OptionsOf(ShippedModel.Folder(ShippedModel.Root))).ShouldBeNull();
 
     [Fact]
     public void Given_TheRecipeFileThatTheModelCardNames_When_Compared_Then_ItIsTheBestRecipe()
     {
         var file = Path.Combine(Repository.Root, "docs", "results", "recipes", "simulated1000.json");
-        FoldScores.SameRecipe(TrainingOptions.OfRecipe("best"), TrainingOptions.OfRecipe(file)).ShouldBeTrue();
+        FoldScores.FindDifference(TrainingOptions.OfRecipe("best"), TrainingOptions.OfRecipe(file)).ShouldBeNull();
     }
 
     [Fact]
@@ -28,17 +28,17 @@ public sealed class TrainingOptionsTests
         var folds = Directory.GetFiles(Path.Combine(Repository.Root, "docs", "results", "best"), "fold*.json");
         folds.Length.ShouldBe(5);
         folds.Select(fold => JsonSerializer.Deserialize(File.ReadAllBytes(fold), CrossValidationJson.Default.FoldResult)!.Options)
-            .ShouldAllBe(options => FoldScores.SameRecipe(TrainingOptions.OfRecipe("best"), options));
+            .ShouldAllBe(options => FoldScores.FindDifference(TrainingOptions.OfRecipe("best"), options) == null);
     }
 
     [Fact]
     public void Given_ARecipeThatDiffers_When_Compared_Then_ItIsAnotherUnlessOnlyWhatIsNoPartOfItDiffers()
     {
         var best = TrainingOptions.OfRecipe("best");
-        FoldScores.SameRecipe(best, best with { HeldOutShare = 0, InputCheckSteps = 0, ScoreEvery = 0, Seed = 7 }).ShouldBeTrue();
-        FoldScores.SameRecipe(best, best with { Epochs = 999 }).ShouldBeFalse();
-        FoldScores.SameRecipe(best, best with { ClassWeights = [1, 2, 2, 4] }).ShouldBeFalse();
-        FoldScores.SameRecipe(best, best with { Configuration = best.Configuration with { PredictsMirrored = false } }).ShouldBeFalse();
+        FoldScores.FindDifference(best, best with { HeldOutShare = 0, InputCheckSteps = 0, ScoreEvery = 0, Seed = 7 }).ShouldBeNull();
+        FoldScores.FindDifference(best, best with { Epochs = 999 }).ShouldBe($"epochs: {best.Epochs} there, 999 here");
+        FoldScores.FindDifference(best, best with { ClassWeights = [1, 2, 3, 4] }).ShouldEndWith("there, [1,2,3,4] here");
+        FoldScores.FindDifference(best, best with { Configuration = best.Configuration with { PredictsMirrored = false } }).ShouldBe("configuration.predictsMirrored: true there, false here");
     }
 
     // Section III: Adam as it is, 100 epochs, cross entropy, six views of every slice of 369 x 369, attention at every level.

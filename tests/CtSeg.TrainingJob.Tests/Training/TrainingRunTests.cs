@@ -189,7 +189,11 @@ public sealed class TrainingRunTests
         using (var trainer = new Trainer(Options, data, TimeProvider.System))
             trainer.Checkpoint().Save(folder[TrainingCheckpoint.FileName]);
         Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: true).Execute(
-            Options with { LearningRate = 1 }, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None));
+            Options with { LearningRate = 1 }, data, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None))
+            .Message.ShouldContain("other options (learningRate: ");
+        Should.Throw<TrainingDataException>(() => Run(folder.Path, resume: true).Execute(
+            Options, data with { Sha256 = "another" }, new PlainProgress(TextWriter.Null, TimeProvider.System), CancellationToken.None))
+            .Message.ShouldContain("other data:");
     }
 
     [Fact]
