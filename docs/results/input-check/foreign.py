@@ -7,7 +7,7 @@ openclipart-png and libvigraimpex-doc, fetched with `apt-get download` and unpac
 that are turned and inverted. Standard library only. OUT/first are the pictures that an earlier, rejected method was examined with too, and what that
 one missed led to some of the kinds that the check learns. Those of OUT/second were chosen later, from other sources, and those of OUT/third when the
 check was made and shipped: drawn by lot where there are many. Those of OUT/fourth were chosen before the check of the weights 2026.3 was made, for the
-kinds that one would upload by mistake: slices turned, mirrored, inverted and blank, heads in other planes.
+kinds that one would upload by mistake: slices turned, mirrored, inverted and blank, heads in other planes. OUT/upright are the chest slices as they are.
 """
 import array
 import gzip
@@ -109,6 +109,13 @@ def second(packages, out):
     print(len(list(out.iterdir())), "pictures of the second exam")
 
 
+def upright(dicom, out):
+    """The slices as they are, which is no exam: none of them may be warned about."""
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(dicom.glob("*.dcm")):
+        write_png(out / f"upright-{path.stem}.png", window(path))
+
+
 def third(packages, slices, out):
     out.mkdir(parents=True, exist_ok=True)
     lot = random.Random(11)
@@ -205,11 +212,12 @@ def main():
     for volume, shares in HEADS.items():
         for share in shares:
             write_png(out / f"head-{volume}-{share}.png", head(packages / f"usr/share/mricron/templates/{volume}.nii.gz", share))
+    upright(dicom, root / "upright")
+    # Two of the files are one picture.
     slices = {tuple(window(path)): path for path in sorted(dicom.glob("*.dcm"), reverse=True)}
     third(packages, slices.values(), root / "third")
     fourth(packages, slices.values(), root / "fourth")
     for rows, path in slices.items():
-        write_png(out.parent / f"upright-{path.stem}.png", rows)
         for times in (1, 2, 3):
             write_png(out / f"turned-{90 * times}-{path.stem}.png", turned(rows, times))
         write_png(out / f"inverted-{path.stem}.png", [bytes(255 - grey for grey in row) for row in rows])
