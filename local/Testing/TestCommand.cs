@@ -29,7 +29,7 @@ internal static class TestCommand
         await running.ShowWhileAsync(async () =>
         {
             await foreach (var outcome in TestSchedule.RunAsync(
-                TestProgram.FindAll(checkout.Tests), all, program => running.WatchAsync(program, program.RunAsync(logs, filter, all, requests.Stop))))
+                TestProgram.FindAll(checkout.Tests), program => running.WatchAsync(program, program.RunAsync(logs, filter, all, requests.Stop))))
             {
                 Report(outcome, running.Write);
                 outcomes.Add(outcome);

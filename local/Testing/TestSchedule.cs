@@ -2,19 +2,18 @@ namespace CtSeg.Local.Testing;
 
 /// <summary>
 /// Which test programs run beside each other: two at a time, the longest first, because most of them keep one core busy and
-/// no more. The slow ones of the end-to-end tests measure rates: with them, these run last and alone.
+/// no more. The end-to-end tests start whole stacks, and the slow ones measure their rates: they run last and alone.
 /// </summary>
 internal static class TestSchedule
 {
     private const int Lanes = 2;
     private const string EndToEnd = "CtSeg.EndToEnd.Tests";
-    private static readonly string[] LongestFirst = ["CtSeg.TrainingJob.Tests", EndToEnd, "CtSeg.Infrastructure.Tests", "CtSeg.Shared.Tests"];
+    private static readonly string[] LongestFirst = ["CtSeg.TrainingJob.Tests", "CtSeg.Infrastructure.Tests", "CtSeg.Shared.Tests"];
 
     /// <summary>Runs every program once and gives their outcomes as they end.</summary>
-    /// <param name="all">Whether the slow tests run too.</param>
-    public static async IAsyncEnumerable<TestOutcome> RunAsync(IEnumerable<TestProgram> programs, bool all, Func<TestProgram, Task<TestOutcome>> run)
+    public static async IAsyncEnumerable<TestOutcome> RunAsync(IEnumerable<TestProgram> programs, Func<TestProgram, Task<TestOutcome>> run)
     {
-        var beside = programs.ToLookup(program => !all || program.Name != EndToEnd);
+        var beside = programs.ToLookup(program => program.Name != EndToEnd);
         var waiting = new Queue<TestProgram>(beside[true].OrderBy(Rank));
         var running = new List<Task<TestOutcome>>();
         try

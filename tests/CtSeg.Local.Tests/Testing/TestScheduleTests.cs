@@ -8,25 +8,11 @@ public sealed class TestScheduleTests
         ["CtSeg.EndToEnd.Tests", "CtSeg.Functions.Tests", "CtSeg.Infrastructure.Tests", "CtSeg.New.Tests", "CtSeg.Shared.Tests", "CtSeg.TrainingJob.Tests"];
 
     [Fact]
-    public async Task Given_QuickTests_When_Run_Then_TheEndToEndTestsAreAmongTheFirst()
-    {
-        var started = new List<string>();
-        await foreach (var _ in TestSchedule.RunAsync(Names.Select(Program), all: false, program =>
-        {
-            started.Add(program.Name);
-            return Task.FromResult(Outcome(program.Name));
-        }))
-        {
-        }
-        started.ShouldBe(["CtSeg.TrainingJob.Tests", "CtSeg.EndToEnd.Tests", "CtSeg.Infrastructure.Tests", "CtSeg.Shared.Tests", "CtSeg.Functions.Tests", "CtSeg.New.Tests"]);
-    }
-
-    [Fact]
-    public async Task Given_AllTests_When_Run_Then_TwoBesideEachOtherTheLongestFirstAndTheEndToEndTestsAlone()
+    public async Task Given_Programs_When_Run_Then_TwoBesideEachOtherTheLongestFirstAndTheEndToEndTestsAlone()
     {
         var runs = Names.ToDictionary(name => name, _ => new TaskCompletionSource<TestOutcome>(), StringComparer.Ordinal);
         var started = new List<string>();
-        var outcomes = TestSchedule.RunAsync(Names.Select(Program), all: true, program =>
+        var outcomes = TestSchedule.RunAsync(Names.Select(Program), program =>
         {
             started.Add(program.Name);
             return runs[program.Name].Task;
@@ -55,7 +41,7 @@ public sealed class TestScheduleTests
     public async Task Given_StoppedProgram_When_AnotherRuns_Then_EndsOnlyWithIt()
     {
         var (stopped, other) = (new TaskCompletionSource<TestOutcome>(), new TaskCompletionSource<TestOutcome>());
-        var outcomes = TestSchedule.RunAsync([Program("A"), Program("B")], all: false, program => program.Name == "A" ? stopped.Task : other.Task)
+        var outcomes = TestSchedule.RunAsync([Program("A"), Program("B")], program => program.Name == "A" ? stopped.Task : other.Task)
             .GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var next = outcomes.MoveNextAsync().AsTask();
         stopped.SetCanceled(TestContext.Current.CancellationToken);
