@@ -3,9 +3,22 @@ using CtSeg.Local.Processes;
 
 namespace CtSeg.Local.Testing;
 
-/// <summary>One built test program (xunit v3: an executable of its own).</summary>
+/// <summary>One built test program (xunit v3: an executable of its own), or a part of its tests.</summary>
 internal sealed record TestProgram(string Name, string FileName)
 {
+    /// <summary>The runner's options that leave only this part; none for all tests.</summary>
+    public IReadOnlyList<string> Part { get; init; } = [];
+
+    /// <summary>Those of a few folders, and all others: both together are the whole.</summary>
+    /// <param name="folders">Namespaces below the program's own.</param>
+    public IEnumerable<TestProgram> Split(IReadOnlyList<string> folders)
+    {
+        yield return this with { Name = $"{Name}.{string.Join('-', folders)}", Part = Options("-namespace") };
+        yield return this with { Name = $"{Name}.Rest", Part = Options("-namespace-") };
+
+        string[] Options(string option) => [.. folders.SelectMany(folder => new[] { option, $"{Name}.{folder}*" })];
+    }
+
     /// <summary>Every project below the folder of tests.</summary>
     /// <exception cref="StartFailedException">A project was not built.</exception>
     public static IReadOnlyList<TestProgram> FindAll(string tests)
@@ -33,7 +46,7 @@ internal sealed record TestProgram(string Name, string FileName)
         var log = Path.Combine(logFolder, Name + ".log");
         File.Delete(report);
         File.Delete(log);
-        List<string> arguments = ["-noLogo", "-noColor", "-result-ctrf", report];
+        List<string> arguments = ["-noLogo", "-noColor", "-result-ctrf", report, .. Part];
         if (!all)
             arguments.AddRange(["-trait-", "Category=Slow"]);
         if (filter is not null)

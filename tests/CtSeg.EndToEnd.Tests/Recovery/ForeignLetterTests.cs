@@ -16,6 +16,7 @@ public sealed class ForeignLetterTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_ManyLettersThatNobodyCanRead_When_ReplayedAndDiscarded_Then_WhatLiesBehindThemIsReachedAndOnlyTheNamedOnesGo()
     {
         await using var stack = await RunningStack.StartAsync(options => options with { StartJob = false });

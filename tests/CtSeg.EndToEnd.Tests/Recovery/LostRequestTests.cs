@@ -25,6 +25,7 @@ public sealed class LostRequestTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_RequestsThatAllGetLost_When_TheAttemptsAreUsedUp_Then_TheScanFails()
     {
         await using var stack = await StartWithoutJobAsync(reconcileAfter: TimeSpan.FromSeconds(1), maxAttempts: 3);

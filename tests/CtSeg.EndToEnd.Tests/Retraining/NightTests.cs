@@ -53,6 +53,7 @@ public sealed class NightTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_AScheduleAndNoData_When_ItsTimeComes_Then_ARunIsSkippedWithTheReason()
     {
         await using var world = await DiscStack.StartAsync(

@@ -11,6 +11,7 @@ public sealed class ChainGateTests
     private static readonly ChainStart Start = new(new ServedModel("2026.1", new string('c', 64)), Problem: null);
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void Given_PromotionsThatTookALittleEach_When_TheNextTakesMore_Then_ItIsAlmostNeverPromoted()
     {
         // Consolidation has lost 0.06 since the start, and loses another 0.01: within the margin of a single promotion, and all else gets better.

@@ -86,6 +86,7 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Given_ModelsThatCannotBeCompared_When_Promoted_Then_ASentenceSaysWhyAndForceNeedsAReason()
     {
         using var world = await ModelsWorld.OpenAsync(azurite);
