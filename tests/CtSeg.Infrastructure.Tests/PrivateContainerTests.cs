@@ -46,6 +46,7 @@ public sealed class PrivateContainerTests
 
     [Theory]
     [MemberData(nameof(Mistakes))]
+    [Trait("Category", "Slow")]
     public async Task Given_AMistake_When_Checked_Then_ItIsFound(string mistake, string file, string text, string other)
     {
         Assert.SkipWhen(BicepCompiler.Missing is not null, BicepCompiler.Missing ?? "");

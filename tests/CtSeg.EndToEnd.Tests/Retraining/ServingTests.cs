@@ -7,6 +7,7 @@ namespace CtSeg.EndToEnd.Tests.Retraining;
 
 /// <summary>The model in use changes while slices come: none is lost, each names the model that made it.</summary>
 [Collection(SerialCollection.Name)]
+[Trait("Category", "Slow")]
 public sealed class ServingTests
 {
     private const int UnderWay = 8;
@@ -18,7 +19,6 @@ public sealed class ServingTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    [Trait("Category", "Slow")]
     public async Task Given_SlicesUnderWay_When_AModelIsPromotedAndRolledBack_Then_NoneIsLostAndTheOldOneIsSoonBack()
     {
         await using var world = await DiscStack.StartAsync("old", async models =>
@@ -53,14 +53,10 @@ public sealed class ServingTests
             () => Task.FromResult(uploads.Ended.Count(slice => slice.Model == model) >= SlicesOfAModel), () => $"Too few slices of {model}; logs in {world.Stack.Local.LogFolder}");
     }
 
-    [Fact]
-    public Task Given_WeightsThatAreDamaged_When_TheAliasNamesThem_Then_TheChampionServesAndAnAlertIsTold() => ExpectTheChampionAsync(swapped: false);
-
-    [Fact]
-    [Trait("Category", "Slow")]
-    public Task Given_WeightsOfAnotherModel_When_TheAliasNamesThem_Then_TheChampionServesAndAnAlertIsTold() => ExpectTheChampionAsync(swapped: true);
-
-    private static async Task ExpectTheChampionAsync(bool swapped)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Given_WeightsThatAreDamagedOrAnotherModels_When_TheAliasNamesThem_Then_TheChampionServesAndAnAlertIsTold(bool swapped)
     {
         await using var world = await DiscStack.StartAsync("champion", async models =>
             [await DiscModels.CopyAsync(models, "champion"), await DiscModels.CopyAsync(models, "spoilt", blindFor: 3), await DiscModels.CopyAsync(models, "other", blindFor: 2)]);

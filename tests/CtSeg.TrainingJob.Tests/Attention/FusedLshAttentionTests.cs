@@ -10,16 +10,18 @@ namespace CtSeg.TrainingJob.Tests.Attention;
 [Collection(TorchCollection.Name)]
 public sealed class FusedLshAttentionTests
 {
-    private static readonly Gen<Case> Cases = Gen.Select(
-        Gen.Select(Gen.Int[1, 700], Gen.Int[1, 8], Gen.Int[1, 8], Gen.Int[1, 8]),
-        Gen.Select(OneOf(1, 2, 8, 64, 512), Gen.Int[1, 96], OneOf(1, 3, 8, 16, 20, 32), OneOf(1, 5, 8, 16, 24)),
-        Gen.Select(OneOf(0.01f, 1f, 6f), Gen.Int[0, 1_000_000]),
-        (sizes, shape, rest) => new Case(
-            sizes.Item1, sizes.Item2, sizes.Item3, sizes.Item4, shape.Item1, shape.Item2, shape.Item3, shape.Item4, rest.Item1, rest.Item2));
+    private static readonly Gen<Case> Cases = CasesOf(batch: 2, heads: 3, rounds: 4);
+    private static readonly Gen<Case> LargeCases = CasesOf(batch: 8, heads: 8, rounds: 8);
 
     [Fact]
-    public void Given_AnyShapeAndBuckets_When_AttendingForward_Then_EqualsTheReference() =>
-        Cases.Sample(test =>
+    public void Given_AnyShapeAndBuckets_When_AttendingForward_Then_EqualsTheReference() => CompareForward(Cases, 30);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Given_LargeShapes_When_AttendingForward_Then_EqualsTheReference() => CompareForward(LargeCases, 60);
+
+    private static void CompareForward(Gen<Case> cases, int count) =>
+        cases.Sample(test =>
         {
             using var scope = NewDisposeScope();
             using var noGradient = no_grad();
@@ -28,7 +30,7 @@ public sealed class FusedLshAttentionTests
             var reference = ReferenceLshAttention.Attend(query, value, buckets, test.ChunkLength);
             fused.shape.ShouldBe(reference.shape);
             fused.sub(reference).abs().max().item<float>().ShouldBeLessThan(1e-5f);
-        }, iter: 30, threads: 1);
+        }, iter: count, threads: 1);
 
     // Scores are then so far from 0 that each run finds its highest before it takes powers. Rounding a score of 1000 moves it by 1e-4.
     [Fact]
@@ -44,14 +46,14 @@ public sealed class FusedLshAttentionTests
         }, iter: 12, threads: 1);
 
     [Fact]
-    public void Given_AnyShapeAndBuckets_When_Differentiated_Then_GradientsEqualTheReferences() => CompareGradients(cases: 6);
+    public void Given_AnyShapeAndBuckets_When_Differentiated_Then_GradientsEqualTheReferences() => CompareGradients(Cases, 20);
 
     [Fact]
     [Trait("Category", "Slow")]
-    public void Given_ManyMoreShapesAndBuckets_When_Differentiated_Then_GradientsEqualTheReferences() => CompareGradients(cases: 60);
+    public void Given_LargeShapes_When_Differentiated_Then_GradientsEqualTheReferences() => CompareGradients(LargeCases, 30);
 
-    private static void CompareGradients(int cases) =>
-        Cases.Sample(test =>
+    private static void CompareGradients(Gen<Case> cases, int count) =>
+        cases.Sample(test =>
         {
             using var scope = NewDisposeScope();
             var (query, value, buckets) = test.Tensors();
@@ -65,7 +67,7 @@ public sealed class FusedLshAttentionTests
                 var error = ours.sub(theirs).mul(ours.shape.SequenceEqual(query.shape) ? length : ones_like(length));
                 error.abs().max().item<float>().ShouldBeLessThan(1e-4f * Math.Max(1, theirs.mul(length).abs().max().item<float>()));
             }
-        }, iter: cases, threads: 1);
+        }, iter: count, threads: 1);
 
     [Fact]
     public void Given_SmallTokensInLoops_When_AttendingForward_Then_EqualsTheDefinition() =>
@@ -138,6 +140,13 @@ public sealed class FusedLshAttentionTests
             set_num_threads(before);
         }
     }
+
+    private static Gen<Case> CasesOf(int batch, int heads, int rounds) => Gen.Select(
+        Gen.Select(Gen.Int[1, 700], Gen.Int[1, batch], Gen.Int[1, heads], Gen.Int[1, rounds]),
+        Gen.Select(OneOf(1, 2, 8, 64, 512), Gen.Int[1, 96], OneOf(1, 3, 8, 16, 20, 32), OneOf(1, 5, 8, 16, 24)),
+        Gen.Select(OneOf(0.01f, 1f, 6f), Gen.Int[0, 1_000_000]),
+        (sizes, shape, rest) => new Case(
+            sizes.Item1, sizes.Item2, sizes.Item3, sizes.Item4, shape.Item1, shape.Item2, shape.Item3, shape.Item4, rest.Item1, rest.Item2));
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 

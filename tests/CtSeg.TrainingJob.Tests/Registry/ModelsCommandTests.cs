@@ -86,7 +86,6 @@ public sealed class ModelsCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    [Trait("Category", "Slow")]
     public async Task Given_ModelsThatCannotBeCompared_When_Promoted_Then_ASentenceSaysWhyAndForceNeedsAReason()
     {
         using var world = await ModelsWorld.OpenAsync(azurite);
