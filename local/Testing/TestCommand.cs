@@ -11,7 +11,7 @@ internal static class TestCommand
 {
     public static Command Create()
     {
-        var all = new Option<bool>("--all") { Description = "Also the kill, replay and load runs." };
+        var all = new Option<bool>("--all") { Description = "Also the slow ones: kills, replays, load, whole nights, large random cases, further mistakes in the templates." };
         var filter = new Option<string?>("--filter") { Description = "Only tests whose full name contains TEXT.", HelpName = "TEXT" };
         var command = new Command("test", "Runs the tests; the last line counts them. Ends with 0 only if none failed.") { all, filter };
         command.SetAction((result, _) => RunAsync(result.GetValue(all), result.GetValue(filter)));

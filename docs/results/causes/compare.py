@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Dice of cross-validated networks, and what each differs from the first by, with 95 % bootstrap intervals over groups.
 
-    python3 docs/results/causes/compare.py out/small/m-a-augmented-seed1 out/small/m-augmented-seed1 ...
+    python3 docs/results/causes/compare.py out/small/m-a-augmented-seed1 out/small/m-augmented-seed1 ... [--folds 2 3]
 
 Every folder holds results of folds (fold1.json ...), as `cross-validate --out` writes them; the slices that all networks were scored on
 are compared. Foreground protocol, at the size of the masks: pixels of all slices are counted together. Several folders of one network
-with other seeds are joined by "+".
+with other seeds are joined by "+". All folds that are there, or those that are named.
 """
+import argparse
 import json
 import pathlib
 import random
@@ -16,10 +17,10 @@ CLASSES = {"infection": (1, 2, 3), "ground-glass opacity": (1,), "consolidation"
 DRAWS = 2000
 
 
-def slices(folder):
-    files = sorted(pathlib.Path(folder).glob("fold*.json"))
+def slices(folder, folds):
+    files = [file for file in sorted(pathlib.Path(folder).glob("fold*.json")) if not folds or file.stem in {f"fold{fold}" for fold in folds}]
     if not files:
-        sys.exit(f"There are no results of folds in '{folder}'; give the folder of a network, such as out/small/m-augmented-seed1.")
+        sys.exit(f"There are no results of such folds in '{folder}'; give the folder of a network, such as out/small/m-augmented-seed1.")
     return {one["name"]: (one["group"], one["atMaskSize"]) for file in files for one in json.loads(file.read_text())["slices"]}
 
 
@@ -49,8 +50,8 @@ def interval(values):
     return (values[int(0.025 * len(values))], values[int(0.975 * len(values)) - 1]) if values else (float("nan"),) * 2
 
 
-def main(names):
-    folders = [[slices(folder) for folder in name.split("+")] for name in names]
+def main(names, folds):
+    folders = [[slices(folder, folds) for folder in name.split("+")] for name in names]
     common = sorted(set.intersection(*(set(folder) for seeds in folders for folder in seeds)))
     if not common:
         sys.exit("No slice was scored by all of the networks: give folders whose folds hold out the same ones.")
@@ -69,6 +70,8 @@ def main(names):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        sys.exit(__doc__)
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="+", help="folders of networks; the first is what the others are compared with")
+    parser.add_argument("--folds", nargs="+", type=int, help="only these")
+    arguments = parser.parse_args()
+    main(arguments.networks, arguments.folds)

@@ -42,7 +42,7 @@ public sealed class TestScheduleTests
     }
 
     [Fact]
-    public void Given_AProgram_When_Split_Then_BothPartsTogetherAreTheWhole()
+    public void Given_AProgram_When_Split_Then_OnePartHasTheFoldersAndTheOtherAllElse()
     {
         var parts = Program("My.Tests").Split(["One", "Two"]).ToArray();
         parts.Select(part => part.Name).ShouldBe(["My.Tests.One-Two", "My.Tests.Rest"]);
