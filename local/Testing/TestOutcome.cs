@@ -10,6 +10,8 @@ internal sealed record TestFailure(string Name, string Message);
 internal sealed record TestOutcome(
     TestProgram Program, int Passed, int Failed, int Skipped, IReadOnlyList<TestFailure> Failures, IReadOnlyList<string> SkipReasons, TimeSpan Duration, string Log)
 {
+    private const int LinesKept = 12;
+
     /// <summary>
     /// Reads the program's report (ctrf.io). A program that crashed, left no report, or ran nothing counts as one failure
     /// more: silence must not look like success.
@@ -46,8 +48,19 @@ internal sealed record TestOutcome(
         return outcome;
     }
 
+    /// <summary>A failure of the program, with what it said of it.</summary>
     private TestOutcome With(string failure) =>
-        this with { Failed = Failed + 1, Failures = [.. Failures, new TestFailure(Program.Name, failure)] };
+        this with { Failed = Failed + 1, Failures = [.. Failures, new TestFailure(Program.Name, string.Join(Environment.NewLine, [failure, .. SaidLast(Log)]))] };
+
+    /// <returns>From the first error on that is no test's, as xunit marks it, else the last lines: the whole output may be gone with its machine.</returns>
+    private static IEnumerable<string> SaidLast(string log)
+    {
+        if (!File.Exists(log))
+            return [];
+        var lines = File.ReadAllLines(log);
+        var fatal = Array.FindIndex(lines, line => line.Contains("[FATAL ERROR]", StringComparison.Ordinal));
+        return fatal >= 0 ? lines[fatal..].Take(LinesKept) : lines.TakeLast(LinesKept);
+    }
 
     private static string Text(JsonElement test, string property) =>
         test.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : string.Empty;

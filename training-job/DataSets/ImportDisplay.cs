@@ -13,9 +13,8 @@ internal static class ImportDisplay
         : ShowAsync(work, AnsiConsole.Console, TimeProvider.System);
 
     /// <summary>Shows it as a bar.</summary>
-    public static Task ShowAsync(Func<IImportProgress, Task> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
-        .StartAsync(context => work(new Bar(terminal, context)));
+    public static Task ShowAsync(Func<IImportProgress, Task> work, IAnsiConsole terminal, TimeProvider time) =>
+        ProgressBars.ShowAsync(terminal, time, width: 20, context => work(new Bar(terminal, context)));
 
     private sealed class Lines(TextWriter output, TextWriter errors) : IImportProgress
     {

@@ -25,11 +25,9 @@ internal static class PredictionDisplay
     }
 
     /// <summary>Shows them as a bar.</summary>
-    public static T Show<T>(int predictions, Func<Action, T> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new RemainingTimeColumn())
-        .Start(context =>
-        {
-            var task = context.AddTask("predictions", maxValue: Math.Max(1, predictions));
-            return work(() => task.Increment(1));
-        });
+    public static T Show<T>(int predictions, Func<Action, T> work, IAnsiConsole terminal, TimeProvider time) => ProgressBars.Show(terminal, time, width: 20, context =>
+    {
+        var task = context.AddTask("predictions", maxValue: Math.Max(1, predictions));
+        return work(() => task.Increment(1));
+    });
 }

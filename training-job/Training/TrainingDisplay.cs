@@ -14,10 +14,9 @@ internal sealed class TrainingDisplay
         : Show(work, AnsiConsole.Console, TimeProvider.System);
 
     /// <summary>Shows them as bars.</summary>
-    public static T Show<T>(Func<TrainingDisplay, T> work, IAnsiConsole terminal, TimeProvider time) => new Progress(terminal, time)
+    public static T Show<T>(Func<TrainingDisplay, T> work, IAnsiConsole terminal, TimeProvider time) =>
         // Fits a terminal of 80 columns.
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 8 }, new PercentageColumn(), new RemainingTimeColumn())
-        .Start(context => work(new TrainingDisplay((terminal, context))));
+        ProgressBars.Show(terminal, time, width: 8, context => work(new TrainingDisplay((terminal, context))));
 
     /// <param name="name">Of the training, told before it; empty for none.</param>
     public ITrainingProgress Next(string name)

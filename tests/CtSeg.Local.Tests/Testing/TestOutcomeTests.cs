@@ -5,8 +5,13 @@ namespace CtSeg.Local.Tests.Testing;
 public sealed class TestOutcomeTests : IDisposable
 {
     private readonly string _report = Path.GetTempFileName();
+    private readonly string _log = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(_report);
+    public void Dispose()
+    {
+        File.Delete(_report);
+        File.Delete(_log);
+    }
 
     [Fact]
     public void Given_AReport_When_Read_Then_ItsTestsAreCounted()
@@ -42,10 +47,31 @@ public sealed class TestOutcomeTests : IDisposable
     public void Given_AFilterThatLeavesNothing_When_Read_Then_ItIsNoFailure() =>
         Read("{\"results\":{\"tests\":[]}}", exitCode: 0, mayBeEmpty: true).Failed.ShouldBe(0);
 
+    [Fact]
+    public void Given_AnErrorThatIsNoTests_When_Read_Then_ItsLinesAreInTheFailure()
+    {
+        File.WriteAllLines(_log, [.. Lines("before", 20), "    [FATAL ERROR] System.ObjectDisposedException", "      Cannot write to a closed TextWriter.", .. Lines("after", 20)]);
+
+        var message = Read("{\"results\":{\"tests\":[{\"name\":\"A\",\"status\":\"passed\"}]}}", exitCode: 2).Failures.ShouldHaveSingleItem().Message.ReplaceLineEndings("\n").Split('\n');
+
+        message[..3].ShouldBe(["ended with code 2 although no test failed", "    [FATAL ERROR] System.ObjectDisposedException", "      Cannot write to a closed TextWriter."]);
+        message[^1].ShouldBe("after 10");
+    }
+
+    [Fact]
+    public void Given_ACrash_When_Read_Then_ItsLastLinesAreInTheFailure()
+    {
+        File.WriteAllLines(_log, Lines("said", 20));
+
+        Read("", exitCode: 134).Failures.ShouldHaveSingleItem().Message.ReplaceLineEndings("\n").Split('\n')[1..].ShouldBe(Lines("said", 20)[8..]);
+    }
+
+    private static string[] Lines(string text, int count) => [.. Enumerable.Range(1, count).Select(line => $"{text} {line}")];
+
     private TestOutcome Read(string? report, int exitCode, bool mayBeEmpty = false)
     {
         if (report is not null)
             File.WriteAllText(_report, report);
-        return TestOutcome.Read(new TestProgram("Some.Tests", "/some"), _report, "/log", exitCode, TimeSpan.Zero, mayBeEmpty);
+        return TestOutcome.Read(new TestProgram("Some.Tests", "/some"), _report, _log, exitCode, TimeSpan.Zero, mayBeEmpty);
     }
 }

@@ -1,7 +1,6 @@
 using CtSeg.DataSets;
 using CtSeg.TrainingJob.DataSets;
 using Microsoft.Extensions.Time.Testing;
-using Spectre.Console;
 
 namespace CtSeg.TrainingJob.Tests.DataSets;
 
@@ -11,8 +10,7 @@ public sealed class ImportDisplayTests
     public async Task Given_ATerminal_When_SlicesAreImported_Then_ABarAndWhatWasRefusedAboveIt()
     {
         using var output = new StringWriter();
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(output) });
-        terminal.Profile.Width = 120;
+        var terminal = Terminals.On(output, width: 120);
         await ImportDisplay.ShowAsync(
             progress =>
             {

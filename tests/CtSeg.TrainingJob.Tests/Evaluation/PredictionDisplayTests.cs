@@ -1,6 +1,5 @@
 using CtSeg.TrainingJob.Evaluation;
 using Microsoft.Extensions.Time.Testing;
-using Spectre.Console;
 
 namespace CtSeg.TrainingJob.Tests.Evaluation;
 
@@ -19,8 +18,7 @@ public sealed class PredictionDisplayTests : IDisposable
     [Fact]
     public void Given_ATerminal_When_PredictionsAreMade_Then_ABar()
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(_output) });
-        terminal.Profile.Width = 120;
+        var terminal = Terminals.On(_output, width: 120);
         PredictionDisplay.Show(8, Predict, terminal, _time).ShouldBe("done");
         _output.ToString().ShouldContain("predictions");
         _output.ToString().ShouldContain("75%");

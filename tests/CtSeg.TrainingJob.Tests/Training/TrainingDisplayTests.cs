@@ -1,6 +1,5 @@
 using CtSeg.TrainingJob.Training;
 using Microsoft.Extensions.Time.Testing;
-using Spectre.Console;
 
 namespace CtSeg.TrainingJob.Tests.Training;
 
@@ -113,7 +112,7 @@ public sealed class TrainingDisplayTests
                 Train(progress, 1, seconds: 10, loss: 0.5, dice: null);
             }
             return true;
-        }, Terminal(output), _time);
+        }, Terminals.On(output, width: 80), _time);
         Text(output).ShouldContain("fold 1/2");
         Text(output).ShouldContain("fold 2/2");
         Text(output).Split('\n').Count(line => line.Contains("epoch 1/1: loss 0.5000", StringComparison.Ordinal) && line.Contains("100%", StringComparison.Ordinal))
@@ -136,7 +135,7 @@ public sealed class TrainingDisplayTests
         {
             work(display.Next(""));
             return true;
-        }, Terminal(output), _time);
+        }, Terminals.On(output, width: 80), _time);
         var lines = Text(output).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
         var bar = lines.FindLastIndex(line => line.Contains('%', StringComparison.Ordinal));
         // A line that is longer than the terminal is wide goes on in the next.
@@ -147,16 +146,6 @@ public sealed class TrainingDisplayTests
     {
         var slices = TrainingRunTests.Circles(7).Slices;
         return new TrainingStart(new GroupSplit([.. slices.Take(5)], [.. slices.Skip(5)]), epochsDone, costs, StepsPerEpoch: 4, Moved: false);
-    }
-
-    private static IAnsiConsole Terminal(StringWriter output)
-    {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes, Out = new AnsiConsoleOutput(output),
-        });
-        (terminal.Profile.Width, terminal.Profile.Height) = (80, 24);
-        return terminal;
     }
 
     /// <summary>Without what moves the cursor: an escape character, a bracket, numbers, a letter.</summary>
