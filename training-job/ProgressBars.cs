@@ -51,10 +51,17 @@ internal static class ProgressBars
 
         private void Draw()
         {
-            lock (_lock)
+            // A terminal that takes nothing holds one call, not ten more a second.
+            if (!_lock.TryEnter())
+                return;
+            try
             {
                 if (!_ended)
                     _context.Refresh();
+            }
+            finally
+            {
+                _lock.Exit();
             }
         }
     }

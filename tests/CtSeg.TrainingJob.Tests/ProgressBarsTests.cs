@@ -4,8 +4,7 @@ namespace CtSeg.TrainingJob.Tests;
 
 public sealed class ProgressBarsTests : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
-    private readonly FakeTimeProvider _time = new();
+    private readonly TimeOfTimers _time = new();
     private readonly StringWriter _output = new();
 
     [Fact]
@@ -14,26 +13,23 @@ public sealed class ProgressBarsTests : IDisposable
         ProgressBars.Show(Terminals.On(_output, width: 80), _time, width: 8, context =>
         {
             context.AddTask("work", maxValue: 4).Increment(1);
-            Drawn().ShouldBeFalse();
-            _time.Advance(Tick);
-            Drawn().ShouldBeTrue();
+            Shows("25%").ShouldBeFalse();
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            Shows("25%").ShouldBeTrue();
             return true;
         });
-
-        bool Drawn() => _output.ToString().Contains("25%", StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Given_WorkThatIsDoneAtOnce_When_ItsBarIsGone_Then_NothingIsWrittenAnyMore()
+    public void Given_WorkThatIsDone_When_ACallThatWasUnderWayComesLate_Then_NothingIsWrittenToWhatIsClosed()
     {
         ProgressBars.Show(Terminals.On(_output, width: 80), _time, width: 8, context => context.AddTask("work"));
-        var shown = _output.ToString();
-        _time.Advance(Tick * 10);
-        _output.ToString().ShouldBe(shown);
+        _output.Dispose();
+        Should.NotThrow(_time.CallLate);
     }
 
     [Fact]
-    public async Task Given_WorkThatFails_When_Shown_Then_ItsErrorComesThroughAndTheBarIsGone()
+    public async Task Given_WorkThatFails_When_Shown_Then_ItsErrorComesThroughAndNothingIsWrittenAfterIt()
     {
         await Should.ThrowAsync<InvalidDataException>(ProgressBars.ShowAsync(
             Terminals.On(_output, width: 80), _time, width: 8, async context =>
@@ -42,10 +38,25 @@ public sealed class ProgressBarsTests : IDisposable
                 await Task.Yield();
                 throw new InvalidDataException();
             }));
-        var shown = _output.ToString();
-        _time.Advance(Tick * 10);
-        _output.ToString().ShouldBe(shown);
+        await _output.DisposeAsync();
+        Should.NotThrow(_time.CallLate);
     }
 
     public void Dispose() => _output.Dispose();
+
+    private bool Shows(string text) => _output.ToString().Contains(text, StringComparison.Ordinal);
+
+    /// <summary>Can call what a timer was to call after its end, as a real one does that was about to.</summary>
+    private sealed class TimeOfTimers : FakeTimeProvider
+    {
+        private Action? _call;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _call = () => callback(state);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public void CallLate() => _call.ShouldNotBeNull()();
+    }
 }

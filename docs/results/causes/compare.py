@@ -5,7 +5,8 @@
 
 Every folder holds results of folds (fold1.json ...), as `cross-validate --out` writes them; the slices that all networks were scored on
 are compared. Foreground protocol, at the size of the masks: pixels of all slices are counted together. Several folders of one network
-with other seeds are joined by "+". All folds that are there, or those that are named.
+with other seeds are joined by "+": their pixels are counted together, and no seeds are drawn (`tables.md` averages and draws them). All
+folds that are there, or those that are named.
 """
 import argparse
 import json
@@ -18,9 +19,9 @@ DRAWS = 2000
 
 
 def slices(folder, folds):
-    files = [file for file in sorted(pathlib.Path(folder).glob("fold*.json")) if not folds or file.stem in {f"fold{fold}" for fold in folds}]
-    if not files:
-        sys.exit(f"There are no results of such folds in '{folder}'; give the folder of a network, such as out/small/m-augmented-seed1.")
+    files = sorted(pathlib.Path(folder).glob("fold*.json")) if not folds else [pathlib.Path(folder, f"fold{fold}.json") for fold in sorted(set(folds))]
+    if not files or not all(file.exists() for file in files):
+        sys.exit(f"There are no results of {'such' if folds else 'any'} folds in '{folder}'; give the folder of a network, such as out/small/m-augmented-seed1.")
     return {one["name"]: (one["group"], one["atMaskSize"]) for file in files for one in json.loads(file.read_text())["slices"]}
 
 

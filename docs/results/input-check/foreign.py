@@ -4,10 +4,13 @@
 
 PACKAGES holds Debian's packages opencv-doc, mate-backgrounds, mricron-data, python3-skimage, insighttoolkit5-examples, tuxpaint-stamps-default,
 openclipart-png and libvigraimpex-doc, fetched with `apt-get download` and unpacked with `dpkg-deb -x PACKAGE PACKAGES`; DICOM holds the chest slices
-that are turned and inverted: a CT of fo-dicom's test data (MS-PL) and two of lungmask's (Apache-2.0), as fodicom_ct.dcm, lungmask_0.dcm, lungmask_1.dcm. Standard library only. OUT/first are the pictures that an earlier, rejected method was examined with too, and what that
-one missed led to some of the kinds that the check learns. Those of OUT/second were chosen later, from other sources, and those of OUT/third when the
-check was made and shipped: drawn by lot where there are many. Those of OUT/fourth were chosen before the check of the weights 2026.3 was made, for the
-kinds that one would upload by mistake: slices turned, mirrored, inverted and blank, heads in other planes. OUT/upright are the chest slices as they are.
+that are turned and inverted: a CT of fo-dicom's test data (MS-PL) and two of lungmask's (Apache-2.0), as fodicom_ct.dcm, lungmask_0.dcm,
+lungmask_1.dcm. Standard library only.
+
+OUT/first are the pictures that an earlier, rejected method was examined with too, and what that one missed led to some of the kinds that the check
+learns. Those of OUT/second were chosen later, from other sources, and those of OUT/third when the check was made and shipped: drawn by lot where there
+are many. Those of OUT/fourth were chosen before the check of the weights 2026.3 was made, for the kinds that one would upload by mistake: slices
+turned, mirrored, inverted and blank, heads in other planes. OUT/upright are the chest slices as they are.
 """
 import array
 import gzip

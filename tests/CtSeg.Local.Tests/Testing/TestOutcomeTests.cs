@@ -39,6 +39,7 @@ public sealed class TestOutcomeTests : IDisposable
     public void Given_NoReport_When_Read_Then_ItCountsAsAFailure()
     {
         File.Delete(_report);
+        File.Delete(_log);
 
         Read(report: null, exitCode: 0).Failed.ShouldBe(1);
     }
@@ -48,7 +49,7 @@ public sealed class TestOutcomeTests : IDisposable
         Read("{\"results\":{\"tests\":[]}}", exitCode: 0, mayBeEmpty: true).Failed.ShouldBe(0);
 
     [Fact]
-    public void Given_AnErrorThatIsNoTests_When_Read_Then_ItsLinesAreInTheFailure()
+    public void Given_AnErrorThatBelongsToNoTest_When_Read_Then_ItsLinesAreInTheFailure()
     {
         File.WriteAllLines(_log, [.. Lines("before", 20), "    [FATAL ERROR] System.ObjectDisposedException", "      Cannot write to a closed TextWriter.", .. Lines("after", 20)]);
 
