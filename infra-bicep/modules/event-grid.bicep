@@ -22,7 +22,7 @@ var blobContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var busSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
 var names = loadJsonContent('names.json')
 
-resource storage 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = {
   name: storageName
 }
 

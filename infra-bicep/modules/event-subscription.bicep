@@ -15,7 +15,7 @@ param webhook string
 
 var names = loadJsonContent('names.json')
 
-resource storage 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-09-01' existing = {
   name: storageName
 }
 

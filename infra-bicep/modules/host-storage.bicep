@@ -20,7 +20,7 @@ param publicNetworkAccess bool
 var blobOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var queueContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 
-resource hostStorage 'Microsoft.Storage/storageAccounts@2026-06-01' = {
+resource hostStorage 'Microsoft.Storage/storageAccounts@2026-09-01' = {
   name: name
   location: location
   tags: tags

@@ -19,7 +19,7 @@ param principalId string
 @allowed(['ServicePrincipal', 'Group', 'User'])
 param principalType string = 'ServicePrincipal'
 
-resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2026-09-01' existing = {
   name: accountName
 
   resource queueService 'queueServices' existing = {
