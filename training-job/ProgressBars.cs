@@ -59,6 +59,11 @@ internal static class ProgressBars
                 if (!_ended)
                     _context.Refresh();
             }
+            catch (IOException)
+            {
+                // The terminal is gone. On this thread that would end the process, and with it the work.
+                _ended = true;
+            }
             finally
             {
                 _lock.Exit();

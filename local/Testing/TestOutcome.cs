@@ -12,6 +12,9 @@ internal sealed record TestOutcome(
 {
     private const int LinesKept = 12;
 
+    // What xunit's runner ends with where tests failed and nothing else did.
+    private const int TestsFailed = 1;
+
     /// <summary>
     /// Reads the program's report (ctrf.io). A program that crashed, left no report, or ran nothing counts as one failure
     /// more: silence must not look like success.
@@ -43,6 +46,9 @@ internal sealed record TestOutcome(
         };
         if (exitCode != 0 && outcome.Failed == 0)
             return outcome.With($"ended with code {exitCode} although no test failed");
+        // A test that failed must not hide the exception that ended the process.
+        if (exitCode is not (0 or TestsFailed))
+            return outcome.With($"ended with code {exitCode} beside the tests that failed");
         if (outcome.Passed + outcome.Failed + outcome.Skipped == 0 && !mayBeEmpty)
             return outcome.With("ran no test");
         return outcome;

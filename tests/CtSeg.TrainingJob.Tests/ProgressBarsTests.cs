@@ -42,6 +42,20 @@ public sealed class ProgressBarsTests : IDisposable
         Should.NotThrow(_time.CallLate);
     }
 
+    [Fact]
+    public void Given_ATerminalThatIsGone_When_ABarIsDrawn_Then_TheWorkGoesOn()
+    {
+        using var terminal = new GoneTerminal();
+        ProgressBars.Show(Terminals.On(terminal, width: 80), _time, width: 8, context =>
+        {
+            context.AddTask("work");
+            terminal.IsGone = true;
+            Should.NotThrow(_time.CallLate);
+            terminal.IsGone = false;
+            return true;
+        }).ShouldBeTrue();
+    }
+
     public void Dispose() => _output.Dispose();
 
     private bool Shows(string text) => _output.ToString().Contains(text, StringComparison.Ordinal);
@@ -58,5 +72,17 @@ public sealed class ProgressBarsTests : IDisposable
         }
 
         public void CallLate() => _call.ShouldNotBeNull()();
+    }
+
+    private sealed class GoneTerminal : StringWriter
+    {
+        public bool IsGone { get; set; }
+
+        public override void Write(string? value)
+        {
+            if (IsGone)
+                throw new IOException("Input/output error");
+            base.Write(value);
+        }
     }
 }

@@ -60,6 +60,11 @@ public sealed class TestOutcomeTests : IDisposable
     }
 
     [Fact]
+    public void Given_AFailedTestAndAnErrorThatBelongsToNone_When_Read_Then_BothAreFailures() =>
+        Read("{\"results\":{\"tests\":[{\"name\":\"A\",\"status\":\"failed\",\"message\":\"because\"}]}}", exitCode: 2)
+            .Failures.Select(failure => failure.Message.ReplaceLineEndings("\n").Split('\n')[0]).ShouldBe(["because", "ended with code 2 beside the tests that failed"]);
+
+    [Fact]
     public void Given_ACrash_When_Read_Then_ItsLastLinesAreInTheFailure()
     {
         File.WriteAllLines(_log, Lines("said", 20));

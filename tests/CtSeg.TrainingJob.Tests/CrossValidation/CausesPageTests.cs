@@ -7,7 +7,7 @@ using CtSeg.TrainingJob.Evaluation;
 
 namespace CtSeg.TrainingJob.Tests.CrossValidation;
 
-/// <summary>The differences on the page of causes, drawn again from the counts beside it.</summary>
+/// <summary>The differences on the page of causes, and of the recipe with early attention among the experiments, drawn again from the committed counts.</summary>
 public sealed partial class CausesPageTests
 {
     private const string Late = "small/small/m-augmented-seed1";
@@ -24,6 +24,7 @@ public sealed partial class CausesPageTests
 
     // Share of an interval's width.
     private const double LuckOfDraws = 0.15;
+    private const double MostLuck = 0.015;
 
     private static readonly string Folder = Path.Combine(Repository.Root, "docs", "results", "causes");
 
@@ -51,10 +52,15 @@ public sealed partial class CausesPageTests
             })
                 rows.Add(label, $"small/{recipe}/m-augmented-seed1", WithoutLate, [1]);
             rows.Add("the same with other first weights, fold 1", "small/small-early/m-augmented-seed2", "small/small-early/m-a-augmented-seed2", [1]);
-            rows.Add("`small-early`, folds 1 and 2: `m-a`", WithoutEarly, EarlyUNet, [1, 2]);
-            rows.Add("`small-early`, folds 1 and 2: `m`", Early, EarlyUNet, [1, 2]);
-            rows.Add("`small-early`, fold 1: `m`", Early, EarlyUNet, [1]);
-            rows.Add("`small-early`, fold 2: `m`", Early, EarlyUNet, [2]);
+            foreach (var (label, network, reference) in new[]
+            {
+                ("`small`, {0}: `m-a`", WithoutLate, UNet), ("`small-early`, {0}: `m-a`", WithoutEarly, EarlyUNet), ("`small-early`, {0}: `m`", Early, EarlyUNet),
+            })
+            {
+                rows.Add(label.Replace("{0}", "folds 1 and 2", StringComparison.Ordinal), network, reference, [1, 2]);
+                for (var fold = 1; fold <= 2; fold++)
+                    rows.Add(label.Replace("{0}", $"fold {fold}", StringComparison.Ordinal), network, reference, [fold]);
+            }
             rows.Add("`small-long`, fold 1: `m-a`", WithoutLong, LongUNet, [1]);
             rows.Add("`small-long`, fold 1: `m`", Long, LongUNet, [1]);
             rows.Add("averaged against last weights, folds 1 to 3", Late, "small/small-unaveraged/m-augmented-seed1", [1, 2, 3]);
@@ -79,7 +85,7 @@ public sealed partial class CausesPageTests
         { "README.md", ["0.000 [-0.007, +0.003]"], "small/small-positions/m-augmented-seed1", Late, [1] },
         { "README.md", ["-0.001 [-0.002, 0.000]"], "small/small-rounds4/m-augmented-seed1", Late, [1] },
         { "README.md", ["+0.002 [-0.001, +0.004]"], "small/small-heads4/m-augmented-seed1", Late, [1] },
-        { "README.md", ["+0.002 [-0.041, +0.045]", "+0.030 [-0.027, +0.080]", "-0.036 [-0.069, -0.003]"], WithoutLate, UNet, [1, 2] },
+        { "README.md", ["-0.006 [-0.049, +0.027]", "-0.013 [-0.068, +0.037]"], WithoutEarly, WithoutLate, [1, 2, 3] },
         { "README.md", ["+0.078 [+0.009, +0.142]", "+0.132 [+0.011, +0.172]"], LongUNet, UNet, [1] },
         { Experiments, ["-0.000 [-0.014, +0.010]", "+0.003 [-0.024, +0.048]", "+0.004 [-0.043, +0.066]", "-0.038 [-0.144, +0.058]"], "../early600", "../best", [1, 2] },
     };
@@ -113,7 +119,7 @@ public sealed partial class CausesPageTests
                 ConfusionMatrix.Sum(drawn.Select(pair => pair.One)).Dice(labels) - ConfusionMatrix.Sum(drawn.Select(pair => pair.Other)).Dice(labels));
             var (value, low, high) = Read(difference);
             // The page's program draws other groups: its intervals end elsewhere by the luck of its 2000 draws and of these 1000.
-            var luck = 0.001 + ((high - low) * LuckOfDraws);
+            var luck = Math.Min(MostLuck, 0.001 + ((high - low) * LuckOfDraws));
             value.ShouldBe(score.Value!.Value, 0.0005001, name);
             low.ShouldBe(score.Interval!.Low, luck, name);
             high.ShouldBe(score.Interval.High, luck, name);
