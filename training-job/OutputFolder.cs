@@ -9,6 +9,8 @@ internal static class OutputFolder
     /// <exception cref="IOException">Nothing can be written there; the message names the folder.</exception>
     public static void Prepare(string folder)
     {
+        if (File.Exists(folder))
+            throw new IOException($"Nothing can be written to '{folder}': it is a file, and a folder is needed; give another name.");
         try
         {
             Directory.CreateDirectory(folder);

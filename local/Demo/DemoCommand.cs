@@ -77,7 +77,7 @@ internal static class DemoCommand
                 },
                 Patience, token),
             requests.Stop));
-        view.ReportFailures(run.Scans);
+        view.ReportFailuresAndWarnings(run.Scans);
         await stack.StopAsync(requests.Now);
         return Summarise(run.Scans, request);
     }

@@ -43,12 +43,17 @@ internal sealed class DemoView(IAnsiConsole console)
         output.WriteLine(string.Join('\t', CellsOf(scan)));
     }
 
-    /// <summary>Why scans failed and what to do.</summary>
-    public void ReportFailures(IReadOnlyList<ScanProgress> scans)
+    /// <summary>Why scans failed and what to do, and which pictures do not look like what the model knows.</summary>
+    public void ReportFailuresAndWarnings(IReadOnlyList<ScanProgress> scans)
     {
+        var output = console.Profile.Out.Writer;
         foreach (var scan in scans)
+        {
             if (scan.Ended?.Failure is { } failure)
-                console.Profile.Out.Writer.WriteLine($"{scan.Slice.Name}: {failure.Message} {failure.Action}");
+                output.WriteLine($"{scan.Slice.Name}: {failure.Message} {failure.Action}");
+            if (scan.Ended?.Result?.InputCheck is { Warning: { } warning } check)
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scan.Slice.Name}: WARNING (score {check.Score:F2}) {warning}"));
+        }
     }
 
     // What is under way first, then what ended last: the part of a long table that a terminal shows.

@@ -215,6 +215,24 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public void Given_InputsThatNameNoSlice_When_Predicted_Then_EachIsToldAndTheOthersAreDone()
+    {
+        using var folder = new TemporaryFolder();
+        var image = Path.Combine(Write(folder), "images", "s0.png");
+        var (empty, none, same) = (Directory.CreateDirectory(folder["empty"]).FullName, folder["none"] + Path.DirectorySeparatorChar, Path.Combine(Directory.CreateDirectory(folder["b"]).FullName, "s0.png"));
+        File.Copy(image, same);
+
+        var (exitCode, printed, errors) = RunAndRead(PredictCommand.Create(), empty, none, image, same, "--out", folder["out"], "--device", "cpu");
+
+        exitCode.ShouldBe(1);
+        printed.ShouldEndWith("1 completed, 3 failed" + Environment.NewLine);
+        errors.Split(Environment.NewLine)[..^1].ShouldBe([
+            $"No slices in '{empty}': give a folder that holds PNG, JPEG or TIFF files itself, not in folders below it.",
+            $"'{none}' does not exist: give files or folders of PNG, JPEG or TIFF slices.",
+            $"s0.png: '{same}' has the same file name as '{image}', whose result it would overwrite: rename one of them."]);
+    }
+
+    [Fact]
     public void Given_SlicesOfOneGroup_When_NothingIsHeldOut_Then_AllAreTrainedOn()
     {
         using var folder = new TemporaryFolder();

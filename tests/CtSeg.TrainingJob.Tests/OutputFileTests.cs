@@ -38,7 +38,7 @@ public sealed class OutputFileTests : IDisposable
         File.WriteAllText(_folder["file"], "");
         foreach (var path in new[] { _folder.Path, Path.Combine(_folder["file"], "a") })
             Should.Throw<IOException>(() => OutputFile.Open(path)).Message.ShouldStartWith($"'{path}' cannot be written: ");
-        Should.Throw<IOException>(() => OutputFolder.Prepare(_folder["file"])).Message.ShouldStartWith($"Nothing can be written to '{_folder["file"]}': ");
+        Should.Throw<IOException>(() => OutputFolder.Prepare(_folder["file"])).Message.ShouldBe($"Nothing can be written to '{_folder["file"]}': it is a file, and a folder is needed; give another name.");
     }
 
     [Fact]

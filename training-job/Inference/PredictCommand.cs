@@ -38,8 +38,8 @@ internal static class PredictCommand
         OutputFolder.Prepare(outFolder);
         using var segmenter = SliceSegmenter.Load(arguments.GetValue(Model) ?? ShippedModel.Folder(ShippedModel.Root));
         var (completed, failed) = (0, 0);
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var path in arguments.GetValue(Inputs)!.SelectMany(SliceFiles.Of))
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in Find(arguments.GetValue(Inputs)!, ref failed))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Predict(segmenter, path, outFolder, names, TimeProvider.System))
@@ -51,13 +51,32 @@ internal static class PredictCommand
         return failed == 0 && completed > 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static bool Predict(SliceSegmenter segmenter, string path, string outFolder, HashSet<string> names, TimeProvider time)
+    /// <param name="failed">Counts on for every input that names no slice.</param>
+    private static List<string> Find(string[] inputs, ref int failed)
+    {
+        var paths = new List<string>();
+        foreach (var input in inputs)
+        {
+            List<string> found = Path.Exists(input) ? [.. SliceFiles.Of(input)] : [];
+            paths.AddRange(found);
+            if (found.Count > 0)
+                continue;
+            failed++;
+            Console.Error.WriteLine(Path.Exists(input)
+                ? $"No slices in '{input}': give a folder that holds PNG, JPEG or TIFF files itself, not in folders below it."
+                : $"'{input}' does not exist: give files or folders of PNG, JPEG or TIFF slices.");
+        }
+        return paths;
+    }
+
+    /// <param name="names">The paths of those before, by file name.</param>
+    private static bool Predict(SliceSegmenter segmenter, string path, string outFolder, Dictionary<string, string> names, TimeProvider time)
     {
         var name = Path.GetFileName(path);
         try
         {
-            if (!names.Add(name))
-                throw new IOException("another input has the same file name: its result would be overwritten. Rename one of them.");
+            if (!names.TryAdd(name, path))
+                throw new IOException($"'{path}' has the same file name as '{names[name]}', whose result it would overwrite: rename one of them.");
             var result = PredictedSlice.Predict(segmenter, name, File.ReadAllBytes(path), time);
             result.Save(Path.Combine(outFolder, name));
             var shares = string.Join(", ", result.Metrics.Lesions.Select(lesion =>
