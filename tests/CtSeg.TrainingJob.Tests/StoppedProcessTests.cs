@@ -64,15 +64,18 @@ public sealed class StoppedProcessTests : IDisposable
         var slices = Directory.CreateDirectory(_folder["slices"]).FullName;
         foreach (var name in new[] { "1.png", "3.png" })
             await File.WriteAllBytesAsync(Path.Combine(slices, name), PngWriter.Grey(new GreyImage(64, 64, new byte[64 * 64])), TestContext.Current.CancellationToken);
-        // Whoever opens a pipe to read waits for a writer.
         using (var make = Process.Start("mkfifo", Path.Combine(slices, "2.png")))
             await make.WaitForExitAsync(TestContext.Current.CancellationToken);
         using var job = new JobProcess("predict", slices, "--out", _folder["out"], "--threads", "1", "--device", "cpu");
         await job.SeesAsync("1.png: ");
+        // Whoever opens a pipe to write waits for a reader: from here on the second slice is at hand, and not before.
+        await using var second = await Task.Run(() => new FileStream(Path.Combine(slices, "2.png"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromMinutes(5), TimeProvider.System, TestContext.Current.CancellationToken);
 
         await job.TerminateAsync();
         await job.SaysAsync("Stopping; a second signal");
-        await File.WriteAllTextAsync(Path.Combine(slices, "2.png"), "no picture", TestContext.Current.CancellationToken);
+        await second.WriteAsync("no picture"u8.ToArray(), TestContext.Current.CancellationToken);
+        await second.DisposeAsync();
 
         var (exitCode, _, errors) = await job.EndsAnyhowAsync();
         exitCode.ShouldBe(1, errors);
